@@ -1,0 +1,21 @@
+// Node 24 strips the types itself, so tests run the sources as they are; imports end in .ts.
+const project = (displayName, root, more = {}) => ({
+  displayName,
+  roots: [`<rootDir>/test/${root}`],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {},
+  ...more,
+});
+
+export default {
+  projects: [
+    project('unit', 'unit'),
+    project('servers', 'servers'),
+    project('action', 'action'),
+    project('kubernetes', 'kubernetes'),
+    project('e2e', 'e2e'),
+  ],
+  testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/test/support/no-skips.mjs'],
+};

@@ -1,0 +1,163 @@
+import type { Finding } from './findings.ts';
+import type { SlotSet } from './slots.ts';
+
+/**
+ * The live cluster as one value: what Kubernetes says of the StatefulSet and its pods, and what every Redis node says of
+ * itself and the others. Pods are named, never node ids: a pod that does not exist yet has no id.
+ * Arrays are sorted by ordinal, so that the same cluster is always the same value.
+ */
+export interface Cluster {
+  /** Null: the StatefulSet does not exist. */
+  readonly workload: Workload | null;
+  readonly pods: readonly Pod[];
+  readonly volumes: readonly Volume[];
+  /** The Redis nodes of the pods that answered. */
+  readonly members: readonly Member[];
+  /** Nodes that members know and that no pod of the StatefulSet is. */
+  readonly strangers: readonly Stranger[];
+  /** What the topology's `manifests` hold; null where none are declared. */
+  readonly manifests: ManifestSet | null;
+  /** What contradicts, is missing or failing, seen while the views were put together. */
+  readonly findings: readonly Finding[];
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly namespace: string;
+  /** `spec.replicas`. */
+  readonly replicas: number;
+  /** `spec.ordinals.start`. */
+  readonly firstOrdinal: number;
+  /** What else writes `spec.replicas` (Argo CD, Flux, Helm, an HPA), in words; null when nothing was noticed. */
+  readonly owner: string | null;
+  /** Names of the volumeClaimTemplates: a pod's claims are `<template>-<pod>`. */
+  readonly claimTemplates: readonly string[];
+}
+
+export interface Pod {
+  readonly name: string;
+  readonly ordinal: number;
+  /** Null: the pod is yet to come (only in a simulated cluster). */
+  readonly uid: string | null;
+  readonly ip: string | null;
+  /** The Kubernetes node; null: not scheduled yet. */
+  readonly node: string | null;
+  /** That node's labels named by `placement.spreadBy`: label → value. A label that the node lacks is left out. */
+  readonly domains: Readonly<Record<string, string>>;
+  readonly ready: boolean;
+  readonly deleting: boolean;
+  /** Why it does not start, in Kubernetes' own words. */
+  readonly trouble: string | null;
+  /** Bytes: the Redis container's memory limit. */
+  readonly memoryLimit: number | null;
+}
+
+export interface Volume {
+  /** The PersistentVolumeClaim's name. */
+  readonly claim: string;
+  readonly ordinal: number;
+  readonly bound: boolean;
+  readonly deleting: boolean;
+}
+
+export type Role = 'primary' | 'replica';
+
+export interface Member {
+  readonly pod: string;
+  /** 40 hex digits; empty for a member that is only predicted. */
+  readonly id: string;
+  /** False: it knows nobody and holds nothing, ready to be joined. */
+  readonly joined: boolean;
+  readonly role: Role;
+  /** The pod that it replicates; null for primaries and where no pod is that primary. */
+  readonly primary: string | null;
+  readonly slots: SlotSet;
+  readonly configEpoch: number;
+  /** A replica whose link is up and which has caught up; true for primaries. */
+  readonly synced: boolean;
+  readonly facts: ServerFacts;
+}
+
+/** What a server says of itself (INFO); for display, findings, estimates and for the choice of what to move. */
+export interface ServerFacts {
+  /** 10.244.1.7:6379@16379, as the cluster announces it. */
+  readonly address: string;
+  readonly software: 'redis' | 'valkey';
+  readonly version: string;
+  readonly keys: number;
+  /** Bytes used (`used_memory`). */
+  readonly memory: number;
+  /** Bytes of the data alone (`used_memory_dataset`). */
+  readonly dataset: number;
+  /** Bytes; 0: no limit. */
+  readonly maxMemory: number;
+  readonly evictionPolicy: string;
+  /** Whether AOF is on or RDB snapshots are made; null where the server would not tell. */
+  readonly persistent: boolean | null;
+  /** A replica's distance from its primary in bytes of the replication stream; 0 for primaries. */
+  readonly lag: number;
+}
+
+export interface Stranger {
+  readonly id: string;
+  readonly address: string;
+  readonly role: Role;
+  readonly slots: SlotSet;
+  /** Whether a majority of those who know it hold it for failed. */
+  readonly failed: boolean;
+  /** Pods that know it. */
+  readonly knownBy: readonly string[];
+}
+
+/** The files under the topology's `manifests`, read and split into documents. */
+export interface ManifestSet {
+  readonly path: string;
+  readonly resources: readonly ManifestResource[];
+  /** 12 hex digits over the documents: the plan rests on them. */
+  readonly digest: string;
+  /** `spec.ordinals.start` of the StatefulSet. */
+  readonly firstOrdinal: number;
+  readonly claimTemplates: readonly string[];
+}
+
+export interface ManifestResource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | null;
+  /** The document itself, as it is to be applied. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+export function memberOf(cluster: Cluster, pod: string): Member | undefined {
+  return cluster.members.find((member) => member.pod === pod);
+}
+
+export function podOf(cluster: Cluster, name: string): Pod | undefined {
+  return cluster.pods.find((pod) => pod.name === name);
+}
+
+export function replicasOf(cluster: Cluster, primary: string): readonly Member[] {
+  return cluster.members.filter((member) => member.joined && member.role === 'replica' && member.primary === primary);
+}
+
+/** Primaries that own slots, by ordinal: the live shards. */
+export function slotOwners(cluster: Cluster): readonly Member[] {
+  return cluster.members.filter((member) => member.role === 'primary' && member.slots.length > 0);
+}
+
+/** A copy of the cluster in which one member is changed. */
+export function withMember(cluster: Cluster, pod: string, change: Partial<Member>): Cluster {
+  return {
+    ...cluster,
+    members: cluster.members.map((member) => (member.pod === pod ? { ...member, ...change } : member)),
+  };
+}
+
+export function ordinalOf(pod: string): number {
+  return Number(/-(\d+)$/.exec(pod)?.[1] ?? Number.NaN);
+}
+
+export function byOrdinal(a: string, b: string): number {
+  return ordinalOf(a) - ordinalOf(b) || (a < b ? -1 : Number(a > b));
+}

@@ -1,0 +1,64 @@
+import type { Cluster } from '../core/cluster.ts';
+import type { Failure } from '../core/failure.ts';
+import type { Layout } from '../core/layout.ts';
+import type { Topology } from '../core/topology.ts';
+import type { Step } from '../steps/index.ts';
+import type { Facts } from '../steps/kind.ts';
+
+export const ALLOW_WORDS = ['destroy', 'delete-volumes', 'forget-unknown-nodes', 'assign-lost-slots'] as const;
+
+export type AllowWord = (typeof ALLOW_WORDS)[number];
+
+/** What is going to be done and why it leads there. A value: carrying it out is the engine's. */
+export interface Plan {
+  readonly topology: Topology;
+  readonly before: Cluster;
+  readonly layout: Layout;
+  /** One after another; the steps of one stage run at the same time. */
+  readonly stages: readonly (readonly PlannedStep[])[];
+  /** The cluster after the last step, by thought. */
+  readonly after: Cluster;
+  readonly dangers: readonly Danger[];
+  /** Pods that do not exist yet: their roles may be exchanged among them once they are scheduled. */
+  readonly unbound: readonly string[];
+  /** 12 hex digits over the ordered steps and their facts. */
+  readonly hash: string;
+}
+
+export interface PlannedStep {
+  readonly step: Step;
+  readonly facts: Facts;
+}
+
+export interface Danger {
+  readonly code: DangerCode;
+  readonly text: string;
+  /** The word that a run needs to be given for this; null: only to be known. */
+  readonly needs: AllowWord | null;
+}
+
+export const DANGERS = {
+  destroys: 'The cluster and all its data are deleted.',
+  'deletes-volumes': 'Volumes are deleted with what is on them.',
+  'forgets-nodes': 'Nodes that no pod is are forgotten.',
+  'assigns-lost-slots': 'Slots whose keys are lost are given to a primary, empty.',
+  'placement-not-kept': 'Pods of one shard share a node or zone and no choice of roles avoids it.',
+  'redundancy-lowered': 'A shard has fewer replicas than declared for a while, or from now on.',
+  'full-sync': 'Replicas copy a whole shard.',
+  'fail-over': 'A shard changes its primary: writes pause for a moment.',
+  'evicting-policy': 'A receiver may evict keys while it gets slots.',
+  'few-primaries': 'With fewer than three primaries no failover happens by itself.',
+  'replicas-owned-elsewhere': 'Something else sets the number of pods back.',
+  'memory-tight': 'A receiver of slots gets close to its memory limit.',
+} as const;
+
+export type DangerCode = keyof typeof DANGERS;
+
+/** Either a plan, or why none can be made from what was seen. */
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly before: Cluster };
+
+export function steps(plan: Plan): readonly Step[] {
+  return plan.stages.flat().map((planned) => planned.step);
+}

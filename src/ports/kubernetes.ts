@@ -1,0 +1,63 @@
+import type { ManifestSet, Pod, Volume, Workload } from '../core/cluster.ts';
+import type { Place } from '../core/topology.ts';
+
+/** What Kubernetes shows of one cluster at one moment. */
+export interface KubernetesView {
+  readonly workload: Workload | null;
+  readonly pods: readonly Pod[];
+  readonly volumes: readonly Volume[];
+}
+
+/** A resource named as in a plan. */
+export interface ResourceRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string | null;
+}
+
+export interface LeaseState {
+  /** The URL of the run that holds it; empty when given back. */
+  readonly holder: string;
+  /** Milliseconds since the epoch. */
+  readonly renewed: number;
+  readonly seconds: number;
+  /** For compare-and-swap. */
+  readonly version: string;
+  /** What the holder wrote beside it: the approved steps, for the run that goes on after a crash. */
+  readonly note: string;
+}
+
+/**
+ * The Kubernetes API, reduced to what the engine needs. Every method throws Failure `kubernetes-unreachable`,
+ * `kubernetes-forbidden` (naming verb and resource) or `kubernetes-error`.
+ */
+export interface Kubernetes {
+  /** The StatefulSet, its pods with the labels of their nodes, and its volumes, at one moment. */
+  look(place: Place, options: { spreadBy: readonly string[]; signal: AbortSignal }): Promise<KubernetesView>;
+  /** Server-side apply of every document; the StatefulSet gets `replicas`. */
+  applyManifests(
+    place: Place,
+    manifests: ManifestSet,
+    options: { replicas: number; signal: AbortSignal },
+  ): Promise<void>;
+  /** Sets `spec.replicas`; throws `changed-meanwhile` unless it is `from` just before. */
+  scale(place: Place, change: { from: number; to: number }, options: { signal: AbortSignal }): Promise<void>;
+  deleteVolumes(place: Place, claims: readonly string[], options: { signal: AbortSignal }): Promise<void>;
+  /** Deletes each and waits for nothing; what is already gone is no error. */
+  deleteResources(place: Place, resources: readonly ResourceRef[], options: { signal: AbortSignal }): Promise<void>;
+  /** Which of these still exist. */
+  existing(
+    place: Place,
+    resources: readonly ResourceRef[],
+    options: { signal: AbortSignal },
+  ): Promise<readonly ResourceRef[]>;
+  readLease(place: Place, name: string, options: { signal: AbortSignal }): Promise<LeaseState | null>;
+  /** Creates or replaces; false when somebody else was faster (`version` is the one that was read, null to create). */
+  writeLease(
+    place: Place,
+    name: string,
+    lease: Omit<LeaseState, 'version'>,
+    options: { version: string | null; signal: AbortSignal },
+  ): Promise<boolean>;
+}

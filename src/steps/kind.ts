@@ -1,0 +1,33 @@
+import type { Cluster } from '../core/cluster.ts';
+import type { Layout } from '../core/layout.ts';
+import type { Topology } from '../core/topology.ts';
+
+/** What must be so when a step runs: flat, by pod names; enters the plan's hash. */
+export type Facts = Readonly<Record<string, string | number | boolean>>;
+
+/** What the steps lead to. */
+export interface Target {
+  readonly topology: Topology;
+  readonly layout: Layout;
+}
+
+/** What every kind of step must be able to say. All of it pure. */
+export interface StepKind<S> {
+  /** What the step rests on; compared just before it runs. */
+  facts(step: S, before: Cluster): Facts;
+  /** The cluster once the step is done, by thought alone. */
+  after(step: S, before: Cluster): Cluster;
+  /** Whether the cluster as seen is as the step leaves it. */
+  isDone(step: S, now: Cluster): boolean;
+  /** Whether `now` is `approved` or the part of it that is left. */
+  covers(approved: S, now: S): boolean;
+  /** One line: `Move 1,365 slots (0-1364) from redis-cluster-0 to redis-cluster-6`. */
+  words(step: S): string;
+}
+
+/**
+ * Which steps of one kind are due now. All that one call returns may run at the same time. The planner asks the kinds in
+ * their fixed order, applies what the first one with an answer says to the simulated cluster, and starts again, until
+ * nothing is due.
+ */
+export type When<S> = (now: Cluster, target: Target) => readonly S[];
