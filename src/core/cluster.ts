@@ -32,6 +32,8 @@ export interface Workload {
   readonly owner: string | null;
   /** Names of the volumeClaimTemplates: a pod's claims are `<template>-<pod>`. */
   readonly claimTemplates: readonly string[];
+  /** Why it makes no further pods (a quota, an admission plugin), in Kubernetes' own words. */
+  readonly trouble?: string;
 }
 
 export interface Pod {
@@ -75,7 +77,16 @@ export interface Member {
   readonly configEpoch: number;
   /** A replica whose link is up and which has caught up; true for primaries. */
   readonly synced: boolean;
+  /** Slots whose move was begun and not ended, as the node itself marks them. */
+  readonly open?: readonly OpenMark[];
   readonly facts: ServerFacts;
+}
+
+export interface OpenMark {
+  readonly slot: number;
+  readonly state: 'migrating' | 'importing';
+  /** The pod at the other end; null where no pod is that node. */
+  readonly peer: string | null;
 }
 
 /** What a server says of itself (INFO); for display, findings, estimates and for the choice of what to move. */
@@ -107,6 +118,8 @@ export interface Stranger {
   readonly failed: boolean;
   /** Pods that know it. */
   readonly knownBy: readonly string[];
+  /** The pod that now answers at its address under another id: it was reset or lost its volume. */
+  readonly ghostOf?: string;
 }
 
 /** The files under the topology's `manifests`, read and split into documents. */
@@ -148,10 +161,9 @@ export function slotOwners(cluster: Cluster): readonly Member[] {
 
 /** A copy of the cluster in which one member is changed. */
 export function withMember(cluster: Cluster, pod: string, change: Partial<Member>): Cluster {
-  return {
-    ...cluster,
-    members: cluster.members.map((member) => (member.pod === pod ? { ...member, ...change } : member)),
-  };
+  const index = cluster.members.findIndex((member) => member.pod === pod);
+  const member = cluster.members[index];
+  return member === undefined ? cluster : { ...cluster, members: cluster.members.with(index, { ...member, ...change }) };
 }
 
 export function ordinalOf(pod: string): number {

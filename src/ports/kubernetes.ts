@@ -33,8 +33,14 @@ export interface LeaseState {
  * `kubernetes-forbidden` (naming verb and resource) or `kubernetes-error`.
  */
 export interface Kubernetes {
-  /** The StatefulSet, its pods with the labels of their nodes, and its volumes, at one moment. */
-  look(place: Place, options: { spreadBy: readonly string[]; signal: AbortSignal }): Promise<KubernetesView>;
+  /**
+   * The StatefulSet, its pods with the labels of their nodes, and its volumes, at one moment.
+   * `claimTemplates` (of the manifests) tell the volumes of a StatefulSet that is gone; without them none are seen then.
+   */
+  look(
+    place: Place,
+    options: { spreadBy: readonly string[]; claimTemplates?: readonly string[]; signal: AbortSignal },
+  ): Promise<KubernetesView>;
   /** Server-side apply of every document; the StatefulSet gets `replicas`. */
   applyManifests(
     place: Place,

@@ -1,4 +1,5 @@
 import type { Pod } from '../core/cluster.ts';
+import type { Reply } from '../core/replies.ts';
 
 /** In place of this argument the adapter puts what MIGRATE needs to log in: `AUTH password`, `AUTH2 user password` or nothing. */
 export const CREDENTIALS: unique symbol = Symbol('credentials');
@@ -8,8 +9,8 @@ export type Argument = string | number | Buffer | typeof CREDENTIALS;
 /** A command and its arguments: ['CLUSTER', 'SETSLOT', 7, 'STABLE']. */
 export type Command = readonly Argument[];
 
-/** A value as RESP2 has it. Bulk strings come as Buffers; `core/replies.ts` reads them. */
-export type Reply = string | number | null | Buffer | readonly Reply[];
+/** A value as RESP2 has it; `core/replies.ts` reads it. */
+export type { Reply };
 
 /** One command's answer. The server's own error is a value: each caller knows which it can live with. */
 export type Answer = { readonly ok: true; readonly value: Reply } | { readonly ok: false; readonly error: string };

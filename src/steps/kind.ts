@@ -1,6 +1,7 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Topology } from '../core/topology.ts';
+import type { Fields } from './fields.ts';
 
 /** What must be so when a step runs: flat, by pod names; enters the plan's hash. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
@@ -13,7 +14,10 @@ export interface Target {
 
 /** What every kind of step must be able to say. All of it pure. */
 export interface StepKind<S> {
-  /** What the step rests on; compared just before it runs. */
+  /**
+   * What the step rests on; compared just before it runs. Nothing that servers change by themselves: a primary that gave
+   * its last slot away may have become a replica of the receiver (cluster-allow-replica-migration), and its replicas too.
+   */
   facts(step: S, before: Cluster): Facts;
   /** The cluster once the step is done, by thought alone. */
   after(step: S, before: Cluster): Cluster;
@@ -23,6 +27,10 @@ export interface StepKind<S> {
   covers(approved: S, now: S): boolean;
   /** One line: `Move 1,365 slots (0-1364) from redis-cluster-0 to redis-cluster-6`. */
   words(step: S): string;
+  /** The same step with other pods: those that did not exist yet may exchange their roles. */
+  rename(step: S, name: (pod: string) => string): S;
+  /** The step as it stands in a plan's JSON, which comes from outside; null where that is not such a step. */
+  read(json: Fields): S | null;
 }
 
 /**

@@ -1,6 +1,31 @@
+import { print } from '../../core/slots.ts';
+import { isName } from '../fields.ts';
+import type { StepKind } from '../kind.ts';
+
 /** Lets every member forget a node that no pod is and that nobody needs. */
 export interface Forget {
   readonly kind: 'forget';
   /** Its node id: there is no pod to name. */
   readonly node: string;
 }
+
+export const forget: StepKind<Forget> = {
+  facts(step, before) {
+    const stranger = before.strangers.find(({ id }) => id === step.node);
+    return { [`slots of ${step.node}`]: stranger === undefined ? 'not known' : print(stranger.slots) };
+  },
+
+  after: (step, before) => ({ ...before, strangers: before.strangers.filter(({ id }) => id !== step.node) }),
+
+  isDone: (step, now) => now.strangers.every(({ id }) => id !== step.node),
+
+  covers: (approved, now) => approved.node === now.node,
+
+  words: (step) => `Forget node ${step.node}, which is no pod`,
+
+  rename: (step) => step,
+
+  read({ node }) {
+    return isName(node) ? { kind: 'forget', node } : null;
+  },
+};

@@ -1,5 +1,59 @@
+import { type Cluster, memberOf, withMember } from '../../core/cluster.ts';
+import { ALL_SLOTS, isEmpty } from '../../core/slots.ts';
+import { isName } from '../fields.ts';
+import type { StepKind } from '../kind.ts';
+import { slotsSeen } from '../seen.ts';
+
 /** Takes a node that owns no slots out of the cluster: it is reset first, then all others forget it. */
 export interface Remove {
   readonly kind: 'remove';
   readonly pod: string;
+}
+
+export const remove: StepKind<Remove> = {
+  facts: (step, before) => ({ [`slots of ${step.pod}`]: slotsSeen(before, step.pod, ALL_SLOTS) }),
+
+  after(step, before) {
+    const member = memberOf(before, step.pod);
+    if (member === undefined) return before;
+    const formerly = formerNodesOf(before, step.pod);
+    const facts = { ...member.facts, keys: 0, dataset: 0, lag: 0 };
+    const cluster = withMember(before, step.pod, {
+      joined: false,
+      role: 'primary',
+      primary: null,
+      slots: [],
+      synced: true,
+      facts,
+    });
+    return { ...cluster, strangers: before.strangers.filter((stranger) => !formerly.includes(stranger)) };
+  },
+
+  isDone: (step, now) => memberOf(now, step.pod)?.joined !== true && formerNodesOf(now, step.pod).length === 0,
+
+  covers: (approved, now) => approved.pod === now.pod,
+
+  words: (step) => `Remove ${step.pod} from the cluster`,
+
+  rename: (step, name) => ({ ...step, pod: name(step.pod) }),
+
+  read({ pod }) {
+    return isName(pod) ? { kind: 'remove', pod } : null;
+  },
+};
+
+/**
+ * Nodes without slots that the others still know at the address of this pod, where by now a blank one answers: a run was
+ * killed between reset and forgetting.
+ */
+export function formerNodesOf(cluster: Cluster, pod: string): Cluster['strangers'] {
+  const member = memberOf(cluster, pod);
+  if (member === undefined || member.joined) return [];
+  const address = endpoint(member.facts.address);
+  if (address === '') return [];
+  return cluster.strangers.filter((stranger) => endpoint(stranger.address) === address && isEmpty(stranger.slots));
+}
+
+function endpoint(address: string): string {
+  return address.split('@')[0] ?? '';
 }

@@ -1,3 +1,9 @@
+import { byOrdinal, type Cluster } from '../../core/cluster.ts';
+import { count, minus, parse, print, union } from '../../core/slots.ts';
+import { isName, isNames, isNumber } from '../fields.ts';
+import type { StepKind } from '../kind.ts';
+import { isWithin, owns, slotsOf, slotsSeen, slotWords } from '../seen.ts';
+
 /** Ends an interrupted move of slots: forward to `owner` where keys have moved, else back. */
 export interface RepairSlots {
   readonly kind: 'repair-slots';
@@ -7,4 +13,55 @@ export interface RepairSlots {
   readonly others: readonly string[];
   readonly slots: string;
   readonly count: number;
+}
+
+export const repairSlots: StepKind<RepairSlots> = {
+  facts(step, before) {
+    const slots = slotsOf(step.slots);
+    const pods = [step.owner, ...step.others];
+    return Object.fromEntries(pods.map((pod) => [`slots of ${pod}`, slotsSeen(before, pod, slots)]));
+  },
+
+  after(step, before) {
+    const slots = slotsOf(step.slots);
+    const others = new Set(step.others);
+    const members = before.members.map((member) => {
+      if (member.pod === step.owner) return { ...member, slots: union(member.slots, slots) };
+      return others.has(member.pod) ? { ...member, slots: minus(member.slots, slots) } : member;
+    });
+    const findings = before.findings.filter((finding) => !isMended(finding, step));
+    return { ...before, members, findings };
+  },
+
+  isDone: (step, now) =>
+    owns(now, step.owner, slotsOf(step.slots)) && !now.findings.some((finding) => isMended(finding, step)),
+
+  covers(approved, now) {
+    const pods = new Set([approved.owner, ...approved.others]);
+    const same = approved.owner === now.owner && now.others.every((pod) => pods.has(pod));
+    return same && isWithin(now.slots, approved.slots);
+  },
+
+  words(step) {
+    const others = step.others.length === 0 ? '' : `, with ${step.others.join(', ')}`;
+    return `End the interrupted move of ${slotWords(step)} on ${step.owner}${others}`;
+  },
+
+  rename: (step, name) => ({
+    ...step,
+    owner: name(step.owner),
+    others: step.others.map(name).toSorted(byOrdinal),
+  }),
+
+  read({ owner, others, slots, count: size }) {
+    if (!isName(owner) || !isNames(others) || !isName(slots) || !isNumber(size)) return null;
+    const set = parse(slots);
+    if (set === null || count(set) !== size) return null;
+    return { kind: 'repair-slots', owner, others, slots: print(set), count: size };
+  },
+};
+
+function isMended(finding: Cluster['findings'][number], step: RepairSlots): boolean {
+  const pods = new Set([step.owner, ...step.others]);
+  return finding.code === 'open-slots' && finding.pods.every((pod) => pods.has(pod));
 }

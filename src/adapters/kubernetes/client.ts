@@ -1,0 +1,121 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { Failure } from '../../core/failure.ts';
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+export interface KubeConfigInput {
+  /** A kubeconfig's content, or the path of one; null: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
+  readonly kubeconfig: string | null;
+  /** Null: the kubeconfig's current one. */
+  readonly context: string | null;
+}
+
+/**
+ * Finds out how to reach the API server. Nothing is sent yet.
+ * Throws Failure `kubernetes-unreachable`. Its text never holds any part of a kubeconfig, and the parser's own error is
+ * not kept as cause: it quotes lines, and with them tokens.
+ */
+export function loadKubeConfig(input: KubeConfigInput, env: NodeJS.ProcessEnv): KubeConfig {
+  const source = sourceOf(input.kubeconfig, env);
+  const config = new KubeConfig();
+  try {
+    load(config, source);
+    if (input.context !== null) config.setCurrentContext(input.context);
+  } catch (thrown) {
+    throw unusable(source, reasonOf(thrown));
+  }
+  const contexts = listOf(config.contexts).map((context) => context.name);
+  const current = contexts.find((name) => name === config.currentContext);
+  if (current === undefined) throw noContext(source, config.currentContext, contexts);
+  if (config.getCurrentCluster() === null || config.getCurrentUser() === null) {
+    throw unusable(source, `its context "${current}" names a cluster or user that it does not have`);
+  }
+  return config;
+}
+
+type Source =
+  | { readonly kind: 'content'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string; readonly named: string }
+  | { readonly kind: 'environment' }
+  | { readonly kind: 'pod' };
+
+function sourceOf(kubeconfig: string | null, env: NodeJS.ProcessEnv): Source {
+  if (kubeconfig !== null && kubeconfig.trim() !== '') {
+    return /[\n{]/.test(kubeconfig.trim())
+      ? { kind: 'content', text: kubeconfig }
+      : { kind: 'file', path: kubeconfig.trim(), named: 'the input `kubeconfig`' };
+  }
+  if ((env['KUBECONFIG'] ?? '') !== '') return { kind: 'environment' };
+  const own = join(env['HOME'] ?? homedir(), '.kube', 'config');
+  if (existsSync(own)) return { kind: 'file', path: own, named: '~/.kube/config' };
+  if (existsSync(SERVICE_ACCOUNT)) return { kind: 'pod' };
+  throw new Failure(
+    'kubernetes-unreachable',
+    'Cannot reach Kubernetes: no kubeconfig was given, `KUBECONFIG` and ~/.kube/config are not there, and this is no pod with a service account.',
+    {
+      remedy: 'Give the input `kubeconfig` (a content or a path), or log in to the cluster in a step before this one.',
+    },
+  );
+}
+
+function load(config: KubeConfig, source: Source): void {
+  switch (source.kind) {
+    case 'content':
+      config.loadFromString(source.text);
+      break;
+    case 'file':
+      config.loadFromFile(source.path);
+      break;
+    case 'environment':
+      config.loadFromDefault();
+      break;
+    case 'pod':
+      config.loadFromCluster();
+      break;
+  }
+}
+
+/** A YAML text such as `just a word` leaves the client's lists undefined, whatever their types say. */
+function listOf<T>(list: readonly T[] | undefined): readonly T[] {
+  return list ?? [];
+}
+
+function unusable(source: Source, reason: string): Failure {
+  return new Failure('kubernetes-unreachable', `Cannot use ${nameOf(source)}: ${reason}.`, {
+    remedy: 'Give a kubeconfig that `kubectl` accepts, with its credentials in it.',
+  });
+}
+
+function noContext(source: Source, wanted: string | undefined, contexts: readonly string[]): Failure {
+  const has = contexts.length === 0 ? 'it has none' : `it has ${contexts.map((name) => `"${name}"`).join(', ')}`;
+  const asked =
+    wanted === undefined || wanted === '' ? 'it names no current context' : `there is no context "${wanted}"`;
+  return new Failure('kubernetes-unreachable', `Cannot use ${nameOf(source)}: ${asked}; ${has}.`, {
+    remedy: 'Set the input `context` to one of the contexts of the kubeconfig.',
+  });
+}
+
+function nameOf(source: Source): string {
+  switch (source.kind) {
+    case 'content':
+      return 'the kubeconfig of the input `kubeconfig`';
+    case 'file':
+      return `the kubeconfig at ${source.path} (${source.named})`;
+    case 'environment':
+      return 'the kubeconfig that `KUBECONFIG` names';
+    case 'pod':
+      return "the pod's service account";
+  }
+}
+
+/** Only what cannot quote the file: the operating system's code. */
+function reasonOf(thrown: unknown): string {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EACCES') return 'it may not be read';
+  if (code === 'EISDIR') return 'it is a folder';
+  return 'it is not valid YAML with clusters, users and contexts';
+}

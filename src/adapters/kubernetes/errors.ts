@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+
+/** The verbs as RBAC names them. */
+export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
+
+/** What a request is about, in RBAC's words. */
+export interface Subject {
+  readonly verb: Verb;
+  /** The API group; the core group is empty. */
+  readonly group: string;
+  /** `persistentvolumeclaims`, `statefulsets/scale`. */
+  readonly resource: string;
+  /** Null: a resource of the whole cluster, such as nodes. */
+  readonly namespace: string | null;
+  /** Null for lists. */
+  readonly name: string | null;
+}
+
+const STATUS = z.object({
+  message: z.string().optional(),
+  reason: z.string().optional(),
+  details: z.object({ causes: z.array(z.object({ reason: z.string().optional() })).optional() }).optional(),
+});
+
+/** `list persistentvolumeclaims in namespace cache` */
+export function wordsOf(subject: Subject): string {
+  const where = subject.namespace === null ? '' : ` in namespace ${subject.namespace}`;
+  const name = subject.name === null ? '' : ` ${subject.name}`;
+  return `${subject.verb} ${subject.resource}${name}${where}`;
+}
+
+/** What an answer that is no success means. */
+export function statusFailure(subject: Subject, server: string, code: number, body: unknown): Failure {
+  const status = STATUS.safeParse(body).data;
+  const said = status?.message ?? `HTTP ${code}`;
+  if (code === 401) return notLoggedIn(subject, server);
+  if (code === 403 && isMissingRight(said, status)) return forbidden(subject, said);
+  return new Failure('kubernetes-error', `Cannot ${wordsOf(subject)}: Kubernetes answered ${code}: ${said}`, {
+    remedy: remedyFor(code, status?.details?.causes?.map((cause) => cause.reason) ?? [], said),
+  });
+}
+
+/**
+ * Quotas, admission plugins and namespaces that are being deleted answer 403 too. The authorizer's own message is always
+ * `User "…" cannot VERB resource "…"` (apiserver's responsewriters).
+ */
+function isMissingRight(said: string, status: z.infer<typeof STATUS> | undefined): boolean {
+  return status?.message === undefined || /\bcannot \S+ (resource|path)\b/.test(said);
+}
+
+function notLoggedIn(subject: Subject, server: string): Failure {
+  return new Failure(
+    'kubernetes-unreachable',
+    `Cannot ${wordsOf(subject)}: the API server at ${server} does not accept the credentials of the kubeconfig (401).`,
+    {
+      remedy: 'The token or certificate may have expired: log in again, or renew the secret that holds the kubeconfig.',
+    },
+  );
+}
+
+function forbidden(subject: Subject, said: string): Failure {
+  const kind = subject.namespace === null ? 'ClusterRole' : 'Role';
+  const right = { ...subject, name: null };
+  return new Failure('kubernetes-forbidden', `May not ${wordsOf(right)}: Kubernetes refuses it.`, {
+    remedy:
+      `Add to the account's ${kind}: apiGroups ["${subject.group}"], resources ["${subject.resource}"], ` +
+      `verbs ["${subject.verb}"]. All that is needed is in manifests/rbac.yaml.`,
+    details: [said],
+  });
+}
+
+function remedyFor(code: number, causes: readonly (string | undefined)[], said: string): string {
+  if (causes.includes('NamespaceTerminating')) return 'Wait until the namespace is gone, then run again.';
+  if (code === 404 && said.startsWith('namespaces ')) {
+    return 'Create the namespace, or put it into the manifests.';
+  }
+  if (code === 422 || code === 400) return 'Correct what Kubernetes names, then run again.';
+  if (code === 409) return 'Something else changed it at the same moment: run again.';
+  return 'See what Kubernetes says; if it passes by itself, run again.';
+}
+
+/** What it means that no answer came. `server` is host and port: a kubeconfig's URL may hold more. */
+export function networkFailure(subject: Subject, server: string, thrown: unknown): Failure {
+  return new Failure(
+    'kubernetes-unreachable',
+    `Cannot ${wordsOf(subject)}: the Kubernetes API server at ${server} ${seenOf(thrown)}.`,
+    { remedy: remedyOf(thrown), cause: thrown },
+  );
+}
+
+export function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}
+
+function seenOf(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error && thrown.name === 'TimeoutError') return 'did not answer in time';
+  switch (codeOf(thrown)) {
+    case 'ECONNREFUSED':
+      return 'refuses connections';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'cannot be found: its name does not resolve';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'broke the connection off';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `cannot be reached (${codeOf(thrown)})`;
+    default:
+      return isTls(thrown) ? `has a certificate that is not trusted (${message})` : `cannot be asked (${message})`;
+  }
+}
+
+function remedyOf(thrown: unknown): string {
+  return isTls(thrown)
+    ? 'Put the right certificate-authority-data into the kubeconfig.'
+    : 'Check that this runner can reach the API server, and that the kubeconfig names the right one.';
+}
+
+function isTls(thrown: unknown): boolean {
+  return /CERT|SIGNED|SSL|TLS/.test(codeOf(thrown));
+}

@@ -1,0 +1,86 @@
+import { ordinalOf, type Pod, type Volume } from '../../core/cluster.ts';
+import type { Place } from '../../core/topology.ts';
+import { bytesOf } from './quantity.ts';
+import type { ClaimObject, EventObject, PodObject } from './shapes.ts';
+import { troubleOf } from './trouble.ts';
+
+/** What was listed beside the pods. */
+export interface Surroundings {
+  readonly claims: readonly ClaimObject[];
+  /** Kubernetes node → its labels. */
+  readonly nodes: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  readonly events: readonly EventObject[];
+}
+
+/** Whether the name is that of one of the StatefulSet's pods: the set's name, a dash, digits. */
+export function isNamedBy(statefulSet: string, pod: string): boolean {
+  return pod.startsWith(`${statefulSet}-`) && /^\d+$/.test(pod.slice(statefulSet.length + 1));
+}
+
+/**
+ * Whether the StatefulSet owns the pod. `uid` is null where the set is gone: then its last pods are known by its name.
+ * Pods that a deletion with `--cascade=orphan` left behind have no owner until a set adopts them.
+ */
+export function belongsTo(pod: PodObject, statefulSet: string, uid: string | null): boolean {
+  if (!isNamedBy(statefulSet, pod.metadata.name)) return false;
+  const owner = pod.metadata.ownerReferences.find((reference) => reference.controller);
+  if (owner === undefined) return uid !== null;
+  return uid === null ? owner.kind === 'StatefulSet' && owner.name === statefulSet : owner.uid === uid;
+}
+
+export function podFrom(object: PodObject, place: Place, spreadBy: readonly string[], around: Surroundings): Pod {
+  const { metadata, spec, status } = object;
+  const ready = status.conditions.some((one) => one.type === 'Ready' && one.status === 'True');
+  const claims = around.claims.filter((claim) => claim.metadata.name.endsWith(`-${metadata.name}`));
+  return {
+    name: metadata.name,
+    ordinal: ordinalOf(metadata.name),
+    uid: metadata.uid,
+    ip: status.podIP ?? null,
+    node: spec.nodeName ?? null,
+    domains: domainsOf(around.nodes.get(spec.nodeName ?? ''), spreadBy),
+    ready,
+    deleting: metadata.deletionTimestamp !== undefined,
+    trouble: ready ? null : troubleOf(object, claims, around.events),
+    memoryLimit: memoryLimit(object, place),
+  };
+}
+
+/** The claims of the StatefulSet's pods, also of pods that are gone. */
+export function claimsOf(
+  claims: readonly ClaimObject[],
+  statefulSet: string,
+  templates: readonly string[],
+): readonly ClaimObject[] {
+  return claims.filter(({ metadata: { name } }) =>
+    templates.some(
+      (template) => name.startsWith(`${template}-`) && isNamedBy(statefulSet, name.slice(template.length + 1)),
+    ),
+  );
+}
+
+export function volumeFrom({ metadata, status }: ClaimObject): Volume {
+  return {
+    claim: metadata.name,
+    ordinal: ordinalOf(metadata.name),
+    bound: status.phase === 'Bound',
+    deleting: metadata.deletionTimestamp !== undefined,
+  };
+}
+
+function domainsOf(labels: Readonly<Record<string, string>> | undefined, spreadBy: readonly string[]): Pod['domains'] {
+  return Object.fromEntries(
+    spreadBy.flatMap((label) => (labels?.[label] === undefined ? [] : [[label, labels[label]] as const])),
+  );
+}
+
+/** The declared container, else the one with the port, else the first. */
+function memoryLimit(object: PodObject, place: Place): number | null {
+  const { containers } = object.spec;
+  const container =
+    containers.find((one) => one.name === place.container) ??
+    containers.find((one) => one.ports.some((port) => port.containerPort === place.port)) ??
+    containers[0];
+  const limit = container?.resources?.limits?.['memory'];
+  return limit === undefined ? null : bytesOf(limit);
+}

@@ -1,0 +1,154 @@
+import type { Socket } from 'node:net';
+import { AbstractConnector, Command as IoCommand, Redis as IoRedis } from 'ioredis';
+import { Failure } from '../../core/failure.ts';
+import { isReply, unexpected } from '../../core/replies.ts';
+import { type Answer, type Argument, type Command, type Connection, CREDENTIALS } from '../../ports/redis.ts';
+
+const DEFAULT_TIMEOUT = 15_000;
+
+/** Expands the credentials of MIGRATE; a function so that no password lies in a field that could be printed. */
+export type ExpandCredentials = () => readonly string[];
+
+/**
+ * One connection over a stream that is already open. ioredis speaks the protocol; reconnecting, queueing and retrying
+ * are switched off: the port promises that a lost connection is told, and only the caller knows what may be repeated.
+ */
+export class Link implements Connection {
+  readonly pod: string;
+  readonly #client: IoRedis;
+  readonly #stream: Socket;
+  readonly #expand: ExpandCredentials;
+  #lastError: Error | null = null;
+
+  constructor(pod: string, stream: Socket, expand: ExpandCredentials) {
+    this.pod = pod;
+    this.#stream = stream;
+    this.#expand = expand;
+    this.#client = new IoRedis({
+      Connector: connectorOf(stream),
+      lazyConnect: true,
+      protocol: 2,
+      retryStrategy: () => null,
+      enableReadyCheck: false,
+      enableOfflineQueue: false,
+      enableAutoPipelining: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      disableClientInfo: true,
+    });
+    this.#client.on('error', (error) => {
+      this.#lastError = error;
+    });
+  }
+
+  get open(): boolean {
+    return this.#client.status === 'ready' && !this.#stream.destroyed && this.#stream.writable;
+  }
+
+  /** Makes ioredis take the stream over. */
+  async start(): Promise<void> {
+    await this.#client.connect();
+  }
+
+  async send(
+    commands: readonly Command[],
+    options: { signal: AbortSignal; timeout?: number },
+  ): Promise<readonly Answer[]> {
+    options.signal.throwIfAborted();
+    if (!this.open) throw this.#lost(commands);
+    const milliseconds = options.timeout ?? DEFAULT_TIMEOUT;
+    const late = AbortSignal.timeout(milliseconds);
+    const answers = this.#write(commands);
+    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(options.signal.reason);
+    const expire = (): void => {
+      reject(this.#tooLate(commands, milliseconds));
+      // The server still owes these answers: what is sent after them would wait behind them.
+      this.#stream.destroy();
+    };
+    options.signal.addEventListener('abort', abort, { once: true });
+    late.addEventListener('abort', expire, { once: true });
+    try {
+      return await Promise.race([answers, interrupted]);
+    } finally {
+      options.signal.removeEventListener('abort', abort);
+      late.removeEventListener('abort', expire);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.disconnect();
+    this.#stream.destroy();
+  }
+
+  /** All commands in one write. */
+  #write(commands: readonly Command[]): Promise<readonly Answer[]> {
+    this.#stream.cork();
+    try {
+      return Promise.all(commands.map((command) => this.#ask(command, commands)));
+    } finally {
+      this.#stream.uncork();
+    }
+  }
+
+  async #ask(command: Command, all: readonly Command[]): Promise<Answer> {
+    const [verb, ...rest] = command;
+    const plain = rest.flatMap((argument) => this.#plain(argument));
+    // In capitals, since ioredis reshapes the replies of commands that it knows by their small letters.
+    const io = new IoCommand(String(verb).toUpperCase(), plain, { replyEncoding: null });
+    try {
+      const value = await this.#client.sendCommand(io);
+      if (!isReply(value)) throw unexpected(`${name([command])} by pod ${this.pod}`, 'a RESP2 value', typeof value);
+      return { ok: true, value };
+    } catch (thrown) {
+      // ioredis hangs the arguments, a password among them, onto its errors: only the server's words go on.
+      if (thrown instanceof Error && thrown.name === 'ReplyError') return { ok: false, error: thrown.message };
+      if (thrown instanceof Failure) throw thrown;
+      throw this.#lost(all);
+    }
+  }
+
+  #plain(argument: Argument): readonly (string | number | Buffer)[] {
+    return argument === CREDENTIALS ? this.#expand() : [argument];
+  }
+
+  #lost(commands: readonly Command[]): Failure {
+    const seen = this.#lastError?.message ?? 'the server closed it';
+    return new Failure(
+      'redis-unreachable',
+      `The connection to Redis of pod ${this.pod} was lost at ${name(commands)}: ${seen}`,
+      { remedy: 'Look at the pod and its log, then run again.', cause: this.#lastError ?? undefined },
+    );
+  }
+
+  #tooLate(commands: readonly Command[], milliseconds: number): Failure {
+    return new Failure(
+      'redis-unreachable',
+      `Redis of pod ${this.pod} did not answer ${name(commands)} within ${milliseconds / 1000} s.`,
+      { remedy: 'Look whether the server is busy or stopped (SLOWLOG, the log of the pod), then run again.' },
+    );
+  }
+}
+
+/** The first command by name and subcommand, never with its further arguments. */
+function name(commands: readonly Command[]): string {
+  const [first] = commands;
+  if (first === undefined) return 'nothing';
+  const [command, subcommand] = first;
+  const isContainer = /^(cluster|config|client|function|script|memory|command|acl)$/i.test(String(command));
+  const text = isContainer && typeof subcommand === 'string' ? `${String(command)} ${subcommand}` : String(command);
+  return commands.length === 1 ? text : `${text} and ${commands.length - 1} more`;
+}
+
+function connectorOf(stream: Socket): new (options: unknown) => AbstractConnector {
+  return class extends AbstractConnector {
+    constructor() {
+      super(1_000);
+    }
+
+    connect(): Promise<Socket> {
+      this.stream = stream;
+      return Promise.resolve(stream);
+    }
+  };
+}

@@ -1,0 +1,150 @@
+import type { Pod } from '../../core/cluster.ts';
+import { Failure } from '../../core/failure.ts';
+import { isAuthRefusal } from '../../core/server-errors.ts';
+import type { Connection, Redis } from '../../ports/redis.ts';
+import { Link } from './connection.ts';
+import type { Dial, Way } from './dial.ts';
+import { openStream, type TlsOptions } from './stream.ts';
+
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+export interface RedisOptions {
+  readonly credentials: Credentials;
+  /** Null: plain TCP. */
+  readonly tls: TlsOptions | null;
+  readonly dial: Dial;
+  /** Milliseconds for connecting, TLS and logging in. A dead pod's address would hang for over a minute. */
+  readonly connectTimeout?: number;
+}
+
+/** The servers behind pods, through ioredis. */
+export function createRedis(options: RedisOptions): Redis & AsyncDisposable {
+  return new Servers(options);
+}
+
+class Servers implements Redis, AsyncDisposable {
+  readonly #credentials: Credentials;
+  readonly #tls: TlsOptions | null;
+  readonly #dial: Dial;
+  readonly #timeout: number;
+  /** By pod; a pod that came back with another uid or IP is another server. */
+  readonly #shared = new Map<string, Promise<Link>>();
+  readonly #closing = new AbortController();
+
+  constructor(options: RedisOptions) {
+    this.#credentials = options.credentials;
+    this.#tls = options.tls;
+    this.#dial = options.dial;
+    this.#timeout = options.connectTimeout ?? 5_000;
+  }
+
+  async connection(pod: Pod, options: { signal: AbortSignal }): Promise<Connection> {
+    options.signal.throwIfAborted();
+    const key = `${pod.name} ${pod.uid} ${pod.ip}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) {
+      const link = await orAborted(known, options.signal);
+      if (link.open) return link;
+      if (this.#shared.get(key) === known) this.#shared.delete(key);
+      return this.connection(pod, options);
+    }
+    // Opened on nobody's signal but the own: one caller's abort must not fail the others that wait for it.
+    const opening = this.#connect(pod, this.#closing.signal);
+    this.#shared.set(key, opening);
+    opening.catch(() => this.#shared.delete(key));
+    return orAborted(opening, options.signal);
+  }
+
+  async open(pod: Pod, options: { signal: AbortSignal }): Promise<Connection> {
+    return this.#connect(pod, AbortSignal.any([options.signal, this.#closing.signal]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    const links = await Promise.allSettled(this.#shared.values());
+    this.#shared.clear();
+    const opened = links.flatMap((link) => (link.status === 'fulfilled' ? [link.value] : []));
+    await Promise.all(opened.map((link) => link[Symbol.asyncDispose]()));
+  }
+
+  async #connect(pod: Pod, stop: AbortSignal): Promise<Link> {
+    stop.throwIfAborted();
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#timeout)]);
+    let way: Way | null = null;
+    try {
+      way = await orAborted(this.#dial(pod, { signal }), signal);
+      const stream = await openStream(way, { tls: this.#tls, signal });
+      const link = new Link(pod.name, stream, () => this.#expand());
+      try {
+        await orAborted(link.start(), signal);
+        await this.#logIn(link, signal);
+      } catch (thrown) {
+        await link[Symbol.asyncDispose]();
+        throw thrown;
+      }
+      if ('stream' in way) way.answered?.();
+      return link;
+    } catch (thrown) {
+      stop.throwIfAborted();
+      throw this.#unreachable(pod, way, thrown);
+    }
+  }
+
+  /** Logs in where a password is given, and in any case sees the server answer. */
+  async #logIn(link: Link, signal: AbortSignal): Promise<void> {
+    const { username, password } = this.#credentials;
+    const user = username === undefined ? [] : [username];
+    const login = password === undefined ? [] : [['AUTH', ...user, password]];
+    const answers = await link.send([...login, ['PING']], { signal, timeout: this.#timeout });
+    for (const answer of answers) {
+      if (answer.ok || !isAuthRefusal(answer.error)) continue;
+      throw new Failure('redis-auth', `Cannot log in to Redis of pod ${link.pod}: the server says "${answer.error}".`, {
+        remedy: 'Check the inputs `redis-username` and `redis-password` against the ACL of the servers.',
+      });
+    }
+  }
+
+  /** What MIGRATE needs so that the donor can log in to the receiver. */
+  #expand(): readonly string[] {
+    const { username, password } = this.#credentials;
+    if (password === undefined) return [];
+    return username === undefined ? ['AUTH', password] : ['AUTH2', username, password];
+  }
+
+  #unreachable(pod: Pod, way: Way | null, thrown: unknown): Failure {
+    if (thrown instanceof Failure) return thrown;
+    const where = way !== null && 'host' in way ? `${way.host}:${way.port}` : (pod.ip ?? 'no address');
+    const how = way === null || 'host' in way ? 'directly' : 'through port-forward';
+    const isLate = thrown instanceof Error && thrown.name === 'TimeoutError';
+    const seen = isLate ? `no answer within ${this.#timeout / 1000} s` : thrown;
+    return new Failure(
+      'redis-unreachable',
+      `Cannot connect to Redis of pod ${pod.name} (${where}, tried ${how}${this.#tls === null ? '' : ' with TLS'}): ${wordsOf(seen)}.`,
+      {
+        remedy:
+          'Look whether the pod runs and listens on this port, with or without TLS as declared; where pod IPs cannot be reached from here, set `connect: port-forward`.',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function wordsOf(seen: unknown): string {
+  return seen instanceof Error ? seen.message : String(seen);
+}
+
+/** The promise's value, or the signal's reason as soon as it is aborted. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Failure } from '../core/failure.ts';
+import { FAILURES } from '../core/failure.ts';
+
+export type Result = 'no-changes' | 'planned' | 'applied' | 'drifted' | 'in-sync' | 'refused' | 'failed';
+
+/** How the run ended for one cluster: what the outputs, the summary and the exit status are made of. */
+export interface Outcome {
+  readonly cluster: string;
+  readonly file: string;
+  readonly result: Result;
+  readonly changed: boolean;
+  readonly drift: boolean;
+  /** Null where no plan could be made. */
+  readonly plan: { readonly hash: string; readonly json: string } | null;
+  /** One line. */
+  readonly summary: string;
+  /** Markdown for the step summary. */
+  readonly report: string;
+  readonly commentUrl: string | null;
+  readonly issueUrl: string | null;
+  /** What `result` refused, failed or drifted comes from; null on success. */
+  readonly failure: Failure | null;
+}
+
+/** The mildest first. */
+const ORDER: readonly Result[] = ['no-changes', 'in-sync', 'planned', 'applied', 'drifted', 'refused', 'failed'];
+
+/** The worst of several outcomes; undefined for none. The first of equals. */
+export function worst(outcomes: readonly Outcome[]): Outcome | undefined {
+  return outcomes.reduce<Outcome | undefined>(
+    (soFar, outcome) =>
+      soFar === undefined || ORDER.indexOf(outcome.result) > ORDER.indexOf(soFar.result) ? outcome : soFar,
+    undefined,
+  );
+}
+
+/** How a run ends that a failure stopped. */
+export function resultOf(failure: Failure): Extract<Result, 'refused' | 'failed'> {
+  return FAILURES[failure.code][0];
+}
+
+/** Whether the run's exit status is 1. */
+export function isRed(outcome: Outcome, failOnDrift: boolean): boolean {
+  return outcome.result === 'refused' || outcome.result === 'failed' || (outcome.result === 'drifted' && failOnDrift);
+}

@@ -1,0 +1,28 @@
+import { byOrdinal, type Cluster, type ManifestSet, type Pod, type Volume, type Workload } from './cluster.ts';
+import { conditions } from './conditions.ts';
+import { contradictions } from './contradictions.ts';
+import { tabulate } from './member-table.ts';
+import type { NodeAnswer, NodeReport } from './node-report.ts';
+import { notes } from './notes.ts';
+
+export interface Seen {
+  readonly workload: Workload | null;
+  readonly pods: readonly Pod[];
+  readonly volumes: readonly Volume[];
+  /** Of each pod that was asked. */
+  readonly reports: readonly NodeReport[];
+  readonly manifests: ManifestSet | null;
+}
+
+/** Puts what Kubernetes shows and what every node says of itself together into one value. */
+export function assemble(seen: Seen): Cluster {
+  const pods = seen.pods.toSorted((a, b) => byOrdinal(a.name, b.name));
+  const volumes = seen.volumes.toSorted((a, b) => a.ordinal - b.ordinal || (a.claim < b.claim ? -1 : 1));
+  const answers = seen.reports.filter((report): report is NodeAnswer => report.kind === 'answered');
+  const spoken = new Set(seen.reports.filter((report) => report.kind !== 'silent').map((report) => report.pod));
+  const absent = pods.filter((pod) => !spoken.has(pod.name));
+  const table = tabulate(pods, answers, absent);
+  const cluster = { workload: seen.workload, pods, volumes, members: table.members };
+  const findings = [...conditions(pods, seen.reports, table), ...contradictions(table), ...notes(cluster)];
+  return { ...cluster, strangers: table.strangers, manifests: seen.manifests, findings };
+}

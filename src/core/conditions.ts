@@ -1,0 +1,177 @@
+import type { Member, Pod } from './cluster.ts';
+import type { Finding } from './findings.ts';
+import type { MemberTable, Missing } from './member-table.ts';
+import type { NodeReport, NodeSilence } from './node-report.ts';
+import { isEmpty } from './slots.ts';
+import { listed, slotsInWords } from './wording.ts';
+
+/** What is wrong with single pods and nodes. */
+export function conditions(
+  pods: readonly Pod[],
+  reports: readonly NodeReport[],
+  table: MemberTable,
+): readonly Finding[] {
+  return [
+    ...podsNotReady(pods),
+    ...silentPods(pods, reports),
+    ...notClustered(reports),
+    ...failingNodes(table),
+    ...foreignNodes(table),
+    ...strayKeys(table.members),
+    ...changedAddresses(pods, table),
+    ...unsyncedReplicas(table),
+    ...misledReplicas(table),
+  ];
+}
+
+function podsNotReady(pods: readonly Pod[]): readonly Finding[] {
+  return pods
+    .filter((pod) => !pod.ready)
+    .map((pod) => ({
+      code: 'pod-not-ready',
+      weight: 'differs',
+      text: `${pod.name} is not ready${pod.trouble === null ? '' : `: ${pod.trouble}`}${pod.deleting ? ' (it is being deleted)' : ''}.`,
+      remedy: 'Look at the pod with `kubectl describe pod`.',
+      pods: [pod.name],
+    }));
+}
+
+/** A pod that Kubernetes does not call ready is not expected to answer. */
+function silentPods(pods: readonly Pod[], reports: readonly NodeReport[]): readonly Finding[] {
+  const ready = new Set(pods.filter((pod) => pod.ready && !pod.deleting).map((pod) => pod.name));
+  const isLoud = (report: NodeReport): report is NodeSilence => report.kind === 'silent' && ready.has(report.pod);
+  return reports.filter(isLoud).map((report) => ({
+    code: 'pod-silent',
+    weight: 'blocks',
+    text: `${report.pod} is ready for Kubernetes, and its Redis does not answer: ${report.seen}`,
+    remedy: 'Look at the pod and its log, then run again.',
+    pods: [report.pod],
+  }));
+}
+
+function notClustered(reports: readonly NodeReport[]): readonly Finding[] {
+  const pods = reports.filter((report) => report.kind === 'not-clustered').map((report) => report.pod);
+  if (pods.length === 0) return [];
+  const text = `${listed(pods)} ${pods.length === 1 ? 'runs' : 'run'} without \`cluster-enabled yes\`.`;
+  const remedy = 'Set `cluster-enabled yes` in the configuration of the servers and let the pods restart.';
+  return [{ code: 'not-cluster-mode', weight: 'blocks', text, remedy, pods }];
+}
+
+/** Members that others hold for failed, be it that they answer here or not. */
+function failingNodes({ members, missing, sightings }: MemberTable): readonly Finding[] {
+  const found = members.flatMap((member): readonly Finding[] => {
+    const lines = (sightings.get(member.id) ?? []).filter(({ line }) => line.health !== 'ok');
+    if (lines.length === 0) return [];
+    const flag = lines.some(({ line }) => line.health === 'failed') ? 'fail' : 'fail?';
+    const text = `${member.pod} is marked \`${flag}\` by ${listed(lines.map(({ by }) => by))}.`;
+    return [failing(text, [member.pod])];
+  });
+  return [...found, ...missing.map(missingNode)];
+}
+
+function missingNode({ pod, seen }: Missing): Finding {
+  const [first] = seen;
+  const slots = first?.line.slots ?? [];
+  const owns = isEmpty(slots) ? '' : `, which owns ${slotsInWords(slots)},`;
+  const who = pod === null ? 'one of the pods that do not answer' : pod;
+  const by = listed(seen.map((sighting) => sighting.by));
+  const text = `A ${first?.line.role} of the cluster${owns} does not answer: ${by} know it at ${first?.line.ip}:${first?.line.port}; it is ${who}.`;
+  return failing(text, pod === null ? [] : [pod]);
+}
+
+function failing(text: string, pods: readonly string[]): Finding {
+  const remedy = 'Bring the pod back, or wait until the cluster has failed over, then run again.';
+  return { code: 'node-failing', weight: 'blocks', text, remedy, pods };
+}
+
+/** A ghost (what a reset leaves behind) owns nothing and harms nobody; any other stranger may be alive and hold data. */
+function foreignNodes({ strangers }: MemberTable): readonly Finding[] {
+  return strangers.map((stranger) => {
+    const owns = isEmpty(stranger.slots) ? '' : `, owns ${slotsInWords(stranger.slots)}`;
+    const what = `${stranger.role}${owns}${stranger.failed ? ', failed' : ''}`;
+    const isGhost = stranger.ghostOf !== undefined && isEmpty(stranger.slots);
+    const ghost = isGhost ? ` At this address ${stranger.ghostOf} answers now under another id.` : '';
+    return {
+      code: 'unknown-node',
+      weight: isGhost ? 'differs' : 'blocks',
+      text: `${listed(stranger.knownBy)} ${stranger.knownBy.length === 1 ? 'knows' : 'know'} a node ${stranger.id.slice(0, 8)} at ${stranger.address} (${what}) that is no pod of the StatefulSet.${ghost}`,
+      remedy:
+        'Where the node is gone for good, `allow: forget-unknown-nodes` lets the others forget it; where it is alive, move its slots away first.',
+      pods: stranger.ghostOf === undefined ? stranger.knownBy : [stranger.ghostOf],
+    };
+  });
+}
+
+function strayKeys(members: readonly Member[]): readonly Finding[] {
+  return members
+    .filter((member) => !member.joined && member.facts.keys > 0)
+    .map((member) => ({
+      code: 'stray-keys',
+      weight: 'blocks',
+      text: `${member.pod} is no part of the cluster and holds ${member.facts.keys.toLocaleString('en')} keys, which joining would mix up or lose.`,
+      remedy: 'Save the keys if they are needed, empty the node with FLUSHALL, then run again.',
+      pods: [member.pod],
+    }));
+}
+
+/** A wrong address does no harm while the link stands: clusters behind NAT announce others than the pods' own. */
+function changedAddresses(pods: readonly Pod[], { members, answers, sightings }: MemberTable): readonly Finding[] {
+  const ips = new Map(pods.map((pod) => [pod.name, pod.ip]));
+  return members.flatMap((member): readonly Finding[] => {
+    const ip = ips.get(member.pod) ?? null;
+    const port = answers.get(member.pod)?.view.me.port;
+    const wrong = (sightings.get(member.id) ?? []).filter(
+      ({ line }) => !line.connected && (line.ip !== ip || line.port !== port || !line.addressKnown),
+    );
+    const [first] = wrong;
+    if (first === undefined || ip === null) return [];
+    const text = `${listed(wrong.map(({ by }) => by))} look for ${member.pod} at ${first.line.ip}:${first.line.port}, and it is at ${ip}:${port}.`;
+    const remedy = 'Let the others meet it again: CLUSTER MEET with its new address, sent to one of them.';
+    return [{ code: 'address-changed', weight: 'blocks', text, remedy, pods: [member.pod] }];
+  });
+}
+
+function unsyncedReplicas({ members, answers }: MemberTable): readonly Finding[] {
+  return members
+    .filter((member) => member.joined && !member.synced)
+    .map((member) => {
+      const info = answers.get(member.pod)?.info;
+      const primary = member.primary ?? 'its primary';
+      const state =
+        info?.copying === true
+          ? `is copying all data of ${primary}`
+          : info?.linkUp === false
+            ? `has no link to ${primary}`
+            : `is ${member.facts.lag.toLocaleString('en')} bytes behind ${primary}`;
+      const remedy = 'Wait until it has caught up; if it does not, look at the logs of both.';
+      return {
+        code: 'replica-not-synced',
+        weight: 'differs',
+        text: `${member.pod} ${state}.`,
+        remedy,
+        pods: [member.pod],
+      };
+    });
+}
+
+/** Whose primary is no primary. Where the primary's pod is silent, that is told already. */
+function misledReplicas({ members, strangers, answers }: MemberTable): readonly Finding[] {
+  return members.flatMap((member): readonly Finding[] => {
+    if (member.role !== 'replica') return [];
+    const id = answers.get(member.pod)?.view.me.primary;
+    const primary = members.find((candidate) => candidate.pod === member.primary);
+    const isChained = primary !== undefined && primary.role === 'replica';
+    if (!isChained && !strangers.some((stranger) => stranger.id === id)) return [];
+    const whom = isChained ? `${primary.pod}, which is a replica itself` : 'a node that is no pod of the StatefulSet';
+    const remedy = 'Run apply: it makes the pod the replica of a primary.';
+    return [
+      {
+        code: 'replica-of-replica',
+        weight: 'differs',
+        text: `${member.pod} replicates ${whom}.`,
+        remedy,
+        pods: [member.pod],
+      },
+    ];
+  });
+}

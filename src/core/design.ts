@@ -1,0 +1,137 @@
+import { byOrdinal, type Cluster, type Member, ordinalOf, slotOwners } from './cluster.ts';
+import type { Layout, ShardTarget } from './layout.ts';
+import { type Candidate, crowds, seat } from './placement.ts';
+import { type LiveShard, matchShards } from './shards.ts';
+import { shareSizes } from './shares.ts';
+import { flow } from './slot-flow.ts';
+import { ALL_SLOTS, count, equals, isEmpty, minus, NO_SLOTS, type SlotSet, union } from './slots.ts';
+import { podCount, type Share, type Topology } from './topology.ts';
+
+/**
+ * The target for a cluster: first which live shard goes on as which declared share, then which pod serves it in which
+ * role, then which slots it owns. The same input gives the same layout, whatever the order in which it was observed.
+ * Pods that are not scheduled yet crowd nobody: their roles are provisional.
+ */
+export function design(topology: Topology, cluster: Cluster): Layout {
+  const pods = targetPods(topology, cluster);
+  if (topology.state === 'absent') return { pods, shards: [], crowded: [] };
+  const staying = new Set(pods);
+  const replicasBy = Map.groupBy(
+    cluster.members.filter((member) => member.joined && member.role === 'replica' && member.primary !== null),
+    (member) => member.primary ?? '',
+  );
+  const owners = slotOwners(cluster);
+  const density = densities(owners);
+  const live = owners.map((primary): LiveShard => {
+    const members = [primary, ...(replicasBy.get(primary.pod) ?? [])];
+    const left = members.filter((member) => staying.has(member.pod)).length;
+    return {
+      primary: primary.pod,
+      slots: primary.slots,
+      copiesMissing: Math.max(0, 1 + topology.replicasPerShard - left),
+      primaryLeaves: !staying.has(primary.pod),
+      density: density(primary),
+    };
+  });
+  const sizes = shareSizes(topology.shards);
+  const matched = matchShards(topology.shards, sizes, live);
+  const seats = matched.map((shard) => ({
+    primary: shard === null || shard.primaryLeaves ? null : shard.primary,
+    replicas: (shard === null ? [] : (replicasBy.get(shard.primary) ?? []))
+      .filter((member) => staying.has(member.pod))
+      .toSorted((a, b) => Number(b.synced) - Number(a.synced) || byOrdinal(a.pod, b.pod))
+      .map((member) => member.pod),
+  }));
+  const rule = { replicas: topology.replicasPerShard, spreadBy: topology.placement.spreadBy };
+  const candidates = candidatesOf(pods, cluster);
+  const seated = seat(seats, candidates, rule);
+  const shards = withSlots(topology, sizes, matched, seated, live);
+  const domains = new Map(candidates.map((candidate) => [candidate.pod, candidate.domains]));
+  return {
+    pods,
+    shards,
+    crowded: shards.flatMap((shard) => crowds(shard, (pod) => domains.get(pod) ?? {}, rule.spreadBy)),
+  };
+}
+
+function targetPods(topology: Topology, cluster: Cluster): readonly string[] {
+  const first = cluster.workload?.firstOrdinal ?? cluster.manifests?.firstOrdinal ?? 0;
+  return Array.from({ length: podCount(topology) }, (_, i) => `${topology.kubernetes.statefulSet}-${first + i}`);
+}
+
+function candidatesOf(pods: readonly string[], cluster: Cluster): readonly Candidate[] {
+  const members = new Map(cluster.members.map((member) => [member.pod, member]));
+  const known = new Map(cluster.pods.map((pod) => [pod.name, pod]));
+  return pods.map((pod) => ({
+    pod,
+    domains: known.get(pod)?.domains ?? {},
+    blank: isBlank(members.get(pod)),
+    replicates: members.get(pod)?.primary ?? null,
+  }));
+}
+
+function isBlank(member: Member | undefined): boolean {
+  return member === undefined || !member.joined || (member.role === 'primary' && isEmpty(member.slots));
+}
+
+/**
+ * Data per slot of a shard against the average, rounded to a power of two: a shard ten times as heavy counts as heavier,
+ * while ordinary traffic between plan and apply changes nothing.
+ */
+function densities(owners: readonly Member[]): (member: Member) => number {
+  const bytes = (member: Member): number => (member.facts.keys === 0 ? 0 : member.facts.dataset);
+  const total = owners.reduce((sum, member) => sum + bytes(member), 0);
+  const slots = owners.reduce((sum, member) => sum + count(member.slots), 0);
+  if (total === 0) return () => 1;
+  return (member) => {
+    const ratio = bytes(member) / count(member.slots) / (total / slots);
+    return ratio === 0 ? 2 ** -6 : 2 ** Math.max(-6, Math.round(Math.log2(ratio)));
+  };
+}
+
+function withSlots(
+  topology: Topology,
+  sizes: readonly number[],
+  matched: readonly (LiveShard | null)[],
+  seated: readonly { primary: string; replicas: readonly string[] }[],
+  live: readonly LiveShard[],
+): readonly ShardTarget[] {
+  const order = seated.map((_, i) => i).toSorted((a, b) => ordinalAt(seated, a) - ordinalAt(seated, b));
+  const wishes = order.map((i) => {
+    const share = topology.shards[i];
+    return {
+      owned: matched[i]?.slots ?? NO_SLOTS,
+      size: sizes[i] ?? 0,
+      exactly: share?.kind === 'slots' ? share.slots : null,
+    };
+  });
+  const stays = isWithinTolerance(topology, sizes, matched, live);
+  const slots = stays ? wishes.map((wish) => wish.owned) : flow(wishes);
+  return order.map((i, rank) => ({
+    primary: seated[i]?.primary ?? '',
+    replicas: seated[i]?.replicas ?? [],
+    slots: slots[rank] ?? NO_SLOTS,
+    live: matched[i]?.primary ?? null,
+  }));
+}
+
+function ordinalAt(seated: readonly { primary: string }[], i: number): number {
+  return ordinalOf(seated[i]?.primary ?? '');
+}
+
+/** Whether slots may stay as they are: all owned, no shard comes or goes, and each close enough to its share. */
+function isWithinTolerance(
+  topology: Topology,
+  sizes: readonly number[],
+  matched: readonly (LiveShard | null)[],
+  live: readonly LiveShard[],
+): boolean {
+  const owned = union(...live.map((shard) => shard.slots));
+  if (live.length !== matched.length || !isEmpty(minus(ALL_SLOTS, owned))) return false;
+  const fits = (share: Share, size: number, slots: SlotSet): boolean =>
+    share.kind === 'slots' ? equals(share.slots, slots) : Math.abs(count(slots) - size) <= topology.tolerance * size;
+  return topology.shards.every((share, i) => {
+    const shard = matched[i];
+    return shard !== null && shard !== undefined && fits(share, sizes[i] ?? 0, shard.slots);
+  });
+}

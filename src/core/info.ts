@@ -1,0 +1,90 @@
+import type { Role } from './cluster.ts';
+import { unexpected } from './replies.ts';
+
+/** What this program reads of a server's INFO. */
+export interface ServerInfo {
+  readonly software: 'redis' | 'valkey';
+  readonly version: string;
+  readonly clusterMode: boolean;
+  /** Still reading its data from disk: it answers INFO and little else. */
+  readonly loading: boolean;
+  readonly keys: number;
+  /** Bytes. */
+  readonly memory: number;
+  readonly dataset: number;
+  /** Bytes; 0: no limit. */
+  readonly maxMemory: number;
+  readonly evictionPolicy: string;
+  readonly appendOnly: boolean;
+  readonly role: Role;
+  /** A replica's link to its primary; true for primaries. */
+  readonly linkUp: boolean;
+  /** A replica that copies everything from its primary at this moment. */
+  readonly copying: boolean;
+  /** Where the node stands in the replication stream, in bytes. */
+  readonly offset: number;
+}
+
+/** Fields by name. Lines that are neither comment nor `name:value` give Failure `redis-error`. */
+export function parseFields(text: string, what: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    if (line === '' || line.startsWith('#')) continue;
+    const at = line.indexOf(':');
+    if (at < 1) throw unexpected(what, 'lines of the form name:value', line);
+    fields.set(line.slice(0, at), line.slice(at + 1));
+  }
+  return fields;
+}
+
+/** @param what names the command and the pod, for the Failure `redis-error` when a field is missing or not of its form */
+export function parseInfo(text: string, what: string): ServerInfo {
+  const fields = parseFields(text, what);
+  const whole = (name: string): number => wholeOf(fields, name, what);
+  const isReplica = fields.get('role') === 'slave' || fields.get('role') === 'replica';
+  const isValkey = fields.get('server_name') === 'valkey' || fields.has('valkey_version');
+  const version = (isValkey ? fields.get('valkey_version') : undefined) ?? fields.get('redis_version');
+  if (version === undefined) throw unexpected(what, 'a field redis_version', text.slice(0, 80));
+  return {
+    software: isValkey ? 'valkey' : 'redis',
+    version,
+    clusterMode: whole('cluster_enabled') === 1,
+    loading: fields.get('loading') === '1',
+    keys: keysOf(fields, what),
+    memory: whole('used_memory'),
+    dataset: datasetOf(whole('used_memory_dataset'), whole('used_memory')),
+    maxMemory: whole('maxmemory'),
+    evictionPolicy: fields.get('maxmemory_policy') ?? 'noeviction',
+    appendOnly: fields.get('aof_enabled') === '1',
+    role: isReplica ? 'replica' : 'primary',
+    linkUp: !isReplica || fields.get('master_link_status') === 'up',
+    copying: isReplica && fields.get('master_sync_in_progress') === '1',
+    // A replica's own master_repl_offset may run behind what it has applied: slave_repl_offset is its place (replication.c).
+    offset: isReplica ? whole('slave_repl_offset') : whole('master_repl_offset'),
+  };
+}
+
+/** Of a nearly empty server the estimated overhead exceeds what is used, and the unsigned difference wraps (seen on 8.0). */
+function datasetOf(dataset: number, memory: number): number {
+  return dataset > memory ? 0 : dataset;
+}
+
+/** Keys of all databases: `db0:keys=12,expires=0,…` */
+function keysOf(fields: ReadonlyMap<string, string>, what: string): number {
+  let keys = 0;
+  for (const [name, value] of fields) {
+    if (!/^db\d+$/.test(name)) continue;
+    const match = /(?:^|,)keys=(\d{1,15})(?:,|$)/.exec(value);
+    if (match === null) throw unexpected(what, 'a number of keys', `${name}:${value}`);
+    keys += Number(match[1]);
+  }
+  return keys;
+}
+
+function wholeOf(fields: ReadonlyMap<string, string>, name: string, what: string): number {
+  const value = fields.get(name);
+  if (value === undefined || !/^-?\d{1,20}$/.test(value)) {
+    throw unexpected(what, `a whole number as ${name}`, value ?? null);
+  }
+  return Number(value);
+}

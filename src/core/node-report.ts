@@ -1,0 +1,30 @@
+import type { ServerInfo } from './info.ts';
+import type { NodeView } from './nodes.ts';
+
+/** What came of asking one pod's server about itself. */
+export type NodeReport = NodeAnswer | NodeSilence | NotClustered;
+
+export interface NodeAnswer {
+  readonly kind: 'answered';
+  readonly pod: string;
+  readonly view: NodeView;
+  readonly info: ServerInfo;
+  /** `cluster_state:ok` in its CLUSTER INFO. */
+  readonly stateOk: boolean;
+  /** The configured `save` points, empty for none; null where the server would not tell. */
+  readonly savePoints: string | null;
+}
+
+export interface NodeSilence {
+  readonly kind: 'silent';
+  readonly pod: string;
+  /** What was tried and what was seen, as a sentence. */
+  readonly seen: string;
+  /** Why, as far as it is known. */
+  readonly because: 'unreachable' | 'auth' | 'permission' | 'loading';
+}
+
+export interface NotClustered {
+  readonly kind: 'not-clustered';
+  readonly pod: string;
+}

@@ -1,0 +1,86 @@
+import type { Cluster, Member, Pod, Volume, Workload } from './cluster.ts';
+import type { Finding, FindingCode } from './findings.ts';
+import { ALL_SLOTS, equals, union } from './slots.ts';
+import { listed } from './wording.ts';
+
+/** What stands in nobody's way and should be known. */
+export function notes(cluster: Pick<Cluster, 'workload' | 'pods' | 'volumes' | 'members'>): readonly Finding[] {
+  const { workload, pods, volumes, members } = cluster;
+  return [
+    ...severalVersions(members),
+    ...evicting(members),
+    ...volatile(members),
+    ...ownedElsewhere(workload),
+    ...fewPrimaries(members),
+    ...leftOverVolumes(workload, pods, volumes),
+  ];
+}
+
+function note(code: FindingCode, text: string, remedy: string, pods: readonly string[]): Finding {
+  return { code, weight: 'note', text, remedy, pods };
+}
+
+function namesOf(members: readonly Member[]): readonly string[] {
+  return members.map((member) => member.pod);
+}
+
+function severalVersions(members: readonly Member[]): readonly Finding[] {
+  const versions = Map.groupBy(members, ({ facts }) => `${facts.software} ${facts.version}`);
+  if (versions.size < 2) return [];
+  const text = Array.from(versions, ([version, those]) => `${version} on ${listed(namesOf(those))}`).join('; ');
+  return [
+    note(
+      'versions-differ',
+      `Servers of several versions: ${text}.`,
+      'Finish the update of the image.',
+      namesOf(members),
+    ),
+  ];
+}
+
+/** Without a limit of memory nothing is ever dropped, whatever the policy. */
+function evicting(members: readonly Member[]): readonly Finding[] {
+  const those = members.filter(({ facts }) => facts.evictionPolicy !== 'noeviction' && facts.maxMemory > 0);
+  if (those.length === 0) return [];
+  const policies = [...new Set(those.map(({ facts }) => facts.evictionPolicy))].join(', ');
+  const text = `${listed(namesOf(those))} may drop keys when memory is full (\`maxmemory-policy ${policies}\`).`;
+  return [note('evicting-policy', text, 'Set `noeviction` where keys must not vanish.', namesOf(those))];
+}
+
+function volatile(members: readonly Member[]): readonly Finding[] {
+  const those = members.filter(({ facts }) => facts.persistent === false);
+  if (those.length === 0) return [];
+  const verbs = those.length === 1 ? 'neither appends to a file nor saves' : 'neither append to a file nor save';
+  const text = `${listed(namesOf(those))} ${verbs} snapshots: a restart of a whole shard loses its keys.`;
+  return [note('no-persistence', text, 'Set `appendonly yes` where keys must survive.', namesOf(those))];
+}
+
+function ownedElsewhere(workload: Workload | null): readonly Finding[] {
+  if (workload === null || workload.owner === null) return [];
+  const text = `${workload.name} is also managed by ${workload.owner}, which may set the number of pods back.`;
+  return [note('replicas-owned-elsewhere', text, 'Leave `spec.replicas` out of what it manages.', [])];
+}
+
+/** Only where every slot is owned by a pod that answers: else some primary is merely out of sight. */
+function fewPrimaries(members: readonly Member[]): readonly Finding[] {
+  const owners = members.filter((member) => member.slots.length > 0);
+  if (owners.length > 2 || !equals(union(...owners.map((member) => member.slots)), ALL_SLOTS)) return [];
+  const who = owners.length === 1 ? 'One primary owns slots' : 'Two primaries own slots';
+  const text = `${who}: with fewer than three no failover happens by itself.`;
+  return [note('few-primaries', text, 'Declare at least three shards where failover matters.', namesOf(owners))];
+}
+
+function leftOverVolumes(
+  workload: Workload | null,
+  pods: readonly Pod[],
+  volumes: readonly Volume[],
+): readonly Finding[] {
+  const last = workload === null ? -1 : workload.firstOrdinal + workload.replicas - 1;
+  const living = new Set(pods.map((pod) => pod.ordinal));
+  const left = volumes.filter(({ ordinal }) => ordinal > last && !living.has(ordinal)).map((volume) => volume.claim);
+  if (left.length === 0) return [];
+  const text = `${listed(left)} ${left.length === 1 ? 'is kept of a pod that is' : 'are kept of pods that are'} gone.`;
+  return [
+    note('volume-left-over', text, 'Delete what is not needed, or declare `volumes: {onScaleDown: delete}`.', []),
+  ];
+}

@@ -1,0 +1,66 @@
+import { Failure } from './failure.ts';
+
+/** A value as RESP2 has it. Bulk strings come as Buffers. */
+export type Reply = string | number | null | Buffer | readonly Reply[];
+
+/** Replies longer than this are taken for a mistake: CLUSTER NODES of 1,000 nodes with scattered slots has under 1 MB. */
+const LONGEST = 16 * 1024 * 1024;
+
+export function isReply(value: unknown): value is Reply {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || Buffer.isBuffer(value)) return true;
+  return Array.isArray(value) && value.every(isReply);
+}
+
+/**
+ * A reply that has to be text.
+ * @param what names the command and the pod, for the Failure `redis-error`
+ */
+export function text(reply: Reply, what: string): string {
+  if (typeof reply !== 'string' && !Buffer.isBuffer(reply)) throw unexpected(what, 'text', reply);
+  if (reply.length > LONGEST) throw unexpected(what, `at most ${LONGEST} bytes`, `${reply.length} bytes`);
+  return typeof reply === 'string' ? reply : reply.toString('utf8');
+}
+
+/** A reply that has to be a whole number, as an integer or in digits. */
+export function number(reply: Reply, what: string): number {
+  if (typeof reply === 'number') return reply;
+  if (typeof reply === 'string' || Buffer.isBuffer(reply)) {
+    const digits = reply.toString();
+    if (/^-?\d{1,15}$/.test(digits)) return Number(digits);
+  }
+  throw unexpected(what, 'a number', reply);
+}
+
+export function array(reply: Reply, what: string): readonly Reply[] {
+  if (isArray(reply)) return reply;
+  throw unexpected(what, 'a list', reply);
+}
+
+/** A list of names and values in turn, such as CONFIG GET gives it. */
+export function pairs(reply: Reply, what: string): ReadonlyMap<string, string> {
+  const items = array(reply, what);
+  if (items.length % 2 !== 0) throw unexpected(what, 'names and values in turn', `${items.length} items`);
+  const map = new Map<string, string>();
+  for (let i = 0; i < items.length; i += 2) {
+    map.set(text(items[i] ?? null, what), text(items[i + 1] ?? null, what));
+  }
+  return map;
+}
+
+/** A reply in a few words, for messages. */
+export function shown(reply: Reply): string {
+  if (reply === null) return 'nothing';
+  if (isArray(reply)) return `a list of ${reply.length}`;
+  const words = typeof reply === 'number' ? String(reply) : reply.toString();
+  return words.length > 80 ? `"${words.slice(0, 77)}…"` : `"${words}"`;
+}
+
+export function unexpected(what: string, wanted: string, seen: Reply): Failure {
+  return new Failure('redis-error', `Cannot read the reply to ${what}: expected ${wanted}, but got ${shown(seen)}.`, {
+    remedy: 'Check that the server is Redis 6.2 or later, or Valkey; if it is, open an issue with this message.',
+  });
+}
+
+function isArray(reply: Reply): reply is readonly Reply[] {
+  return Array.isArray(reply);
+}

@@ -1,0 +1,74 @@
+/** What a server's error text means. The first word is the code; where it is only `ERR`, the words after it decide. */
+export type ServerError =
+  | 'moved'
+  | 'ask'
+  | 'try-again'
+  | 'cluster-down'
+  | 'crossslot'
+  | 'no-replicas'
+  | 'busy-key'
+  | 'io-error'
+  | 'loading'
+  | 'busy'
+  | 'out-of-memory'
+  | 'read-only'
+  | 'not-authenticated'
+  | 'no-permission'
+  | 'not-cluster-mode'
+  | 'unknown-command'
+  | 'unknown-node'
+  | 'not-owner'
+  | 'already-owner'
+  | 'slot-holds-keys'
+  | 'only-primaries'
+  | 'unblocked'
+  | 'other';
+
+/** First words that are codes of their own. */
+const CODES: Readonly<Record<string, ServerError>> = {
+  MOVED: 'moved',
+  ASK: 'ask',
+  TRYAGAIN: 'try-again',
+  CLUSTERDOWN: 'cluster-down',
+  CROSSSLOT: 'crossslot',
+  NOREPLICAS: 'no-replicas',
+  BUSYKEY: 'busy-key',
+  IOERR: 'io-error',
+  LOADING: 'loading',
+  BUSY: 'busy',
+  OOM: 'out-of-memory',
+  READONLY: 'read-only',
+  NOAUTH: 'not-authenticated',
+  WRONGPASS: 'not-authenticated',
+  NOPERM: 'no-permission',
+  UNBLOCKED: 'unblocked',
+};
+
+/** Texts behind `ERR`, as the servers' sources have them (cluster.c, cluster_legacy.c, server.c, acl.c). */
+const TEXTS: readonly (readonly [RegExp, ServerError])[] = [
+  [/cluster support disabled/i, 'not-cluster-mode'],
+  [/unknown (sub)?command/i, 'unknown-command'],
+  [/I don't know about node|unknown node/i, 'unknown-node'],
+  [/I'm not the owner of hash slot/i, 'not-owner'],
+  [/I'm already the owner of hash slot/i, 'already-owner'],
+  [/while I still hold keys for this hash slot/i, 'slot-holds-keys'],
+  [/use SETSLOT only with (masters|primaries)/i, 'only-primaries'],
+  [/invalid password|operation not permitted/i, 'not-authenticated'],
+];
+
+/** The meaning of an error text. What MIGRATE reports of the other side is read as that side's error. */
+export function meaningOf(error: string): ServerError {
+  const text = error.replace(/^-?(ERR )?Target instance replied with error: -?/i, '').replace(/^-/, '');
+  const code = CODES[/^[A-Z]+/.exec(text)?.[0] ?? ''];
+  if (code !== undefined) return code;
+  return TEXTS.find(([pattern]) => pattern.test(text))?.[1] ?? 'other';
+}
+
+/**
+ * Whether AUTH or the first command was refused for want of the right name and password. A server that knows no
+ * password refuses AUTH too, but lets everybody in.
+ */
+export function isAuthRefusal(error: string): boolean {
+  if (/no password is set|without any password configured/i.test(error)) return false;
+  return meaningOf(error) === 'not-authenticated';
+}

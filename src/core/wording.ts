@@ -1,0 +1,17 @@
+import { count, print, type SlotSet } from './slots.ts';
+
+/** `a`, `a and b`, `a, b and c`; from the seventh on they are counted. */
+export function listed(names: readonly string[]): string {
+  if (names.length > 6) return `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+  if (names.length < 2) return names.join('');
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** `slot 7`, `slots 0-99,200 (101 slots)` */
+export function slotsInWords(slots: SlotSet): string {
+  const n = count(slots);
+  if (n === 1) return `slot ${print(slots)}`;
+  const text = print(slots);
+  const short = text.length > 60 ? `${text.slice(0, text.lastIndexOf(',', 60))},…` : text;
+  return `slots ${short} (${n.toLocaleString('en')} slots)`;
+}

@@ -1,0 +1,78 @@
+import type { Pod } from '../core/cluster.ts';
+import { Failure } from '../core/failure.ts';
+import { parseFields, parseInfo } from '../core/info.ts';
+import type { NodeReport, NodeSilence } from '../core/node-report.ts';
+import { parseNodes } from '../core/nodes.ts';
+import { pairs, type Reply, text } from '../core/replies.ts';
+import { meaningOf, type ServerError } from '../core/server-errors.ts';
+import type { Answer, Command, Redis } from '../ports/redis.ts';
+
+/** Milliseconds for one pod, from connecting to the last answer. */
+const PATIENCE = 5_000;
+
+const QUESTIONS: readonly Command[] = [['INFO'], ['CLUSTER', 'NODES'], ['CLUSTER', 'INFO'], ['CONFIG', 'GET', 'save']];
+
+const SILENT_BECAUSE: Readonly<Partial<Record<ServerError, NodeSilence['because']>>> = {
+  loading: 'loading',
+  'no-permission': 'permission',
+  'not-authenticated': 'auth',
+  busy: 'unreachable',
+};
+
+/**
+ * Asks one pod's server about itself, in one pipeline. A server that does not answer, or not to this user, is a report;
+ * one that answers nonsense is Failure `redis-error`.
+ */
+export async function askNode(redis: Redis, pod: Pod, stop: AbortSignal): Promise<NodeReport> {
+  const late = AbortSignal.timeout(PATIENCE);
+  const signal = AbortSignal.any([stop, late]);
+  try {
+    const connection = await redis.connection(pod, { signal });
+    return readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }));
+  } catch (thrown) {
+    stop.throwIfAborted();
+    if (late.aborted) return silence(pod.name, 'unreachable', `it did not answer within ${PATIENCE / 1000} s.`);
+    if (!(thrown instanceof Failure)) throw thrown;
+    if (thrown.code === 'redis-auth') return silence(pod.name, 'auth', thrown.message);
+    if (thrown.code === 'redis-unreachable') return silence(pod.name, 'unreachable', thrown.message);
+    throw thrown;
+  }
+}
+
+function silence(pod: string, because: NodeSilence['because'], seen: string): NodeSilence {
+  return { kind: 'silent', pod, because, seen };
+}
+
+function readAnswers(pod: string, answers: readonly Answer[]): NodeReport {
+  const [info, nodes, state, config] = answers;
+  const needed = [
+    ['INFO', info],
+    ['CLUSTER NODES', nodes],
+    ['CLUSTER INFO', state],
+  ] as const;
+  for (const [command, answer] of needed) {
+    if (answer?.ok !== false) continue;
+    const meaning = meaningOf(answer.error);
+    if (meaning === 'not-cluster-mode') return { kind: 'not-clustered', pod };
+    const because = SILENT_BECAUSE[meaning];
+    if (because !== undefined) return silence(pod, because, `${command} is answered with "${answer.error}".`);
+    throw new Failure('redis-error', `Redis of pod ${pod} refused ${command}: "${answer.error}".`, {
+      remedy: 'Look at the log of that pod, then run again.',
+    });
+  }
+  return {
+    kind: 'answered',
+    pod,
+    info: parseInfo(text(replyOf(info), `INFO of ${pod}`), `INFO of ${pod}`),
+    view: parseNodes(text(replyOf(nodes), `CLUSTER NODES of ${pod}`), `CLUSTER NODES of ${pod}`),
+    stateOk:
+      parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`), `CLUSTER INFO of ${pod}`).get('cluster_state') ===
+      'ok',
+    // CONFIG is often forbidden or renamed: then nobody knows.
+    savePoints: config?.ok === true ? (pairs(config.value, `CONFIG GET of ${pod}`).get('save') ?? null) : null,
+  };
+}
+
+function replyOf(answer: Answer | undefined): Reply {
+  return answer?.ok === true ? answer.value : null;
+}

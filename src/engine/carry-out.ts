@@ -1,0 +1,138 @@
+import type { Cluster } from '../core/cluster.ts';
+import type { Tell } from '../core/events.ts';
+import { asFailure, Failure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan, PlannedStep } from '../plan/plan.ts';
+import { steps } from '../plan/plan.ts';
+import { isRest } from '../plan/remainder.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StepContext } from '../ports/context.ts';
+import type { Kubernetes } from '../ports/kubernetes.ts';
+import type { Redis } from '../ports/redis.ts';
+import { KINDS } from '../steps/index.ts';
+import { runStep } from './runners.ts';
+
+/** More rounds of planning than any plan needs: one for each time that pods were waited for, and the last look. */
+const ROUNDS = 6;
+
+export interface CarryOutPorts {
+  readonly kubernetes: Kubernetes;
+  readonly redis: Redis;
+  readonly clock: Clock;
+  /** Looks at everything, and again for some seconds while the nodes are still telling each other the news. */
+  readonly observe: (options: { signal: AbortSignal }) => Promise<Cluster>;
+}
+
+/** Follows the work; reports make a log and a comment of it. */
+export interface Journal {
+  /** Wraps one stage: `number` counts from 1 over all rounds. */
+  stage(number: number, planned: readonly PlannedStep[], work: () => Promise<void>): Promise<void>;
+  readonly tell: Tell;
+}
+
+export interface CarryOutOptions {
+  /** The plan that people agreed to: whatever is planned on the way must be the rest of it. */
+  readonly approved: Plan;
+  readonly journal: Journal;
+  /** Aborted when the run is to stop at its next safe point. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Carries a plan out, stage by stage, and returns the cluster as seen at the end, when a new plan would be empty.
+ * Before each stage everything is looked at once more and the facts that each step rests on are compared. After pods were
+ * waited for, and at the end, it plans anew from what is there: now the new pods' nodes are known.
+ * Throws Failure: `changed-meanwhile`, `stopped`, `not-as-declared`, or what a step ended with.
+ */
+export async function carryOut(topology: Topology, ports: CarryOutPorts, options: CarryOutOptions): Promise<Cluster> {
+  let plan = options.approved;
+  let stageNumber = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const stage of untilRolesAreBound(plan)) {
+      stageNumber += 1;
+      await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
+    }
+    const seen = await ports.observe({ signal: options.stop });
+    const planned = makePlan(topology, seen);
+    if (planned.kind === 'refused') throw unhealthyNow(planned.failure);
+    if (planned.plan.stages.length === 0) return seen;
+    const rest = isRest(steps(options.approved), planned.plan, options.approved.unbound);
+    if (!rest.rest) throw notTheRest(rest.differences);
+    plan = planned.plan;
+  }
+  throw new Failure('not-as-declared', `After ${ROUNDS} rounds of steps the cluster is still not as declared.`, {
+    remedy: 'Run plan to see what is left, and look at the log for a step that does not hold.',
+    details: steps(plan).map((step) => KINDS.words(step)),
+  });
+}
+
+/** The stages up to the one after which the nodes of new pods are known; all of them when no pod is to come. */
+function untilRolesAreBound(plan: Plan): Plan['stages'] {
+  const waits = plan.stages.findIndex((stage) => stage.some(({ step }) => step.kind === 'wait-for-pods'));
+  return waits === -1 ? plan.stages : plan.stages.slice(0, waits + 1);
+}
+
+async function runStage(
+  topology: Topology,
+  stage: readonly PlannedStep[],
+  ports: CarryOutPorts,
+  options: CarryOutOptions,
+): Promise<void> {
+  options.stop.throwIfAborted();
+  const cluster = await ports.observe({ signal: options.stop });
+  for (const planned of stage) checkFacts(planned, cluster);
+
+  const oneFailed = new AbortController();
+  const context: StepContext = {
+    ...ports,
+    topology,
+    cluster,
+    stop: AbortSignal.any([options.stop, oneFailed.signal]),
+    tell: options.journal.tell,
+  };
+  const results = await Promise.allSettled(
+    stage.map(async ({ step }) => {
+      try {
+        await runStep(step, context);
+      } catch (thrown) {
+        oneFailed.abort(asFailure(thrown));
+        throw thrown;
+      }
+    }),
+  );
+  const failed = results.filter((result) => result.status === 'rejected').map((result) => asFailure(result.reason));
+  const first = oneFailed.signal.aborted ? asFailure(oneFailed.signal.reason) : failed[0];
+  if (first !== undefined) throw first;
+}
+
+/** A step's facts must be as planned, unless what it is for has been reached already. */
+function checkFacts({ step, facts }: PlannedStep, cluster: Cluster): void {
+  if (KINDS.isDone(step, cluster)) return;
+  const now = KINDS.facts(step, cluster);
+  const changed = Object.keys({ ...facts, ...now }).filter((name) => facts[name] !== now[name]);
+  if (changed.length === 0) return;
+  throw new Failure(
+    'changed-meanwhile',
+    `Stopped before "${KINDS.words(step)}": the cluster is no longer as planned.`,
+    {
+      remedy: 'Run plan to see the cluster as it is now, then apply again.',
+      details: changed.map((name) => `${name}: planned ${facts[name] ?? 'nothing'}, now ${now[name] ?? 'nothing'}`),
+    },
+  );
+}
+
+function unhealthyNow(cause: Failure): Failure {
+  return new Failure('not-as-declared', `After the last step the cluster is not healthy. ${cause.message}`, {
+    remedy: cause.remedy,
+    details: cause.details,
+    cause,
+  });
+}
+
+function notTheRest(differences: readonly string[]): Failure {
+  return new Failure('changed-meanwhile', 'What is left to do is no longer part of the plan that was approved.', {
+    remedy: 'Something else changed the cluster meanwhile. Run plan to see what is to be done now.',
+    details: differences,
+  });
+}

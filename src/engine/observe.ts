@@ -1,0 +1,115 @@
+import { assemble } from '../core/assemble.ts';
+import type { Cluster, ManifestSet, Pod } from '../core/cluster.ts';
+import type { Tell } from '../core/events.ts';
+import { Failure } from '../core/failure.ts';
+import type { FindingCode } from '../core/findings.ts';
+import type { NodeReport, NodeSilence } from '../core/node-report.ts';
+import type { Topology } from '../core/topology.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Kubernetes } from '../ports/kubernetes.ts';
+import type { Redis } from '../ports/redis.ts';
+import { askNode } from './ask-node.ts';
+
+/** How many pods are asked at the same time. */
+const AT_ONCE = 64;
+
+export interface ObserveOptions {
+  readonly manifests: ManifestSet | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at everything: Kubernetes, and every pod's server about itself. A server that does not answer is a finding.
+ * Throws `redis-unreachable`, or `redis-auth` or `redis-permission` where that is why, when pods are ready and not one
+ * of them answers; and what Kubernetes' port throws.
+ */
+export async function observe(
+  topology: Topology,
+  ports: { kubernetes: Kubernetes; redis: Redis },
+  options: ObserveOptions,
+): Promise<Cluster> {
+  const { manifests, signal } = options;
+  const view = await ports.kubernetes.look(topology.kubernetes, {
+    spreadBy: topology.placement.spreadBy,
+    ...(manifests === null ? {} : { claimTemplates: manifests.claimTemplates }),
+    signal,
+  });
+  const reachable = view.pods.filter((pod) => pod.ip !== null);
+  const reports = await inParallel(reachable, AT_ONCE, (pod) => askNode(ports.redis, pod, signal));
+  refuseSilence(view.pods, reports);
+  return assemble({ ...view, reports, manifests });
+}
+
+/** Findings that go away by themselves within seconds, as news spreads from node to node. */
+const SETTLING: readonly FindingCode[] = [
+  'views-differ',
+  'slots-with-two-owners',
+  'epochs-collide',
+  'replica-of-replica',
+];
+
+const SETTLE_EVERY = 250;
+
+/**
+ * Observes until the nodes agree with each other, at most `patience` milliseconds (default 10,000); then what is seen
+ * counts, agreed or not.
+ */
+export async function observeSettled(
+  topology: Topology,
+  ports: { kubernetes: Kubernetes; redis: Redis; clock: Clock },
+  options: ObserveOptions & { patience?: number; tell?: Tell },
+): Promise<Cluster> {
+  const deadline = ports.clock.now() + (options.patience ?? 10_000);
+  for (;;) {
+    const cluster = await observe(topology, ports, options);
+    const left = deadline - ports.clock.now();
+    const unsettled = cluster.findings.find((finding) => SETTLING.includes(finding.code));
+    if (unsettled === undefined || left <= 0 || !mayPass(cluster)) return cluster;
+    const secondsLeft = Math.ceil(left / 1000);
+    options.tell?.({ kind: 'waiting', for: 'all nodes to agree', seen: unsettled.text, secondsLeft });
+    await ports.clock.sleep(SETTLE_EVERY, options);
+  }
+}
+
+/** Waiting helps only where nothing else stands in the way. */
+function mayPass(cluster: Cluster): boolean {
+  return cluster.findings.every((finding) => finding.weight !== 'blocks' || SETTLING.includes(finding.code));
+}
+
+/** One silent server is a finding; where none at all answers, nothing was looked at. */
+function refuseSilence(pods: readonly Pod[], reports: readonly NodeReport[]): void {
+  const ready = new Set(pods.filter((pod) => pod.ready).map((pod) => pod.name));
+  const silent = reports.flatMap((report) => (report.kind === 'silent' ? [report] : []));
+  const shouldAnswer = silent.filter((report) => ready.has(report.pod));
+  const [first] = shouldAnswer;
+  if (first === undefined || silent.length < reports.length) return;
+  const details = silent.map((report) => `${report.pod}: ${report.seen}`);
+  const isAll = (because: NodeSilence['because']): boolean => shouldAnswer.every((one) => one.because === because);
+  if (isAll('auth')) {
+    throw new Failure('redis-auth', `Cannot log in to any of the ${silent.length} servers: ${first.seen}`, {
+      remedy: 'Check the inputs `redis-username` and `redis-password` against the ACL of the servers.',
+      details,
+    });
+  }
+  if (isAll('permission')) {
+    throw new Failure('redis-permission', `The Redis user may not look at the cluster: ${first.seen}`, {
+      remedy: 'Give the user of `redis-username` the right to run INFO, CLUSTER NODES and CLUSTER INFO.',
+      details,
+    });
+  }
+  throw new Failure('redis-unreachable', `None of the ${silent.length} servers answers. ${first.pod}: ${first.seen}`, {
+    remedy: 'Check that the pods can be reached from here (`connect`), the port, and `redis-tls`.',
+    details,
+  });
+}
+
+/** In the order of the items, `limit` of them at a time. */
+async function inParallel<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [i, item] of queue) results[i] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}

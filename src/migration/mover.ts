@@ -1,0 +1,26 @@
+import type { SlotSet } from '../core/slots.ts';
+import type { StepContext } from '../ports/context.ts';
+import type { Pace } from './pace.ts';
+import type { Pair } from './pair.ts';
+import type { Progress } from './progress.ts';
+
+export interface Move {
+  /** The pod that owns the slots. */
+  readonly from: string;
+  readonly to: string;
+  readonly slots: SlotSet;
+}
+
+export interface Work {
+  readonly slots: SlotSet;
+  readonly pace: Pace;
+  readonly progress: Progress;
+  readonly context: Pick<StepContext, 'clock' | 'tell' | 'stop'>;
+}
+
+/**
+ * One way to move slots from one side of a pair to the other; returns when both sides say that it is done.
+ * May be killed anywhere and called again: it goes on from what the servers say. When `context.stop` is aborted it
+ * reaches a state without open slots, then throws the signal's reason.
+ */
+export type Mover = (pair: Pair, work: Work) => Promise<void>;

@@ -1,0 +1,61 @@
+import { count } from '../core/slots.ts';
+import type { StepContext } from '../ports/context.ts';
+import type { Move } from './mover.ts';
+
+const TELL_EVERY = 1_000;
+
+/** Counts what has moved and tells it about once a second. */
+export class Progress {
+  readonly #move: Move;
+  readonly #context: Pick<StepContext, 'clock' | 'tell'>;
+  readonly #began: number;
+  #toldAt: number;
+  #slotsDone = 0;
+  #keysDone = 0;
+  #keys: number | null = null;
+
+  constructor(move: Move, context: Pick<StepContext, 'clock' | 'tell'>) {
+    this.#move = move;
+    this.#context = context;
+    this.#began = context.clock.now();
+    this.#toldAt = this.#began;
+  }
+
+  /** Keys to move, as counted at the beginning. */
+  expect(keys: number): void {
+    this.#keys = keys;
+  }
+
+  movedKeys(keys: number): void {
+    this.#keysDone += keys;
+    this.#tellSometimes();
+  }
+
+  movedSlots(slots: number): void {
+    this.#slotsDone += slots;
+    this.#tellSometimes();
+  }
+
+  end(): void {
+    this.#tell();
+  }
+
+  #tellSometimes(): void {
+    if (this.#context.clock.now() - this.#toldAt >= TELL_EVERY) this.#tell();
+  }
+
+  #tell(): void {
+    const now = this.#context.clock.now();
+    this.#toldAt = now;
+    this.#context.tell({
+      kind: 'moving',
+      from: this.#move.from,
+      to: this.#move.to,
+      slotsDone: this.#slotsDone,
+      slots: count(this.#move.slots),
+      keysDone: this.#keysDone,
+      keys: this.#keys,
+      elapsed: now - this.#began,
+    });
+  }
+}

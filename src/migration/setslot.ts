@@ -1,0 +1,71 @@
+import { Failure } from '../core/failure.ts';
+import { meaningOf, type ServerError } from '../core/server-errors.ts';
+import { print, slotsOfNumbers } from '../core/slots.ts';
+import { refusal, STEADY } from '../ports/ask.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Answer, Command, Connection } from '../ports/redis.ts';
+import type { Side } from './pair.ts';
+
+const TRIES = 5;
+
+/**
+ * Sends one `CLUSTER SETSLOT` a slot, spread over the side's connections, and returns when all are answered.
+ * NOREPLICAS (Valkey: the replicas did not answer in 2 s, and the primary did not do it either) is tried again. Never in
+ * MULTI: that crashes a Valkey primary that has a replica.
+ * @param words what follows the slot: ['IMPORTING', id]
+ * @param tolerated errors after which the slot is as wanted anyhow; what they hide is found when states are verified
+ */
+export async function setSlots(
+  side: Side,
+  slots: readonly number[],
+  words: readonly string[],
+  { clock, tolerated = [] }: { clock: Clock; tolerated?: readonly ServerError[] },
+): Promise<void> {
+  let left = slots;
+  for (let tries = 1; left.length > 0; tries += 1) {
+    const answers = await spread(
+      side.forSetSlot,
+      left.map((slot): Command => ['CLUSTER', 'SETSLOT', slot, ...words]),
+    );
+    const again: number[] = [];
+    for (const [i, slot] of left.entries()) {
+      const answer = answers[i];
+      if (answer === undefined || answer.ok) continue;
+      const meaning = meaningOf(answer.error);
+      if (tolerated.includes(meaning)) continue;
+      if (meaning !== 'no-replicas') throw refused(side, slot, words, answer.error);
+      again.push(slot);
+    }
+    if (again.length > 0 && tries === TRIES) throw replicasSilent(side, again);
+    if (again.length > 0) await clock.sleep(200 * tries, { signal: STEADY });
+    left = again;
+  }
+}
+
+async function spread(connections: readonly Connection[], commands: readonly Command[]): Promise<readonly Answer[]> {
+  const size = Math.ceil(commands.length / connections.length);
+  const parts = connections.map((connection, i) => {
+    const part = commands.slice(i * size, (i + 1) * size);
+    // Each may wait 2 s for replicas, one after another.
+    return connection.send(part, { signal: STEADY, timeout: 15_000 + part.length * 2_000 });
+  });
+  return (await Promise.all(parts)).flat();
+}
+
+function refused(side: Side, slot: number, words: readonly string[], error: string): Failure {
+  const cause = refusal(side.pod.name, ['CLUSTER', 'SETSLOT', slot], error);
+  if (cause.code !== 'redis-error') return cause;
+  return new Failure(
+    'migration-failed',
+    `Cannot set slot ${slot} to ${words[0] ?? ''} on ${side.pod.name}: the server says "${error}".`,
+    { remedy: 'Run apply again: it looks at the slot anew and goes on from there.', cause },
+  );
+}
+
+function replicasSilent(side: Side, slots: readonly number[]): Failure {
+  return new Failure(
+    'migration-failed',
+    `Cannot change slots ${print(slotsOfNumbers(slots))} on ${side.pod.name}: its replicas did not confirm in ${TRIES} tries (NOREPLICAS), and Valkey changes no slot that its replicas do not know of.`,
+    { remedy: 'Look at the replicas of that pod (status shows their link), then run apply again.' },
+  );
+}

@@ -1,0 +1,69 @@
+import { Failure } from '../core/failure.ts';
+import { contains } from '../core/slots.ts';
+import { STEADY } from '../ports/ask.ts';
+import { type View, viewOf } from '../ports/views.ts';
+import type { Pair } from './pair.ts';
+
+/** What is left to do with some slots, by what donor and receiver say of themselves. Empty lists: nothing. */
+export interface SlotStates {
+  /** Not owned by the receiver, nor on the way yet: nobody can have been sent to it with ASK. */
+  readonly untouched: readonly number[];
+  /** Owned by the donor and not by the receiver. */
+  readonly toImport: readonly number[];
+  /** Owned by the donor: its keys are to be moved. */
+  readonly toDrain: readonly number[];
+  /** Not owned by the receiver. */
+  readonly toTake: readonly number[];
+  /** Owned or marked by the donor. */
+  readonly toGive: readonly number[];
+}
+
+/**
+ * Asks both sides and sorts the slots. A run that was killed leaves any mixture of these; each has one way forward:
+ * receiver says that it owns the slot, donor too → only the donor is told; donor gave it away, receiver does not know →
+ * only the receiver is told (IMPORTING is still there, so it gets a new epoch); else the whole way.
+ * Throws `changed-meanwhile` where a third node plays a part.
+ */
+export async function slotStates(pair: Pair, slots: readonly number[]): Promise<SlotStates> {
+  const [donor, receiver] = await Promise.all([
+    viewOf(pair.donor.main, { signal: STEADY }),
+    viewOf(pair.receiver.main, { signal: STEADY }),
+  ]);
+  const states = slots.map((slot) => ({ slot, ...stateOf(slot, donor, receiver, pair) }));
+  const those = (wanted: (state: (typeof states)[number]) => boolean): readonly number[] =>
+    states.filter(wanted).map(({ slot }) => slot);
+  return {
+    untouched: those((state) => state.donorOwns && !state.receiverOwns && !state.migrating),
+    toImport: those((state) => state.donorOwns && !state.receiverOwns),
+    toDrain: those((state) => state.donorOwns),
+    toTake: those((state) => !state.receiverOwns),
+    toGive: those((state) => state.donorOwns || state.migrating),
+  };
+}
+
+function stateOf(slot: number, donor: View, receiver: View, pair: Pair) {
+  const migratingTo = donor.migrating.get(slot);
+  const importingFrom = receiver.importing.get(slot);
+  if (migratingTo !== undefined && migratingTo !== pair.receiver.id) {
+    throw third(slot, `${pair.donor.pod.name} is moving it to node ${migratingTo}`);
+  }
+  if (importingFrom !== undefined && importingFrom !== pair.donor.id) {
+    throw third(slot, `${pair.receiver.pod.name} is getting it from node ${importingFrom}`);
+  }
+  const donorOwns = contains(donor.me.slots, slot);
+  const receiverOwns = contains(receiver.me.slots, slot);
+  if (!donorOwns && !receiverOwns && !contains(donor.nodes.get(pair.receiver.id)?.slots ?? [], slot)) {
+    throw third(slot, `neither ${pair.donor.pod.name} nor ${pair.receiver.pod.name} owns it`);
+  }
+  return { donorOwns, receiverOwns, migrating: migratingTo !== undefined };
+}
+
+function third(slot: number, seen: string): Failure {
+  return new Failure(
+    'changed-meanwhile',
+    `Cannot move slot ${slot}: ${seen}. Moving it now could part it from its keys.`,
+    {
+      remedy: 'Run plan to see who owns the slot now, then apply again.',
+    },
+  );
+}

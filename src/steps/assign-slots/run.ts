@@ -1,0 +1,57 @@
+import { podOf } from '../../core/cluster.ts';
+import { Failure } from '../../core/failure.ts';
+import { meaningOf } from '../../core/server-errors.ts';
+import { count, each, intersect, isEmpty, minus, parse, print, type SlotSet } from '../../core/slots.ts';
+import { answerTo, ask, refusal } from '../../ports/ask.ts';
+import type { StepContext } from '../../ports/context.ts';
+import type { Command, Connection } from '../../ports/redis.ts';
+import { untilAllSee, type View, viewOf } from '../../ports/views.ts';
+import type { AssignSlots } from './shape.ts';
+
+/** Slots in one ADDSLOTS, where there is no ADDSLOTSRANGE (Redis 6.2). */
+const CHUNK = 1_000;
+
+/** Gives the pod those of the slots that it does not have; refuses slots that another node owns. */
+export async function run(step: AssignSlots, context: StepContext): Promise<void> {
+  const slots = parse(step.slots);
+  const pod = podOf(context.cluster, step.pod);
+  if (slots === null || pod === undefined) {
+    throw new Failure('step-failed', `Cannot assign slots ${step.slots} to ${step.pod}: there is no such pod.`, {
+      remedy: 'Run plan to see the cluster as it is now.',
+    });
+  }
+  const connection = await context.redis.connection(pod, { signal: context.stop });
+  const view = await viewOf(connection, { signal: context.stop });
+  refuseTaken(step, slots, view);
+  await add(connection, minus(slots, view.me.slots), context.stop);
+
+  await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60 }, (seen) => {
+    const missing = minus(slots, seen.nodes.get(view.me.id)?.slots ?? []);
+    return isEmpty(missing) ? null : `slots ${print(missing)} not there`;
+  });
+  context.tell({ kind: 'verified', text: `All members see ${count(slots)} slots on ${step.pod}.` });
+}
+
+function refuseTaken(step: AssignSlots, slots: SlotSet, view: View): void {
+  for (const node of view.nodes.values()) {
+    const taken = node.id === view.me.id ? [] : intersect(slots, node.slots);
+    if (isEmpty(taken)) continue;
+    throw new Failure(
+      'changed-meanwhile',
+      `Cannot assign slots ${print(taken)} to ${step.pod}: node ${node.id} (${node.ip}:${node.port}) owns them by now.`,
+      { remedy: 'Run plan to see who owns the slots, then apply again.' },
+    );
+  }
+}
+
+async function add(connection: Connection, slots: SlotSet, signal: AbortSignal): Promise<void> {
+  if (isEmpty(slots)) return;
+  const byRange: Command = ['CLUSTER', 'ADDSLOTSRANGE', ...slots.flat()];
+  const answer = await answerTo(connection, byRange, { signal });
+  if (answer.ok) return;
+  if (meaningOf(answer.error) !== 'unknown-command') throw refusal(connection.pod, byRange, answer.error);
+  const numbers = [...each(slots)];
+  for (let begin = 0; begin < numbers.length; begin += CHUNK) {
+    await ask(connection, ['CLUSTER', 'ADDSLOTS', ...numbers.slice(begin, begin + CHUNK)], { signal });
+  }
+}

@@ -1,0 +1,170 @@
+import { byOrdinal, type Member, memberOf, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
+import { Failure } from '../../core/failure.ts';
+import { text } from '../../core/replies.ts';
+import { ALL_SLOTS, equals, union } from '../../core/slots.ts';
+import { copyFunctions } from '../../migration/functions.ts';
+import { ask } from '../../ports/ask.ts';
+import type { StepContext } from '../../ports/context.ts';
+import { infoOf } from '../../ports/replication.ts';
+import { until } from '../../ports/until.ts';
+import { type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
+import type { Join } from './shape.ts';
+
+/** More than the 60 s for which nodes refuse to meet one that they were told to forget. */
+const SECONDS = 90;
+/** Milliseconds: MEET that is dropped (the ban, a lost packet) gives no error, so it is said again. */
+const MEET_AGAIN = 5_000;
+
+/**
+ * Introduces an empty node: config epoch of its own, functions, MEET by the seed, then waits until every member and
+ * the node see each other. The seed is the joined member of the lowest ordinal; where nobody has joined yet, the blank
+ * pod of the lowest ordinal, which has nobody to meet.
+ */
+export async function run(step: Join, context: StepContext): Promise<void> {
+  const joiner = partyOf(step.pod, step, context);
+  const seed = partyOf(seedOf(step, context), step, context);
+  await prepare(joiner, step, context);
+  if (seed.member.pod === step.pod) return;
+  // Its own join may not have come to this yet, and a node that knows another takes no epoch any more.
+  if (!seed.member.joined) await prepare(seed, step, context);
+
+  const [owner] = slotOwners(context.cluster);
+  const ownerPod = owner === undefined ? undefined : podOf(context.cluster, owner.pod);
+  if (ownerPod !== undefined) await copyFunctions(ownerPod, joiner.pod, context);
+  await meet(joiner, seed, context);
+  context.tell({ kind: 'verified', text: `${step.pod} has joined: it and all members see each other.` });
+}
+
+interface Party {
+  readonly pod: Pod;
+  readonly member: Member;
+}
+
+function partyOf(name: string, step: Join, context: StepContext): Party {
+  const pod = podOf(context.cluster, name);
+  const member = memberOf(context.cluster, name);
+  if (pod !== undefined && member !== undefined) return { pod, member };
+  throw failed(step, `Redis of pod ${name} does not answer.`);
+}
+
+function seedOf(step: Join, context: StepContext): string {
+  const joined = context.cluster.members.filter((member) => member.joined);
+  const candidates = (joined.length > 0 ? joined : context.cluster.members).map((member) => member.pod);
+  return candidates.toSorted(byOrdinal)[0] ?? step.pod;
+}
+
+/** Sees that the node is blank and gives it its config epoch, unless it knows others already. */
+async function prepare({ pod, member }: Party, step: Join, context: StepContext): Promise<void> {
+  const { stop: signal } = context;
+  const connection = await context.redis.connection(pod, { signal });
+  const view = await viewOf(connection, { signal });
+  if (view.nodes.size > 1) return refuseForeigners(view, step, context);
+  const { keys } = await infoOf(pod, context);
+  if (keys > 0) {
+    throw failed(step, `${pod.name} holds ${keys} keys though it is in no cluster; they would be mixed into this one.`);
+  }
+  if (view.me.slots.length > 0) throw failed(step, `${pod.name} owns slots though it knows no other node.`);
+  const info = text(await ask(connection, ['CLUSTER', 'INFO'], { signal }), `CLUSTER INFO of ${pod.name}`);
+  if (!/^cluster_my_epoch:0\r?$/m.test(info)) return;
+  const [answer] = await connection.send([['CLUSTER', 'SET-CONFIG-EPOCH', epochOf(member, context)]], { signal });
+  // Another join of this stage may have been faster: then it has an epoch, or it knows somebody, and servers settle it.
+  if (answer?.ok !== false || /already non-zero|does not know any other node/i.test(answer.error)) return;
+  throw failed(step, `${pod.name} refuses its config epoch: "${answer.error}".`);
+}
+
+/**
+ * Larger than all that are known, and another one for each blank pod: by its position among them, so that joins that
+ * run at the same time come to different ones.
+ */
+function epochOf(member: Member, context: StepContext): number {
+  const highest = Math.max(0, ...context.cluster.members.map((other) => other.configEpoch));
+  const blank = context.cluster.members.filter((other) => !other.joined).map((other) => other.pod);
+  return highest + 1 + Math.max(0, blank.toSorted(byOrdinal).indexOf(member.pod));
+}
+
+/** A node that an interrupted run has introduced knows members of this cluster only. */
+function refuseForeigners(view: View, step: Join, context: StepContext): void {
+  const own = new Set(context.cluster.members.map((member) => member.id));
+  const foreign = [...view.nodes.values()].filter((node) => !node.handshake && !own.has(node.id));
+  const known = new Set(context.cluster.strangers.map((stranger) => stranger.id));
+  const other = foreign.find((node) => !known.has(node.id));
+  if (other === undefined) return;
+  throw failed(step, `it knows node ${other.id} (${other.ip}:${other.port}), which is no member of this cluster.`);
+}
+
+/** Says MEET until the seed knows the node, and waits until everybody that the seed knows and the node see each other. */
+async function meet(joiner: Party, seed: Party, context: StepContext): Promise<void> {
+  const { stop: signal, clock } = context;
+  const wait = {
+    for: `${joiner.pod.name} and all members to see each other`,
+    seconds: SECONDS,
+    remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
+  };
+  let metAt = Number.NEGATIVE_INFINITY;
+  await until(context, wait, async () => {
+    const views = await viewsOfMembers(context, context.cluster.members, { signal });
+    const own = views.get(joiner.pod.name);
+    const seeds = views.get(seed.pod.name);
+    if (own === undefined || seeds === undefined) return { done: false, seen: 'no answer' };
+    const isKnown = seeds.nodes.get(own.me.id)?.handshake === false && own.nodes.has(seeds.me.id);
+    if (!isKnown && clock.now() - metAt >= MEET_AGAIN) {
+      metAt = clock.now();
+      await sayMeet(joiner, own, seed, context);
+    }
+    const members = new Map([...views].filter(([, view]) => isMet(seeds, view.me.id)));
+    const strange = strangeness(joiner.pod.name, own, members);
+    if (!isKnown || strange !== null) return { done: false, seen: strange ?? `${seed.pod.name} does not know it yet` };
+    return isWhole(context) ? clusterState(joiner.pod, context) : { done: true, value: undefined };
+  });
+}
+
+function isMet(view: View, id: string): boolean {
+  const seen = view.nodes.get(id);
+  return seen !== undefined && !seen.handshake;
+}
+
+/** The first pair that does not see each other well; null when all do. */
+function strangeness(joiner: string, own: View, members: ReadonlyMap<string, View>): string | null {
+  for (const [pod, view] of members) {
+    if (pod === joiner) continue;
+    if (!isLinked(view, own.me.id)) return `${pod} has no link to ${joiner}`;
+    if (!isLinked(own, view.me.id)) return `${joiner} has no link to ${pod}`;
+  }
+  return null;
+}
+
+function isLinked(view: View, id: string): boolean {
+  const seen = view.nodes.get(id);
+  return seen?.connected === true && !seen.handshake && seen.health === 'ok';
+}
+
+/** MEET takes an IP, not a name. A node that never was in a cluster may not know its own: then the pod's. */
+async function sayMeet(joiner: Party, own: View, seed: Party, context: StepContext): Promise<void> {
+  const ip = own.me.ip === '' ? joiner.pod.ip : own.me.ip;
+  if (ip === null) return;
+  const connection = await context.redis.connection(seed.pod, { signal: context.stop });
+  await ask(connection, ['CLUSTER', 'MEET', ip, own.me.port, own.me.busPort], { signal: context.stop });
+}
+
+function isWhole(context: StepContext): boolean {
+  return equals(union(...context.cluster.members.map((member) => member.slots)), ALL_SLOTS);
+}
+
+/** A node answers CLUSTERDOWN, to MIGRATE also, for a moment after it has learned who owns the slots. */
+async function clusterState(pod: Pod, context: StepContext) {
+  const connection = await context.redis.connection(pod, { signal: context.stop });
+  const info = text(
+    await ask(connection, ['CLUSTER', 'INFO'], { signal: context.stop }),
+    `CLUSTER INFO of ${pod.name}`,
+  );
+  const state = /^cluster_state:(\w+)/m.exec(info)?.[1] ?? 'unknown';
+  if (state === 'ok') return { done: true, value: undefined } as const;
+  return { done: false, seen: `cluster_state:${state} on ${pod.name}` } as const;
+}
+
+function failed(step: Join, why: string): Failure {
+  return new Failure('step-failed', `Cannot join ${step.pod} to the cluster: ${why}`, {
+    remedy:
+      'Look at that pod. A node left over from another cluster, or with keys, is emptied by hand (FLUSHALL, CLUSTER RESET HARD): the action never deletes keys.',
+  });
+}

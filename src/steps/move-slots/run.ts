@@ -1,0 +1,29 @@
+import { memberOf } from '../../core/cluster.ts';
+import { Failure } from '../../core/failure.ts';
+import { count, isEmpty, minus, parse, print } from '../../core/slots.ts';
+import { moveSlots } from '../../migration/move.ts';
+import type { StepContext } from '../../ports/context.ts';
+import { untilAllSee } from '../../ports/views.ts';
+import type { MoveSlots } from './shape.ts';
+
+/** Moves the slots that the receiver does not own yet, then waits until every member sees them there. */
+export async function run(step: MoveSlots, context: StepContext): Promise<void> {
+  const slots = parse(step.slots);
+  const receiver = memberOf(context.cluster, step.to);
+  if (slots === null || receiver === undefined) {
+    throw new Failure(
+      'step-failed',
+      `Cannot move slots ${step.slots} to ${step.to}: that pod's Redis does not answer.`,
+      {
+        remedy: 'Look at the pod, then run apply again.',
+      },
+    );
+  }
+  await moveSlots({ from: step.from, to: step.to, slots }, context);
+  await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.to}`, seconds: 60 }, (view) => {
+    const missing = minus(slots, view.nodes.get(receiver.id)?.slots ?? []);
+    return isEmpty(missing) ? null : `slots ${print(missing)} elsewhere`;
+  });
+  const words = `${count(slots)} slots are on ${step.to}, with no slot open and nothing left on ${step.from}.`;
+  context.tell({ kind: 'verified', text: words });
+}

@@ -1,0 +1,269 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { autoDial, tunnelDial } from '../../src/adapters/redis/dial.ts';
+import { createRedis } from '../../src/adapters/redis/redis.ts';
+import { CREDENTIALS } from '../../src/ports/redis.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { freePort } from '../support/local-server.ts';
+import { SERVERS } from '../support/servers.ts';
+
+const { signal } = new AbortController();
+const SECRET = 'a-very-secret-word';
+
+async function thrownBy(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('Nothing was thrown.');
+}
+
+describe.each([...SERVERS])('connections to $name', (server) => {
+  let platform: LocalPlatform;
+
+  beforeAll(async () => {
+    platform = await startLocalPlatform({ server, pods: 2, password: SECRET });
+  });
+
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+  });
+
+  const pod = (n = 0) => platform.pod(`redis-cluster-${n}`);
+
+  test('answers come in order, errors of the server among them', async () => {
+    await using redis = platform.redis();
+    const connection = await redis.connection(pod(), { signal });
+    const answers = await connection.send(
+      [['PING'], ['NOSUCH'], ['ECHO', Buffer.from([0, 255])], ['CLUSTER', 'MYID']],
+      {
+        signal,
+      },
+    );
+    expect(answers).toMatchObject([
+      { ok: true },
+      { ok: false, error: expect.stringContaining('unknown command') },
+      { ok: true, value: Buffer.from([0, 255]) },
+      { ok: true },
+    ]);
+    expect(String(answers[0]?.ok ? answers[0].value : '')).toBe('PONG');
+  });
+
+  test('replies keep the form of RESP2', async () => {
+    await using redis = platform.redis();
+    const connection = await redis.connection(pod(), { signal });
+    const [reply] = await connection.send([['CONFIG', 'GET', 'maxmemory']], { signal });
+    expect(reply).toEqual({ ok: true, value: [Buffer.from('maxmemory'), Buffer.from('0')] });
+  });
+
+  test('a connection is shared until it is lost, then made anew', async () => {
+    await using redis = platform.redis();
+    const [first, second] = await Promise.all([
+      redis.connection(pod(), { signal }),
+      redis.connection(pod(), { signal }),
+    ]);
+    expect(first).toBe(second);
+    expect(await redis.open(pod(), { signal })).not.toBe(first);
+    await platform.call('redis-cluster-0', ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+    const thrown = await thrownBy(first.send([['CLUSTER', 'INFO']], { signal }));
+    expect(thrown).toMatchObject({ code: 'redis-unreachable', message: expect.stringContaining('CLUSTER INFO') });
+    const third = await redis.connection(pod(), { signal });
+    expect(await third.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
+  });
+
+  test.each([
+    ['a wrong password', { password: 'wrong' }],
+    ['a wrong user', { username: 'nobody', password: SECRET }],
+    ['no password', {}],
+  ])('%s is refused in words', async (_name, credentials) => {
+    await using redis = platform.redis(credentials);
+    const thrown = await thrownBy(redis.connection(pod(), { signal }));
+    expect(thrown).toMatchObject({ code: 'redis-auth', message: expect.stringContaining('redis-cluster-0') });
+  });
+
+  test('a user logs in by name, and what it may not do is an answer', async () => {
+    await platform.call('redis-cluster-0', ['ACL', 'SETUSER', 'reader', 'on', `>${SECRET}`, '+info']);
+    await using redis = platform.redis({ username: 'reader', password: SECRET });
+    const connection = await redis.connection(pod(), { signal });
+    const answers = await connection.send(
+      [
+        ['INFO', 'server'],
+        ['CLUSTER', 'NODES'],
+      ],
+      { signal },
+    );
+    expect(answers).toMatchObject([{ ok: true }, { ok: false, error: expect.stringMatching(/^NOPERM/) }]);
+  });
+
+  test('MIGRATE gets what it needs to log in, and no error shows it', async () => {
+    await using redis = platform.redis();
+    const connection = await redis.connection(pod(), { signal });
+    const migrate = ['MIGRATE', '127.0.0.1', platform.port('redis-cluster-1'), '', 0, 100, CREDENTIALS, 'KEYS', 'none'];
+    const [answer] = await connection.send([migrate], { signal });
+    expect(String(answer?.ok ? answer.value : answer?.error)).toBe('NOKEY');
+    const [refused] = await connection.send([['ECHO', CREDENTIALS, 'x']], { signal });
+    expect(refused).toMatchObject({ ok: false });
+    await platform.call('redis-cluster-0', ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+    const lost = await thrownBy(connection.send([migrate], { signal }));
+    expect(inspect([refused, lost, redis, connection], { depth: 20, showHidden: true })).not.toContain(SECRET);
+  });
+
+  test('a server that is stopped is given up after the deadline', async () => {
+    await using redis = platform.redis();
+    const connection = await redis.connection(pod(1), { signal });
+    platform.stop('redis-cluster-1');
+    try {
+      const thrown = await thrownBy(connection.send([['PING']], { signal, timeout: 200 }));
+      expect(thrown).toMatchObject({ code: 'redis-unreachable', message: expect.stringContaining('within 0.2 s') });
+    } finally {
+      platform.resume('redis-cluster-1');
+    }
+    const again = await redis.connection(pod(1), { signal });
+    expect(await again.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
+  });
+
+  test('an abort ends the waiting with its reason', async () => {
+    await using redis = platform.redis();
+    const connection = await redis.connection(pod(), { signal });
+    const stop = new AbortController();
+    const waiting = connection.send([['BLPOP', 'nothing', 0]], { signal: stop.signal });
+    stop.abort(new Error('told to stop'));
+    await expect(waiting).rejects.toThrow('told to stop');
+  });
+
+  test('a port that nobody listens on is named', async () => {
+    const port = await freePort();
+    await using redis = createRedis({ credentials: {}, tls: null, dial: async () => ({ host: '127.0.0.1', port }) });
+    const thrown = await thrownBy(redis.connection(pod(), { signal }));
+    expect(thrown).toMatchObject({
+      code: 'redis-unreachable',
+      message: expect.stringMatching(
+        new RegExp(`redis-cluster-0 \\(127.0.0.1:${port}, tried directly\\).*ECONNREFUSED`),
+      ),
+    });
+  });
+
+  test('an address that swallows everything is given up', async () => {
+    const listener = createServer();
+    const port = await listening(listener);
+    const dial = async () => ({ host: '127.0.0.1', port });
+    await using redis = createRedis({ credentials: {}, tls: null, dial, connectTimeout: 300 });
+    const thrown = await thrownBy(redis.connection(pod(), { signal }));
+    listener.close();
+    expect(thrown).toMatchObject({ code: 'redis-unreachable', message: expect.stringContaining('0.3 s') });
+  });
+
+  test('a stream that somebody else opened carries a connection', async () => {
+    const open = async () => connect({ host: '127.0.0.1', port: platform.port('redis-cluster-0') });
+    await using redis = createRedis({ credentials: { password: SECRET }, tls: null, dial: tunnelDial(open) });
+    const connection = await redis.connection(pod(), { signal });
+    expect(await connection.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
+  });
+
+  test('the first pod whose server answers decides on direct or tunnel', async () => {
+    const opened: string[] = [];
+    const open = async (to: { readonly name: string }) => {
+      opened.push(to.name);
+      return connect({ host: '127.0.0.1', port: platform.port(to.name) });
+    };
+    const near = autoDial(platform.port('redis-cluster-0'), open);
+    expect(await near(pod(), { signal })).toEqual({ host: '127.0.0.1', port: platform.port('redis-cluster-0') });
+    expect(opened).toEqual([]);
+    const far = autoDial(await freePort(), open);
+    await using redis = createRedis({ credentials: { password: SECRET }, tls: null, dial: far });
+    for (const n of [0, 1]) await redis.connection(pod(n), { signal });
+    expect(opened).toEqual(['redis-cluster-0', 'redis-cluster-1']);
+  });
+});
+
+/** Starts to listen on a free port of this machine. */
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+}
+
+describe.each([...SERVERS])('TLS to $name', (server) => {
+  let folder: string;
+  let platform: LocalPlatform;
+  let port: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'redis-cluster-topology-tls-'));
+    makeCertificates(folder);
+    port = await freePort();
+    const at = (name: string) => join(folder, name);
+    platform = await startLocalPlatform({
+      server,
+      pods: 1,
+      config: {
+        'tls-port': String(port),
+        'tls-cert-file': at('server.crt'),
+        'tls-key-file': at('server.key'),
+        'tls-ca-cert-file': at('ca.crt'),
+      },
+    });
+  });
+
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const pem = (name: string) => readFile(join(folder, name), 'utf8');
+  const client = async () => ({ ca: await pem('ca.crt'), cert: await pem('client.crt'), key: await pem('client.key') });
+  const dial = async () => ({ host: '127.0.0.1', port });
+
+  test('is mutual, and checks the name that the certificate bears', async () => {
+    const tls = { ...(await client()), serverName: 'redis.cache.svc' };
+    await using redis = createRedis({ credentials: {}, tls, dial });
+    const connection = await redis.connection(platform.pod('redis-cluster-0'), { signal });
+    expect(await connection.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
+  });
+
+  test.each([
+    ['an authority that is not known', async () => ({}), 'self-signed certificate'],
+    ['another name', async () => ({ ...(await client()), serverName: 'other.cache.svc' }), 'other.cache.svc'],
+    [
+      'no certificate of the client',
+      async () => ({ ca: await pem('ca.crt'), serverName: 'redis.cache.svc' }),
+      'redis-cluster-0',
+    ],
+  ])('%s is refused in words', async (_name, options, words) => {
+    await using redis = createRedis({ credentials: {}, tls: await options(), dial });
+    const thrown = await thrownBy(redis.connection(platform.pod('redis-cluster-0'), { signal }));
+    expect(thrown).toMatchObject({ code: 'redis-unreachable', message: expect.stringContaining(words) });
+  });
+});
+
+function makeCertificates(folder: string): void {
+  const run = (...options: string[]): void => {
+    execFileSync('openssl', options, { cwd: folder, stdio: 'pipe' });
+  };
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority');
+  for (const name of ['server', 'client']) {
+    const names = ['-addext', `subjectAltName=DNS:${name === 'server' ? 'redis.cache.svc' : 'client'}`];
+    const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-keyout', `${name}.key`, '-out', `${name}.crt`];
+    run(
+      'req',
+      '-x509',
+      ...key,
+      ...signed,
+      '-subj',
+      `/CN=${name}`,
+      ...names,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../../src/adapters/process/clock.ts';
+import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
+import type { Event } from '../../../src/core/events.ts';
+import { count, print, type SlotSet } from '../../../src/core/slots.ts';
+import type { Topology } from '../../../src/core/topology.ts';
+import { observeSettled } from '../../../src/engine/observe.ts';
+import type { StepContext } from '../../../src/ports/context.ts';
+import type { Redis } from '../../../src/ports/redis.ts';
+import { type View, viewOf } from '../../../src/ports/views.ts';
+import type { MoveSlots } from '../../../src/steps/move-slots/shape.ts';
+import type { LocalPlatform } from '../../support/local-platform.ts';
+
+/** Servers to work on: a local platform, or its servers seen from another process. */
+export type Stage = Pick<LocalPlatform, 'pods' | 'place' | 'kubernetes'>;
+
+/** A step's context over the servers of a local platform, and what the step told. */
+export async function stageOf(
+  platform: Stage,
+  redis: Redis,
+  options: { stop?: AbortSignal; method?: Topology['migration']['method'] } = {},
+): Promise<StepContext & { readonly told: Event[] }> {
+  const told: Event[] = [];
+  const stop = options.stop ?? new AbortController().signal;
+  const topology = topologyOf(platform, options.method ?? 'auto');
+  const ports = { kubernetes: platform.kubernetes, redis, clock: systemClock };
+  const look = () => observeSettled(topology, ports, { manifests: null, signal: stop });
+  return {
+    topology,
+    cluster: await look(),
+    redis,
+    kubernetes: platform.kubernetes,
+    clock: systemClock,
+    observe: look,
+    stop,
+    tell: (event) => told.push(event),
+    told,
+  };
+}
+
+function topologyOf(platform: Stage, method: Topology['migration']['method']): Topology {
+  return {
+    name: platform.place.statefulSet,
+    file: 'topology.yaml',
+    state: 'present',
+    kubernetes: platform.place,
+    shards: [],
+    replicasPerShard: 0,
+    tolerance: 0.02,
+    placement: { spreadBy: [], whenUnsatisfiable: 'warn' },
+    volumes: { onScaleDown: 'retain' },
+    migration: { method, maxLatency: 20 },
+  };
+}
+
+export async function view(redis: Redis, pod: Pod): Promise<View> {
+  const signal = AbortSignal.timeout(10_000);
+  return viewOf(await redis.connection(pod, { signal }), { signal });
+}
+
+/** Slots that any server has marked as migrating or importing, in words. */
+export async function openSlots(platform: Stage, redis: Redis): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const pod of platform.pods().filter((candidate) => candidate.ready)) {
+    const { migrating, importing } = await view(redis, pod);
+    for (const slot of migrating.keys()) found.push(`${pod.name} migrating ${slot}`);
+    for (const slot of importing.keys()) found.push(`${pod.name} importing ${slot}`);
+  }
+  return found;
+}
+
+/** Waits until `condition` holds, for 30 s at most. */
+export async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
+  for (const deadline = Date.now() + 30_000; !(await condition()); await sleep(50)) {
+    if (Date.now() > deadline) throw new Error(`Not within 30 s: ${what}`);
+  }
+}
+
+export function move(from: string, to: string, slots: SlotSet): MoveSlots {
+  return { kind: 'move-slots', from, to, slots: print(slots), count: count(slots) };
+}

@@ -1,0 +1,33 @@
+import { Cluster, Command } from 'ioredis';
+import type { LocalPlatform } from './local-platform.ts';
+
+/** What a client needs to know of a running cluster. */
+export interface ClusterSeeds {
+  readonly seeds: readonly { readonly host: string; readonly port: number }[];
+  readonly password: string | null;
+}
+
+export function seedsOf(platform: LocalPlatform): ClusterSeeds {
+  const seeds = platform
+    .pods()
+    .flatMap((pod) => (pod.ready ? [{ host: '127.0.0.1', port: platform.port(pod.name) }] : []));
+  return { seeds, password: platform.password };
+}
+
+/** An ordinary cluster client: it follows MOVED and ASK, repeats TRYAGAIN, and knows nothing of this project. */
+export function clusterClient(cluster: ClusterSeeds): Cluster {
+  return new Cluster([...cluster.seeds], {
+    lazyConnect: true,
+    slotsRefreshTimeout: 5_000,
+    redisOptions: {
+      protocol: 2,
+      disableClientInfo: true,
+      ...(cluster.password === null ? {} : { password: cluster.password }),
+    },
+  });
+}
+
+/** The slot of a key, by the client library's own reckoning. */
+export function slotOf(key: string): number {
+  return new Command('GET', [key]).getSlot();
+}

@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import type { Pod } from '../../src/core/cluster.ts';
+import { array, number, text } from '../../src/core/replies.ts';
+import type { Command, Connection, Redis, Reply } from '../../src/ports/redis.ts';
+import { slotOf } from './cluster-client.ts';
+
+/** Where data is: any platform that has pods and a client for them. */
+export interface Servers {
+  readonly pods: readonly Pod[];
+  readonly redis: Redis;
+}
+
+const BATCH = 1_000;
+const TIMEOUT = 60_000;
+
+/** Writes `keys` strings of `bytes` each, in pipelines to the owners of their slots. */
+export async function load(
+  servers: Servers,
+  options: { keys: number; bytes?: number; prefix?: string },
+): Promise<void> {
+  const { keys, bytes = 100, prefix = 'key' } = options;
+  const commands = Array.from({ length: keys }, (_, i): [string, Command] => {
+    const key = `${prefix}:${i}`;
+    return [key, ['SET', key, `${i}:`.padEnd(bytes, 'x')]];
+  });
+  await sendToOwners(servers, commands);
+}
+
+/** Writes keys of every type, with and without a time to live, `each` of every kind. */
+export async function loadEveryType(servers: Servers, options: { each?: number; prefix?: string } = {}): Promise<void> {
+  const { each = 50, prefix = 'typed' } = options;
+  const commands: [string, Command][] = [];
+  for (let i = 0; i < each; i += 1) {
+    const at = (type: string): string => `${prefix}:${type}:${i}`;
+    const many = Array.from({ length: 5 + (i % 200) }, (_, n) => `${n}:${i}`);
+    const add = (key: string, ...rest: Command): void => {
+      commands.push([key, [String(rest[0]), key, ...rest.slice(1)]]);
+    };
+    add(at('string'), 'SET', Buffer.from([0, 255, 13, 10, i % 256]));
+    add(at('expiring'), 'SET', `v${i}`, 'PX', 3_600_000 + i);
+    add(at('number'), 'SET', i);
+    add(at('list'), 'RPUSH', ...many);
+    add(at('set'), 'SADD', ...many);
+    add(at('intset'), 'SADD', ...many.map((_, n) => n * i));
+    add(at('hash'), 'HSET', ...many.flatMap((name) => [name, `value of ${name}`]));
+    add(at('zset'), 'ZADD', ...many.flatMap((name, n) => [n / 3, name]));
+    add(at('stream'), 'XADD', `${i + 1}-1`, 'field', `value ${i}`);
+    add(at('bits'), 'SETBIT', i * 7, 1);
+    add(at('hyperloglog'), 'PFADD', ...many);
+    add(at('expiring-hash'), 'HSET', 'a', i);
+    add(at('expiring-hash'), 'PEXPIRE', 3_600_000 + i);
+    add(at('empty'), 'SET', '');
+  }
+  await sendToOwners(servers, commands);
+}
+
+export interface KeyDigest {
+  /** Of type and content. */
+  readonly digest: string;
+  /** Milliseconds since the epoch, to within the time of asking; null: it does not expire. */
+  readonly expires: number | null;
+}
+
+/** Every key of the pods given, which must not share any, with a digest of what it holds. */
+export async function digest(servers: Servers): Promise<ReadonlyMap<string, KeyDigest>> {
+  const all = new Map<string, KeyDigest>();
+  const twice: string[] = [];
+  const perPod = await Promise.all(servers.pods.map((pod) => digestOfPod(servers.redis, pod)));
+  for (const keys of perPod) {
+    for (const [key, value] of keys) {
+      if (all.has(key)) twice.push(key);
+      all.set(key, value);
+    }
+  }
+  if (twice.length > 0)
+    throw new Error(`${twice.length} keys are on two primaries, such as ${twice.slice(0, 5).join()}`);
+  return all;
+}
+
+/** What one pod holds, be it a primary or a replica. */
+export async function digestOfPod(redis: Redis, pod: Pod): Promise<ReadonlyMap<string, KeyDigest>> {
+  const signal = AbortSignal.timeout(TIMEOUT);
+  await using connection = await redis.open(pod, { signal });
+  await connection.send([['READONLY']], { signal, timeout: TIMEOUT });
+  const digests = new Map<string, KeyDigest>();
+  let cursor = '0';
+  do {
+    const [found] = await ask(connection, [['SCAN', cursor, 'COUNT', BATCH]]);
+    const [next, list] = array(found ?? null, 'SCAN');
+    cursor = text(next ?? null, 'SCAN');
+    const keys = array(list ?? null, 'SCAN').map((key) => (Buffer.isBuffer(key) ? key : Buffer.from(String(key))));
+    const types = await ask(
+      connection,
+      keys.map((key) => ['TYPE', key]),
+    );
+    const contents = await ask(
+      connection,
+      keys.map((key, i) => readCommand(key, String(types[i]))),
+    );
+    const ttls = await ask(
+      connection,
+      keys.map((key) => ['PTTL', key]),
+    );
+    const now = Date.now();
+    for (const [i, key] of keys.entries()) {
+      const type = String(types[i]);
+      const ttl = number(ttls[i] ?? null, 'PTTL');
+      digests.set(key.toString('latin1'), {
+        digest: `${type} ${digestOfReply(type, contents[i] ?? null)}`,
+        expires: ttl < 0 ? null : now + ttl,
+      });
+    }
+  } while (cursor !== '0');
+  return digests;
+}
+
+/** How two digests differ, in words; empty where they do not. */
+export function differences(
+  before: ReadonlyMap<string, KeyDigest>,
+  after: ReadonlyMap<string, KeyDigest>,
+): readonly string[] {
+  const found: string[] = [];
+  for (const [key, was] of before) {
+    const is = after.get(key);
+    if (is === undefined) found.push(`${key} is lost`);
+    else if (is.digest !== was.digest) found.push(`${key} has changed from ${was.digest} to ${is.digest}`);
+    else if ((is.expires === null) !== (was.expires === null)) found.push(`${key} has another time to live`);
+    else if (Math.abs((is.expires ?? 0) - (was.expires ?? 0)) > 2_000) found.push(`${key} has another time to live`);
+  }
+  for (const key of after.keys()) if (!before.has(key)) found.push(`${key} is new`);
+  return found;
+}
+
+/** The pods whose servers say that they are primaries. */
+export async function primariesOf(servers: Servers): Promise<readonly Pod[]> {
+  const roles = await Promise.all(servers.pods.map((pod) => askOnce(servers.redis, pod, ['ROLE'])));
+  return servers.pods.filter((_, i) => String(array(roles[i] ?? null, 'ROLE')[0]) === 'master');
+}
+
+async function sendToOwners(servers: Servers, commands: readonly (readonly [string, Command])[]): Promise<void> {
+  const owners = await ownersOfSlots(servers);
+  const batches = new Map<Pod, Command[]>();
+  for (const [key, command] of commands) {
+    const owner = owners[slotOf(key)];
+    if (owner === undefined) throw new Error(`No pod owns slot ${slotOf(key)} of ${key}.`);
+    const batch = batches.get(owner);
+    if (batch === undefined) batches.set(owner, [command]);
+    else batch.push(command);
+  }
+  await Promise.all(Array.from(batches, ([pod, batch]) => sendAll(servers.redis, pod, batch)));
+}
+
+async function sendAll(redis: Redis, pod: Pod, commands: readonly Command[]): Promise<void> {
+  const signal = AbortSignal.timeout(TIMEOUT);
+  await using connection = await redis.open(pod, { signal });
+  for (let i = 0; i < commands.length; i += BATCH) await ask(connection, commands.slice(i, i + BATCH));
+}
+
+/** Slot → pod, by what each pod says of itself. */
+async function ownersOfSlots(servers: Servers): Promise<readonly (Pod | undefined)[]> {
+  const owners = Array.from({ length: 16_384 }, (): Pod | undefined => undefined);
+  const views = await Promise.all(servers.pods.map((pod) => askOnce(servers.redis, pod, ['CLUSTER', 'NODES'])));
+  for (const [i, pod] of servers.pods.entries()) {
+    const own =
+      String(views[i])
+        .split('\n')
+        .find((line) => line.includes('myself')) ?? '';
+    for (const range of own.split(' ').slice(8)) {
+      const [first, last = first] = range.split('-').map(Number);
+      for (let slot = first ?? 0; slot <= (last ?? -1); slot += 1) owners[slot] = pod;
+    }
+  }
+  return owners;
+}
+
+async function askOnce(redis: Redis, pod: Pod, command: Command): Promise<Reply> {
+  const connection = await redis.connection(pod, { signal: AbortSignal.timeout(TIMEOUT) });
+  const [reply = null] = await ask(connection, [command]);
+  return reply;
+}
+
+async function ask(connection: Connection, commands: readonly Command[]): Promise<readonly Reply[]> {
+  const answers = await connection.send(commands, { signal: AbortSignal.timeout(TIMEOUT), timeout: TIMEOUT });
+  return answers.map((answer, i) => {
+    if (answer.ok) return answer.value;
+    throw new Error(
+      `${connection.pod} answers ${String(commands[i]?.[0])} ${String(commands[i]?.[1])} with: ${answer.error}`,
+    );
+  });
+}
+
+function readCommand(key: Buffer, type: string): Command {
+  switch (type) {
+    case 'string':
+      return ['GET', key];
+    case 'list':
+      return ['LRANGE', key, 0, -1];
+    case 'set':
+      return ['SMEMBERS', key];
+    case 'hash':
+      return ['HGETALL', key];
+    case 'zset':
+      return ['ZRANGE', key, 0, -1, 'WITHSCORES'];
+    case 'stream':
+      return ['XRANGE', key, '-', '+'];
+    default:
+      throw new Error(`The type "${type}" of ${key.toString()} is not known here.`);
+  }
+}
+
+/** Sets and hashes have no order of their own. */
+function digestOfReply(type: string, reply: Reply): string {
+  const hash = createHash('sha1');
+  if (type === 'set' || type === 'hash') {
+    const items = array(reply, type).map(String);
+    const step = type === 'hash' ? 2 : 1;
+    const rows = items.flatMap((_, i) => (i % step === 0 ? [items.slice(i, i + step)] : []));
+    hash.update(JSON.stringify(rows.map((row) => JSON.stringify(row)).toSorted()));
+  } else {
+    feed(reply, (piece) => hash.update(piece));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function feed(reply: Reply, take: (piece: string | Buffer) => void): void {
+  if (Array.isArray(reply)) {
+    take(`[${reply.length}`);
+    for (const item of reply) feed(item, take);
+  } else if (Buffer.isBuffer(reply)) {
+    take(`$${reply.length}`);
+    take(reply);
+  } else {
+    take(String(reply));
+  }
+}

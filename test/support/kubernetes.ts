@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ApiException,
+  CoreV1Api,
+  type KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { loadKubeConfig } from '../../src/adapters/kubernetes/client.ts';
+import type { Place } from '../../src/core/topology.ts';
+
+/** The cluster that `KUBECONFIG` names. Tests against Kubernetes are never skipped: without one they fail. */
+export function testConfig(): KubeConfig {
+  if ((process.env['KUBECONFIG'] ?? '') === '') {
+    throw new Error(
+      'These tests need a real Kubernetes: set KUBECONFIG to the kubeconfig of one that may be written to.',
+    );
+  }
+  return loadKubeConfig({ kubeconfig: null, context: null }, process.env);
+}
+
+/** A namespace of the test's own, with what tests do beside the product. Disposing removes all that was made. */
+export interface TestNamespace extends AsyncDisposable {
+  readonly name: string;
+  readonly config: KubeConfig;
+  /** Where a cluster is in this namespace. */
+  place(changes?: Partial<Place>): Place;
+  /** Applies objects; those of a namespace go into this one. */
+  apply(...objects: readonly KubernetesObject[]): Promise<void>;
+  /** Applies a YAML file after changing its text. */
+  applyFile(path: string, change?: (text: string) => string): Promise<void>;
+  /** A kubeconfig (its content) that logs in as one of the namespace's service accounts. */
+  accountConfig(serviceAccount: string): Promise<string>;
+  /** As a person or a rolling update deletes a pod: with preStop and grace period. */
+  deletePod(name: string): Promise<void>;
+  /** Gone at once, as when a Kubernetes node dies: without preStop and grace period. */
+  killPod(name: string): Promise<void>;
+}
+
+/** @param purpose a word for the namespace's name */
+export async function createNamespace(purpose: string): Promise<TestNamespace> {
+  const config = testConfig();
+  const name = `rct-${purpose}-${randomBytes(3).toString('hex')}`;
+  const core = config.makeApiClient(CoreV1Api);
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  const ofTheCluster: KubernetesObject[] = [];
+  await core.createNamespace({ body: { metadata: { name } } });
+  await untilDefaultAccount(core, name);
+
+  const apply = async (...wanted: readonly KubernetesObject[]): Promise<void> => {
+    for (const object of wanted) {
+      const placed = { ...object, metadata: { ...object.metadata, namespace: name } };
+      const made = await objects.patch(placed, undefined, undefined, 'test', true, PatchStrategy.ServerSideApply);
+      if (made.metadata?.namespace === undefined) ofTheCluster.push(object);
+    }
+  };
+  return {
+    name,
+    config,
+    place: (changes) => ({
+      namespace: name,
+      statefulSet: 'redis-cluster',
+      container: null,
+      port: 6379,
+      manifests: null,
+      ...changes,
+    }),
+    apply,
+    applyFile: async (path, change = (text) => text) => apply(...objectsOf(change(await readFile(path, 'utf8')))),
+    accountConfig: (serviceAccount) => accountConfig(config, core, name, serviceAccount),
+    deletePod: async (pod) => {
+      await core.deleteNamespacedPod({ namespace: name, name: pod });
+    },
+    killPod: async (pod) => {
+      await core.deleteNamespacedPod({ namespace: name, name: pod, gracePeriodSeconds: 0 });
+    },
+    async [Symbol.asyncDispose]() {
+      for (const object of ofTheCluster) await objects.delete(object).catch(unlessGone);
+      await core.deleteNamespace({ name });
+      await untilGone(core, name);
+    },
+  };
+}
+
+const OBJECT = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+
+/** The documents of a YAML text as objects that can be applied. */
+export function objectsOf(text: string): readonly KubernetesObject[] {
+  return parseAllDocuments(text, { version: '1.1' }).map((document) => OBJECT.parse(document.toJS()));
+}
+
+/** Pods of a new namespace are refused until its service account `default` is there. */
+async function untilDefaultAccount(core: CoreV1Api, namespace: string): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await core.readNamespacedServiceAccount({ namespace, name: 'default' });
+      return;
+    } catch (thrown) {
+      if (!isGone(thrown) || attempt > 100) throw thrown;
+      await sleep(100);
+    }
+  }
+}
+
+async function untilGone(core: CoreV1Api, name: string): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
+    try {
+      await core.readNamespace({ name });
+    } catch (thrown) {
+      unlessGone(thrown);
+      return;
+    }
+    if (Date.now() > deadline) throw new Error(`The namespace ${name} was not gone after 2 minutes.`);
+    await sleep(300);
+  }
+}
+
+async function accountConfig(
+  admin: KubeConfig,
+  core: CoreV1Api,
+  namespace: string,
+  serviceAccount: string,
+): Promise<string> {
+  const { status } = await core.createNamespacedServiceAccountToken({
+    namespace,
+    name: serviceAccount,
+    body: { spec: { audiences: [], expirationSeconds: 7_200 } },
+  });
+  const cluster = admin.getCurrentCluster();
+  if (status === undefined || cluster === null) throw new Error(`No token was given for ${serviceAccount}.`);
+  const authority = cluster.caData ?? (cluster.caFile === undefined ? '' : await readFile(cluster.caFile, 'base64'));
+  return JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'test',
+      clusters: [{ name: 'test', cluster: { server: cluster.server, 'certificate-authority-data': authority } }],
+      users: [{ name: serviceAccount, user: { token: status.token } }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: serviceAccount, namespace } }],
+    },
+    null,
+    2,
+  );
+}
+
+function unlessGone(thrown: unknown): void {
+  if (!isGone(thrown)) throw thrown;
+}
+
+function isGone(thrown: unknown): boolean {
+  return thrown instanceof ApiException && thrown.code === 404;
+}

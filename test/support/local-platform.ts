@@ -1,0 +1,308 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dial } from '../../src/adapters/redis/dial.ts';
+import { type Credentials, createRedis } from '../../src/adapters/redis/redis.ts';
+import type { Pod, Volume } from '../../src/core/cluster.ts';
+import type { Place } from '../../src/core/topology.ts';
+import type { KubernetesView } from '../../src/ports/kubernetes.ts';
+import type { Command, Redis, Reply } from '../../src/ports/redis.ts';
+import { LocalKubernetes } from './local-kubernetes.ts';
+import { type LocalServer, startServer } from './local-server.ts';
+import { anyServer, type ServerProgram } from './servers.ts';
+
+export interface LocalPlatformOptions {
+  /** Default: the first one given. */
+  readonly server?: ServerProgram;
+  /** How many pods run at first; null: the StatefulSet does not exist yet. */
+  readonly pods: number | null;
+  /** Default: redis-cluster. */
+  readonly name?: string;
+  /** Which Kubernetes node a pod is on, with that node's labels. Default: three nodes, one in each of three zones. */
+  readonly nodes?: (ordinal: number) => { readonly node: string; readonly domains: Readonly<Record<string, string>> };
+  /** `cluster-node-timeout` in milliseconds; default 3000. */
+  readonly nodeTimeout?: number;
+  readonly password?: string;
+  readonly appendOnly?: boolean;
+  /** Further lines of the server's configuration. */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+/** Starts real servers in cluster mode on this machine, in place of pods. They know nothing of each other yet. */
+export async function startLocalPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
+  const folder = await mkdtemp(join(tmpdir(), 'redis-cluster-topology-'));
+  const platform = new LocalPlatform(folder, options);
+  try {
+    await platform.resize(options.pods ?? 0);
+  } catch (thrown) {
+    await platform[Symbol.asyncDispose]();
+    throw thrown;
+  }
+  return platform;
+}
+
+/** A made-up Kubernetes of three nodes in three zones. */
+function threeZones(ordinal: number): { node: string; domains: Readonly<Record<string, string>> } {
+  const node = `node-${(ordinal % 3) + 1}`;
+  const zone = `zone-${'abc'[ordinal % 3]}`;
+  return { node, domains: { 'kubernetes.io/hostname': node, 'topology.kubernetes.io/zone': zone } };
+}
+
+function byOrdinal(a: { readonly ordinal: number }, b: { readonly ordinal: number }): number {
+  return a.ordinal - b.ordinal;
+}
+
+export class LocalPlatform implements AsyncDisposable {
+  readonly kubernetes: LocalKubernetes;
+  readonly place: Place;
+  readonly server: ServerProgram;
+  readonly folder: string;
+  /** What the servers ask for; null: nothing. */
+  readonly password: string | null;
+  readonly #options: LocalPlatformOptions;
+  readonly #servers = new Map<number, { server: LocalServer; uid: string }>();
+  readonly #volumes = new Set<number>();
+  readonly #ports = new Map<number, number>();
+  #generation = 0;
+  #raw: (Redis & AsyncDisposable) | null = null;
+
+  constructor(folder: string, options: LocalPlatformOptions) {
+    this.folder = folder;
+    this.server = options.server ?? anyServer();
+    this.password = options.password ?? null;
+    this.#options = options;
+    this.place = {
+      namespace: 'local',
+      statefulSet: options.name ?? 'redis-cluster',
+      container: null,
+      port: 6379,
+      manifests: null,
+    };
+    this.kubernetes = new LocalKubernetes(this, options.pods);
+  }
+
+  /** To a pod's own port: all pods share the IP 127.0.0.1. */
+  readonly dial: Dial = async (pod) => ({ host: '127.0.0.1', port: this.port(pod.name) });
+
+  /** A client for all pods; to be disposed by the caller. */
+  redis(credentials: Credentials = this.#credentials()): Redis & AsyncDisposable {
+    return createRedis({ credentials, tls: null, dial: this.dial });
+  }
+
+  pods(): readonly Pod[] {
+    return this.view().pods;
+  }
+
+  pod(name: string): Pod {
+    const pod = this.pods().find((candidate) => candidate.name === name);
+    if (pod === undefined) throw new Error(`There is no pod ${name}.`);
+    return pod;
+  }
+
+  port(pod: string): number {
+    const port = this.#ports.get(this.#ordinal(pod));
+    if (port === undefined) throw new Error(`There is no pod ${pod}.`);
+    return port;
+  }
+
+  /** Sends one command to a pod; an error of the server is thrown. */
+  async call(pod: string, command: Command): Promise<Reply> {
+    this.#raw ??= this.redis();
+    const signal = AbortSignal.timeout(30_000);
+    const connection = await this.#raw.connection(this.pod(pod), { signal });
+    const [answer] = await connection.send([command], { signal, timeout: 30_000 });
+    if (answer?.ok) return answer.value;
+    throw new Error(`${pod} answers ${String(command[0])} ${String(command[1] ?? '')} with: ${answer?.error}`);
+  }
+
+  view(): KubernetesView {
+    const pods = [...this.#servers].map(([ordinal, { server, uid }]): Pod => {
+      const name = this.#name(ordinal);
+      const trouble = server.alive ? null : 'the process has ended';
+      const at = (this.#options.nodes ?? threeZones)(ordinal);
+      return {
+        name,
+        ordinal,
+        uid,
+        ip: '127.0.0.1',
+        ...at,
+        ready: server.alive,
+        deleting: false,
+        trouble,
+        memoryLimit: null,
+      };
+    });
+    const volumes = [...this.#volumes].map((ordinal): Volume => {
+      return { claim: `data-${this.#name(ordinal)}`, ordinal, bound: true, deleting: false };
+    });
+    return { workload: null, pods: pods.toSorted(byOrdinal), volumes: volumes.toSorted(byOrdinal) };
+  }
+
+  /** Sets the number of pods and waits until they are there. */
+  async scale(pods: number): Promise<void> {
+    const signal = AbortSignal.timeout(30_000);
+    const { workload } = await this.kubernetes.look(this.place, { spreadBy: [], signal });
+    await this.kubernetes.scale(this.place, { from: workload?.replicas ?? 0, to: pods }, { signal });
+    await this.kubernetes.settled();
+  }
+
+  /** For LocalKubernetes; tests use `scale`. */
+  async resize(pods: number): Promise<void> {
+    const leaving = [...this.#servers.keys()].filter((ordinal) => ordinal >= pods).toSorted((a, b) => b - a);
+    for (const ordinal of leaving) {
+      await this.#end(ordinal);
+      this.#servers.delete(ordinal);
+    }
+    const coming = Array.from({ length: pods }, (_, ordinal) => ordinal).filter((n) => !this.#servers.has(n));
+    await Promise.all(coming.map((ordinal) => this.#start(ordinal)));
+  }
+
+  async deleteVolumes(claims: readonly string[]): Promise<void> {
+    for (const ordinal of this.#volumes) {
+      if (!claims.includes(`data-${this.#name(ordinal)}`) || this.#servers.has(ordinal)) continue;
+      await rm(this.#folderOf(ordinal), { recursive: true, force: true });
+      this.#volumes.delete(ordinal);
+    }
+  }
+
+  /** Ends a server by SIGKILL; it stays away until `restart`. */
+  async kill(pod: string): Promise<void> {
+    const { server } = this.#running(pod);
+    server.signal('SIGKILL');
+    await server.ended;
+  }
+
+  /** SIGSTOP: the server accepts connections and answers nothing. */
+  stop(pod: string): void {
+    this.#running(pod).server.signal('SIGSTOP');
+  }
+
+  resume(pod: string): void {
+    this.#running(pod).server.signal('SIGCONT');
+  }
+
+  /** Starts a pod's server anew on its volume, as another pod of the same name; `newPort` stands for a new IP. */
+  async restart(pod: string, options: { newPort?: boolean } = {}): Promise<void> {
+    const ordinal = this.#ordinal(pod);
+    await this.#end(ordinal);
+    if (options.newPort === true) this.#ports.delete(ordinal);
+    await this.#start(ordinal);
+  }
+
+  /**
+   * Forms a cluster by raw commands: the first pods become primaries with equal runs of slots, pod `shards + i` a
+   * replica of primary `i % shards`. Waits until all agree.
+   */
+  async form(shape: { readonly shards: number; readonly replicas: number }): Promise<void> {
+    const { shards, replicas } = shape;
+    const names = Array.from({ length: shards * (1 + replicas) }, (_, ordinal) => this.#name(ordinal));
+    await Promise.all(names.map((name, i) => this.call(name, ['CLUSTER', 'SET-CONFIG-EPOCH', i + 1])));
+    const first = this.#name(0);
+    for (const name of names.slice(1)) {
+      await this.call(first, ['CLUSTER', 'MEET', '127.0.0.1', this.port(name)]);
+    }
+    await this.until(names, (text) => !text.includes('handshake') && text.trim().split('\n').length === names.length);
+    await Promise.all(names.slice(0, shards).map((name, i) => this.#addSlots(name, i, shards)));
+    const ids = await Promise.all(names.map(async (name) => String(await this.call(name, ['CLUSTER', 'MYID']))));
+    for (const [i, name] of names.slice(shards).entries()) {
+      await this.call(name, ['CLUSTER', 'REPLICATE', ids[i % shards] ?? '']);
+    }
+    await this.until(names, (text) => (text.match(/ \d+(-\d+)?$/gm)?.length ?? 0) === shards);
+    await this.until(names, (text) => (text.match(/slave/g)?.length ?? 0) === shards * replicas);
+    await this.#untilInfo(names, 'CLUSTER', /cluster_state:ok/);
+    await this.#untilInfo(names.slice(shards), 'REPLICATION', /master_link_status:up/);
+  }
+
+  /** Waits until CLUSTER NODES of every pod is as wanted. */
+  async until(pods: readonly string[], wanted: (nodes: string) => boolean): Promise<void> {
+    await this.#poll(pods, ['CLUSTER', 'NODES'], wanted);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kubernetes.settled().catch((thrown: unknown) => this.kubernetes.calls.push(String(thrown)));
+    await this.#raw?.[Symbol.asyncDispose]();
+    await Promise.all([...this.#servers.keys()].map((ordinal) => this.#end(ordinal)));
+    this.#servers.clear();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #untilInfo(pods: readonly string[], what: 'CLUSTER' | 'REPLICATION', wanted: RegExp): Promise<void> {
+    await this.#poll(pods, what === 'CLUSTER' ? ['CLUSTER', 'INFO'] : ['INFO', what], (text) => wanted.test(text));
+  }
+
+  async #poll(pods: readonly string[], command: Command, wanted: (text: string) => boolean): Promise<void> {
+    const deadline = Date.now() + 30_000;
+    for (const pod of pods) {
+      for (;;) {
+        const text = String(await this.call(pod, command));
+        if (wanted(text)) break;
+        if (Date.now() > deadline) throw new Error(`${pod} is not as expected after 30 s:\n${text}`);
+        await sleep(25);
+      }
+    }
+  }
+
+  async #addSlots(pod: string, index: number, shards: number): Promise<void> {
+    const bound = (i: number): number => Math.round((16_384 * i) / shards);
+    const slots = Array.from({ length: bound(index + 1) - bound(index) }, (_, i) => bound(index) + i);
+    await this.call(pod, ['CLUSTER', 'ADDSLOTS', ...slots]);
+  }
+
+  async #start(ordinal: number): Promise<void> {
+    const folder = this.#folderOf(ordinal);
+    await mkdir(folder, { recursive: true });
+    this.#volumes.add(ordinal);
+    const port = this.#ports.get(ordinal) ?? null;
+    const server = await startServer({ server: this.server, folder, port, config: this.#config() });
+    this.#ports.set(ordinal, server.port);
+    this.#generation += 1;
+    this.#servers.set(ordinal, { server, uid: `local-${ordinal}-${this.#generation}` });
+  }
+
+  async #end(ordinal: number): Promise<void> {
+    const server = this.#servers.get(ordinal)?.server;
+    server?.signal('SIGKILL');
+    await server?.ended;
+  }
+
+  #config(): Readonly<Record<string, string>> {
+    const { password, nodeTimeout = 3_000, appendOnly = false, config = {} } = this.#options;
+    return {
+      bind: '127.0.0.1',
+      'protected-mode': 'no',
+      'cluster-enabled': 'yes',
+      'cluster-config-file': 'nodes.conf',
+      'cluster-node-timeout': String(nodeTimeout),
+      'cluster-announce-ip': '127.0.0.1',
+      save: '',
+      appendonly: appendOnly ? 'yes' : 'no',
+      'repl-diskless-sync': 'yes',
+      'repl-diskless-sync-delay': '0',
+      ...(password === undefined ? {} : { requirepass: password, masterauth: password }),
+      ...config,
+    };
+  }
+
+  #credentials(): Credentials {
+    return this.password === null ? {} : { password: this.password };
+  }
+
+  #running(pod: string): { server: LocalServer } {
+    const found = this.#servers.get(this.#ordinal(pod));
+    if (found === undefined) throw new Error(`There is no pod ${pod}.`);
+    return found;
+  }
+
+  #ordinal(pod: string): number {
+    return Number(pod.slice(pod.lastIndexOf('-') + 1));
+  }
+
+  #name(ordinal: number): string {
+    return `${this.place.statefulSet}-${ordinal}`;
+  }
+
+  #folderOf(ordinal: number): string {
+    return join(this.folder, `data-${this.#name(ordinal)}`);
+  }
+}

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+
+/** A Redis or Valkey server program to test with. */
+export interface ServerProgram {
+  /** redis-7.0: also the name of its folder of fixtures. */
+  readonly name: string;
+  /** Path of the program, or its name in PATH. */
+  readonly program: string;
+}
+
+/** The servers of REDIS_SERVERS, one `name=program` pair each, or what PATH has. Throws when there are none. */
+export function serversFrom(list: string | undefined): readonly ServerProgram[] {
+  const servers = list === undefined || list.trim() === '' ? serversOnPath() : list.split(/[\s,]+/).flatMap(serverOf);
+  if (servers.length > 0) return servers;
+  throw new Error('No server to test with: install redis-server or valkey-server, or set REDIS_SERVERS=name=program,…');
+}
+
+function serverOf(pair: string): readonly ServerProgram[] {
+  if (pair === '') return [];
+  const at = pair.indexOf('=');
+  if (at < 1) throw new Error(`REDIS_SERVERS has "${pair}", which is not name=program.`);
+  return [{ name: pair.slice(0, at), program: pair.slice(at + 1) }];
+}
+
+function serversOnPath(): readonly ServerProgram[] {
+  return ['redis-server', 'valkey-server'].flatMap((program) => {
+    const version = versionOf(program);
+    return version === null ? [] : [{ name: `${program.replace('-server', '')}-${version}`, program }];
+  });
+}
+
+/** `7.0`, or null where there is no such program. */
+function versionOf(program: string): string | null {
+  try {
+    return /v=(\d+\.\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1] ?? null;
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    throw thrown;
+  }
+}
+
+export const SERVERS: readonly ServerProgram[] = serversFrom(process.env['REDIS_SERVERS']);
+
+/** The first one, for tests in which the version means nothing. */
+export function anyServer(): ServerProgram {
+  const [first] = SERVERS;
+  if (first === undefined) throw new Error('No server to test with.');
+  return first;
+}

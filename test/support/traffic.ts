@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Cluster } from 'ioredis';
+import { type ClusterSeeds, clusterClient } from './cluster-client.ts';
+
+export interface TrafficOptions {
+  /** Clients that write, each to keys of its own. Default 2. */
+  readonly writers?: number;
+  /** Clients that read what writers have written. Default 2. */
+  readonly readers?: number;
+  /** Keys of each writer, spread over all slots. Default 500. */
+  readonly keys?: number;
+  /** Milliseconds that each client rests between two commands. Default 1: the work of interest runs in the same process. */
+  readonly pause?: number;
+}
+
+/** What the clients saw. All but the counts of writes and reads has to be 0. */
+export interface TrafficReport {
+  readonly writes: number;
+  readonly reads: number;
+  /** Commands that failed, after the client followed every redirection. */
+  readonly errors: number;
+  /** Replies that no order of the writes made can explain. */
+  readonly wrong: number;
+  /** Reads older than a write that was acknowledged before the read began. */
+  readonly stale: number;
+  /** Milliseconds. */
+  readonly slowest: number;
+  /** The first few of what went wrong, in words. */
+  readonly examples: readonly string[];
+}
+
+export interface Traffic extends AsyncDisposable {
+  report(): TrafficReport;
+  /** Ends the clients; their ledger stays. */
+  stop(): Promise<TrafficReport>;
+  /** Reads every key once more and names those that are not as the ledger has them. Call after `stop`. */
+  verify(): Promise<readonly string[]>;
+  /** Every key with its value, as it was acknowledged. */
+  ledger(): ReadonlyMap<string, string>;
+}
+
+const LIST_LENGTH = 20;
+
+/** Writes and reads through ordinary cluster clients until stopped, and keeps a ledger of every acknowledged write. */
+export async function startTraffic(cluster: ClusterSeeds, options: TrafficOptions = {}): Promise<Traffic> {
+  const { writers = 2, readers = 2, keys = 500, pause = 1 } = options;
+  const tally = new Tally();
+  const clients = Array.from({ length: writers + readers }, () => quietClient(cluster, tally));
+  await Promise.all(clients.map((client) => client.connect()));
+  const ledgers = Array.from({ length: writers }, (_, writer) => new Ledger(writer, keys));
+  const stopping = new AbortController();
+  const work = clients.map((client, i) => {
+    const ledger = ledgers[i];
+    return ledger === undefined
+      ? readOn(client, ledgers, tally, { signal: stopping.signal, pause, seed: i })
+      : writeOn(client, ledger, tally, { signal: stopping.signal, pause });
+  });
+  const stop = async (): Promise<TrafficReport> => {
+    stopping.abort();
+    await Promise.all(work);
+    for (const client of clients) client.disconnect();
+    return tally.report();
+  };
+  return {
+    report: () => tally.report(),
+    stop,
+    verify: () => verify(cluster, ledgers),
+    ledger: () => new Map(ledgers.flatMap((ledger) => ledger.entries())),
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+}
+
+class Tally {
+  writes = 0;
+  reads = 0;
+  errors = 0;
+  wrong = 0;
+  stale = 0;
+  slowest = 0;
+  readonly examples: string[] = [];
+
+  note(kind: 'errors' | 'wrong' | 'stale', text: string): void {
+    this[kind] += 1;
+    if (this.examples.length < 10) this.examples.push(`${kind}: ${text}`);
+  }
+
+  report(): TrafficReport {
+    const { writes, reads, errors, wrong, stale, slowest } = this;
+    return { writes, reads, errors, wrong, stale, slowest, examples: [...this.examples] };
+  }
+
+  /** The command's reply and how long it took; undefined where it failed. */
+  async timed<T>(what: string, command: Promise<T>): Promise<{ reply: T } | undefined> {
+    const begun = performance.now();
+    try {
+      return { reply: await command };
+    } catch (thrown) {
+      this.note('errors', `${what}: ${String(thrown)}`);
+      return undefined;
+    } finally {
+      this.slowest = Math.max(this.slowest, performance.now() - begun);
+    }
+  }
+}
+
+/** One writer's keys: counters that only grow, and lists of numbered entries. */
+class Ledger {
+  readonly keys: readonly string[];
+  /** Highest number of the counter, or entries of the list, that was acknowledged. */
+  readonly acknowledged: number[];
+  /** The highest that was ever sent. */
+  readonly sent: number[];
+
+  constructor(writer: number, keys: number) {
+    this.keys = Array.from({ length: keys }, (_, i) => `traffic:${writer}:${i % 2 === 0 ? 'counter' : 'list'}:${i}`);
+    this.acknowledged = this.keys.map(() => 0);
+    this.sent = this.keys.map(() => 0);
+  }
+
+  isList(i: number): boolean {
+    return i % 2 === 1;
+  }
+
+  entries(): [string, string][] {
+    return this.keys.flatMap((key, i): [string, string][] => {
+      const value = this.expected(i);
+      return value === '' ? [] : [[key, value]];
+    });
+  }
+
+  /** What the key holds; the empty text for no key. A list holds its last entries. */
+  expected(i: number): string {
+    const last = this.acknowledged[i] ?? 0;
+    if (last === 0) return '';
+    if (!this.isList(i)) return String(last);
+    return Array.from(
+      { length: Math.min(last, LIST_LENGTH) },
+      (_, n) => Math.max(last - LIST_LENGTH, 0) + n + 1,
+    ).join();
+  }
+}
+
+async function writeOn(
+  client: Cluster,
+  ledger: Ledger,
+  tally: Tally,
+  { signal, pause }: { signal: AbortSignal; pause: number },
+): Promise<void> {
+  for (let round = 0; !signal.aborted; round += 1) {
+    const i = round % ledger.keys.length;
+    const key = ledger.keys[i] ?? '';
+    const next = (ledger.acknowledged[i] ?? 0) + 1;
+    ledger.sent[i] = Math.max(ledger.sent[i] ?? 0, next);
+    const wanted = ledger.isList(i) ? Math.min(next, LIST_LENGTH + 1) : next;
+    const answer = await tally.timed(key, ledger.isList(i) ? client.rpush(key, next) : client.incr(key));
+    tally.writes += 1;
+    if (answer === undefined) {
+      // Nobody knows whether it was carried out: the key is left as it is from here on.
+      ledger.acknowledged[i] = await settle(client, ledger, i, tally);
+      continue;
+    }
+    if (answer.reply !== wanted) tally.note('wrong', `write of ${key} gave ${answer.reply} instead of ${wanted}`);
+    ledger.acknowledged[i] = next;
+    if (ledger.isList(i) && answer.reply > LIST_LENGTH) {
+      await tally.timed(key, client.ltrim(key, -LIST_LENGTH, -1));
+      tally.writes += 1;
+    }
+    await sleep(pause);
+  }
+}
+
+/** After a failed write: the number that the key holds now. */
+async function settle(client: Cluster, ledger: Ledger, i: number, tally: Tally): Promise<number> {
+  const key = ledger.keys[i] ?? '';
+  const answer = await tally.timed(key, ledger.isList(i) ? client.lindex(key, -1) : client.get(key));
+  return Number(answer?.reply ?? ledger.acknowledged[i] ?? 0);
+}
+
+async function readOn(
+  client: Cluster,
+  ledgers: readonly Ledger[],
+  tally: Tally,
+  { signal, pause, seed }: { signal: AbortSignal; pause: number; seed: number },
+): Promise<void> {
+  for (let round = seed; !signal.aborted; round += 7) {
+    const ledger = ledgers[round % ledgers.length];
+    if (ledger === undefined) return;
+    const i = round % ledger.keys.length;
+    const key = ledger.keys[i] ?? '';
+    const least = ledger.acknowledged[i] ?? 0;
+    const answer = await tally.timed(key, ledger.isList(i) ? client.lindex(key, -1) : client.get(key));
+    tally.reads += 1;
+    if (answer !== undefined) {
+      const seen = Number(answer.reply ?? 0);
+      if (seen < least)
+        tally.note('stale', `read of ${key} gave ${answer.reply}, but ${least} was acknowledged before`);
+      if (!(seen <= (ledger.sent[i] ?? 0))) tally.note('wrong', `read of ${key} gave ${answer.reply}, never written`);
+    }
+    await sleep(pause);
+  }
+}
+
+async function verify(cluster: ClusterSeeds, ledgers: readonly Ledger[]): Promise<readonly string[]> {
+  const tally = new Tally();
+  const client = quietClient(cluster, tally);
+  await client.connect();
+  const differences: string[] = [];
+  for (const ledger of ledgers) {
+    await Promise.all(
+      ledger.keys.map(async (key, i) => {
+        const isList = ledger.isList(i);
+        const seen = isList ? (await client.lrange(key, 0, -1)).join() : ((await client.get(key)) ?? '');
+        const wanted = ledger.expected(i);
+        if (seen !== wanted) differences.push(`${key} holds "${seen}" instead of "${wanted}"`);
+      }),
+    );
+  }
+  client.disconnect();
+  return [...differences, ...tally.examples];
+}
+
+/** A client whose connection errors are counted rather than printed. */
+function quietClient(cluster: ClusterSeeds, tally: Tally): Cluster {
+  const client = clusterClient(cluster);
+  client.on('error', (error: Error) => tally.note('errors', `a client reports: ${error.message}`));
+  return client;
+}
