@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import { countKeys } from './count-keys.ts';
 import { drain } from './drain.ts';
 import type { Stride } from './pace.ts';
-import type { Pair } from './pair.ts';
+import type { Pair, Side } from './pair.ts';
 import type { Progress } from './progress.ts';
 import { setSlots } from './setslot.ts';
 import { slotStates } from './slot-states.ts';
@@ -44,16 +44,32 @@ export async function moveBatch(
 /** Tells the receiver, then the donor, that the slots are the receiver's, and sees both say so. */
 async function close(pair: Pair, slots: readonly number[], clock: Clock): Promise<void> {
   const deadline = clock.now() + AGREEMENT;
+  let { donor } = pair;
+  let lost: Failure | null = null;
   for (let looks = 1; ; looks += 1) {
     const { toDrain, toTake, toGive } = await slotStates(pair, slots);
     if (toTake.length === 0 && toGive.length === 0) return;
-    if (clock.now() > deadline) throw notAgreed(pair, [...toTake, ...toGive], toDrain);
+    if (clock.now() > deadline) throw lost ?? notAgreed(pair, [...toTake, ...toGive], toDrain);
     if (looks > 1) await clock.sleep(20 * looks, { signal: STEADY });
     await setSlots(pair.receiver, toTake, ['NODE', pair.receiver.id], { clock });
-    // A donor that gave its last slot away may have become a replica of the receiver: it has no marks then. On Valkey
-    // it may have done so while this very command waited for its own replicas.
-    const tolerated = ['only-primaries', 'unblocked', 'no-replicas'] as const;
-    await setSlots(pair.donor, toGive, ['NODE', pair.receiver.id], { clock, tolerated });
+    lost = await letGo(donor, toGive, pair.receiver.id, clock);
+    if (lost !== null) donor = { ...donor, forSetSlot: [donor.main] };
+  }
+}
+
+/**
+ * Tells the donor. One that gives its last slot away turns replica of the receiver by itself, perhaps in the midst of
+ * this: it has no marks then and wants no SETSLOT. Valkey moreover answers UNBLOCKED to those who wait, and closes their
+ * connections; that is returned, since the next look tells what came of it.
+ */
+async function letGo(donor: Side, slots: readonly number[], receiver: string, clock: Clock): Promise<Failure | null> {
+  const tolerated = ['only-primaries', 'unblocked', 'no-replicas'] as const;
+  try {
+    await setSlots(donor, slots, ['NODE', receiver], { clock, tolerated });
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'redis-unreachable') return thrown;
+    throw thrown;
   }
 }
 

@@ -37,16 +37,14 @@ export async function openPair(
 ): Promise<Pair> {
   await using opened = new AsyncDisposableStack();
   const openSide = async (party: { pod: Pod; member: Member }): Promise<Side> => {
-    const wanted = party.member.facts.software === 'valkey' ? VALKEY_CONNECTIONS : 1;
-    const connections = await Promise.all(
-      Array.from({ length: wanted }, async () =>
-        opened.use(await context.redis.open(party.pod, { signal: context.stop })),
-      ),
-    );
-    const [main] = connections;
-    if (main === undefined) throw new RangeError('A side of a move needs a connection.');
+    const open = async () => opened.use(await context.redis.open(party.pod, { signal: context.stop }));
+    const main = await open();
+    const forSetSlot =
+      party.member.facts.software === 'valkey'
+        ? await Promise.all(Array.from({ length: VALKEY_CONNECTIONS }, open))
+        : [main];
     const view = await viewOf(main, { signal: context.stop });
-    return { pod: party.pod, id: view.me.id, main, forSetSlot: connections };
+    return { pod: party.pod, id: view.me.id, main, forSetSlot };
   };
   const [from, to] = await Promise.all([openSide(donor), openSide(receiver)]);
   const address = await addressOf(to, from, context);

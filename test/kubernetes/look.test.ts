@@ -132,7 +132,7 @@ describe('why a pod does not start, in the words of Kubernetes', () => {
   test('a quota that forbids further pods is the trouble of the StatefulSet', async () => {
     await using small = await createNamespace('quota');
     await small.apply(
-      { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none' }, ...{ spec: { hard: { pods: '0' } } } },
+      { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none' }, spec: { hard: { pods: '0' } } },
       statefulSet({ name: 'many' }),
     );
     const place = small.place({ statefulSet: 'many' });
@@ -163,12 +163,10 @@ describe('what else writes the number of pods', () => {
       apiVersion: 'autoscaling/v2',
       kind: 'HorizontalPodAutoscaler',
       metadata: { name: 'by-load' },
-      ...{
-        spec: {
-          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'scaled' },
-          minReplicas: 1,
-          maxReplicas: 3,
-        },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'scaled' },
+        minReplicas: 1,
+        maxReplicas: 3,
       },
     });
     expect((await lookUntil('scaled', () => true)).workload?.owner).toBe('the HorizontalPodAutoscaler by-load');

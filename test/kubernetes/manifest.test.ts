@@ -32,7 +32,7 @@ describe.each(['redis:7.0', 'valkey/valkey:9.1'])('manifests/redis-cluster.yaml 
     const ask = async (pod: Pod, ...command: Argument[]): Promise<string> => {
       const connection = await redis.connection(pod, { signal });
       const [answer] = await connection.send([command], { signal });
-      return answer?.ok === true ? String(answer.value) : `(${answer?.error ?? 'nothing'})`;
+      return answer?.ok ? String(answer.value) : `(${answer?.error ?? 'nothing'})`;
     };
     const untilSays = async (pod: Pod, command: readonly string[], words: RegExp): Promise<void> => {
       const wait = { for: `${words} in ${command.join(' ')}`, seconds: 40, remedy: '' };
@@ -46,7 +46,7 @@ describe.each(['redis:7.0', 'valkey/valkey:9.1'])('manifests/redis-cluster.yaml 
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'redis-cluster' },
-      ...{ stringData: { password: PASSWORD } },
+      stringData: { password: PASSWORD },
     });
     await namespace.applyFile('manifests/redis-cluster.yaml', (text) => text.replaceAll('redis:7.0', image));
     await kubernetes.scale(namespace.place(), { from: 1, to: 2 }, { signal });
@@ -63,21 +63,20 @@ describe.each(['redis:7.0', 'valkey/valkey:9.1'])('manifests/redis-cluster.yaml 
     await untilSays(second, ['CLUSTER', 'NODES'], new RegExp(`${id}.*0-16383`));
     await ask(second, 'CLUSTER', 'REPLICATE', id);
     await untilSays(second, ['INFO', 'replication'], /master_link_status:up/);
+    await untilSays(first, ['CLUSTER', 'INFO'], /cluster_state:ok/);
     expect(await ask(first, 'SET', 'key', 'value')).toBe('OK');
     await untilSays(first, ['INFO', 'replication'], /slave0:.*state=online/);
 
     await namespace.deletePod(first.name);
 
     await untilSays(second, ['INFO', 'replication'], /role:master/);
-    const [again] = await podsWhen(
-      kubernetes,
-      namespace,
-      (pods) => pods[0]?.ready === true && pods[0].uid !== first.uid,
+    const [again] = await podsWhen(kubernetes, namespace, (pods) =>
+      pods.some((pod) => pod.name === first.name && pod.ready && pod.uid !== first.uid),
     );
     if (again === undefined) throw new Error('The pod did not come back.');
     expect(again.ip).not.toBe(first.ip);
     await untilSays(second, ['CLUSTER', 'NODES'], new RegExp(`${id} ${again.ip}:6379@16379\\S* slave `));
-    await untilSays(again, ['INFO', 'replication'], /role:slave[^]*master_link_status:up/);
+    await untilSays(again, ['INFO', 'replication'], /role:slave[\s\S]*master_link_status:up/);
     expect(await ask(second, 'GET', 'key')).toBe('value');
     expect(await ask(again, 'CONFIG', 'GET', 'maxmemory')).toBe('maxmemory,357913940');
   }, 180_000);

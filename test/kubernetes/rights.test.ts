@@ -146,9 +146,9 @@ async function giveAllBut(account: string, without: string): Promise<void> {
       apiVersion,
       kind: 'ClusterRole',
       metadata: { name },
-      ...{ rules: rules.filter((rule) => rule.resources.length > 0) },
+      rules: rules.filter((rule) => rule.resources.length > 0),
     },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, ...{ roleRef, subjects } },
+    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
   );
 }
 

@@ -88,7 +88,7 @@ describe.each(['manifests/redis-cluster.yaml', 'test/e2e/manifests/public-2019.y
     for (const pod of pods) {
       const connection = await at.redis.connection(pod, { signal });
       const [answer] = await connection.send([['INFO', 'cluster']], { signal });
-      expect(answer?.ok === true ? String(answer.value) : '').toContain('cluster_enabled:1');
+      expect(answer?.ok ? String(answer.value) : '').toContain('cluster_enabled:1');
     }
   });
 
@@ -183,11 +183,11 @@ describe('with a StatefulSet of its own', () => {
     const wrong = statefulSet({ name: 'wrong', container: { image: '' } });
     const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'left-over' } };
     const resources = [configMap, wrong].map((document) => ({
-      apiVersion: document.apiVersion ?? '',
-      kind: document.kind ?? '',
-      name: document.metadata?.name ?? '',
+      apiVersion: document.apiVersion,
+      kind: document.kind,
+      name: document.metadata.name,
       namespace: null,
-      document: { ...document },
+      document,
     }));
     const kubernetes = createKubernetes(namespace.config);
     const manifests = { path: 'm', resources, digest: '0', firstOrdinal: 0, claimTemplates: [] };

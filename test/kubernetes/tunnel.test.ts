@@ -73,7 +73,7 @@ test('much data goes through a tunnel whole, in both directions', async () => {
     ],
     { signal, timeout: 30_000 },
   );
-  const read = answers[1]?.ok === true ? answers[1].value : null;
+  const read = answers[1]?.ok ? answers[1].value : null;
   expect(Buffer.isBuffer(read) && read.equals(value)).toBe(true);
 });
 

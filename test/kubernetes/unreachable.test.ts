@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
@@ -73,7 +73,8 @@ describe('the API server cannot be used, and the failure says why', () => {
   });
 
   test('a server that accepts and never answers: a lease is given up after 3 s', async () => {
-    const silent = createServer(() => {});
+    const accepted: Socket[] = [];
+    const silent = createServer((socket) => accepted.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();
     const port = typeof address === 'object' ? address?.port : 0;
@@ -81,6 +82,7 @@ describe('the API server cannot be used, and the failure says why', () => {
       code: 'kubernetes-unreachable',
       message: expect.stringContaining('did not answer in time'),
     });
+    for (const socket of accepted) socket.destroy();
     silent.close();
   });
 

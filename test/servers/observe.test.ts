@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import { type Cluster, memberOf, slotOwners } from '../../src/core/cluster.ts';
@@ -12,14 +14,14 @@ const { signal } = new AbortController();
 async function look(platform: LocalPlatform): Promise<Cluster> {
   await using redis = platform.redis();
   const topology = topologyOf(platform.place, { shards: 3, replicas: 1 });
-  return observe(topology, { kubernetes: platform.kubernetes, redis }, { manifests: null, signal });
+  return await observe(topology, { kubernetes: platform.kubernetes, redis }, { manifests: null, signal });
 }
 
 async function lookSettled(platform: LocalPlatform): Promise<Cluster> {
   await using redis = platform.redis();
   const topology = topologyOf(platform.place, { shards: 3, replicas: 1 });
   const ports = { kubernetes: platform.kubernetes, redis, clock: systemClock };
-  return observeSettled(topology, ports, { manifests: null, signal });
+  return await observeSettled(topology, ports, { manifests: null, signal });
 }
 
 function codes(cluster: Cluster): string[] {
@@ -156,11 +158,21 @@ describe.each([...SERVERS])('what cannot be looked at, on $name', (server) => {
     });
   });
 
-  test('a server that comes back with the data of a lost replica does not slip in unseen', async () => {
-    await using platform = await startLocalPlatform({ server, pods: 1, appendOnly: true });
-    await platform.call('redis-cluster-0', ['CLUSTER', 'ADDSLOTS', 0, 1, 2]);
+  test('a blank node that starts on the data of another cluster stands in the way', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 2, appendOnly: true });
+    for (const pod of ['redis-cluster-0', 'redis-cluster-1']) {
+      await platform.call(pod, ['CLUSTER', 'ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot)]);
+    }
+    await platform.until(['redis-cluster-1'], (nodes) => nodes.includes('0-16383'));
+    await platform.untilInfo(['redis-cluster-1'], 'CLUSTER', /cluster_state:ok/);
+    await platform.call('redis-cluster-1', ['SET', 'key', 'of another cluster']);
+    await platform.kill('redis-cluster-1');
+    await rm(join(platform.folder, 'data-redis-cluster-1', 'nodes.conf'));
+    await platform.restart('redis-cluster-1');
     const cluster = await look(platform);
-    expect(cluster.members).toMatchObject([{ joined: true, facts: { persistent: true } }]);
+    const blocking = cluster.findings.filter((finding) => finding.weight === 'blocks');
+    expect(blocking.flatMap((finding) => finding.pods)).toContain('redis-cluster-1');
+    expect(memberOf(cluster, 'redis-cluster-1')?.facts.persistent).toBe(true);
   });
 });
 

@@ -1,4 +1,12 @@
-import type { KubernetesObject, V1Container, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1Container } from '@kubernetes/client-node';
+
+/** An object as it stands in YAML. */
+export interface TestObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
 
 export interface SetChoices {
   readonly name?: string;
@@ -12,7 +20,7 @@ export interface SetChoices {
 }
 
 /** A StatefulSet of plain servers (no cluster mode) for tests of how Kubernetes is looked at and written to. */
-export function statefulSet(choices: SetChoices = {}): KubernetesObject & V1StatefulSet {
+export function statefulSet(choices: SetChoices = {}): TestObject {
   const { name = 'redis-cluster', replicas = 1, image = 'redis:7.0', storageClass = null, nodeSelector = {} } = choices;
   const labels = { app: name };
   return {

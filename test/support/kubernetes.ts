@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ApiException,
-  CoreV1Api,
-  type KubeConfig,
-  type KubernetesObject,
-  KubernetesObjectApi,
-  PatchStrategy,
-} from '@kubernetes/client-node';
+import { ApiException, CoreV1Api, type KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { loadKubeConfig } from '../../src/adapters/kubernetes/client.ts';
 import type { Place } from '../../src/core/topology.ts';
+import type { TestObject } from './kubernetes-objects.ts';
 
 /** The cluster that `KUBECONFIG` names. Tests against Kubernetes are never skipped: without one they fail. */
 export function testConfig(): KubeConfig {
@@ -31,7 +25,7 @@ export interface TestNamespace extends AsyncDisposable {
   /** Where a cluster is in this namespace. */
   place(changes?: Partial<Place>): Place;
   /** Applies objects; those of a namespace go into this one. */
-  apply(...objects: readonly KubernetesObject[]): Promise<void>;
+  apply(...objects: readonly TestObject[]): Promise<void>;
   /** Applies a YAML file after changing its text. */
   applyFile(path: string, change?: (text: string) => string): Promise<void>;
   /** A kubeconfig (its content) that logs in as one of the namespace's service accounts. */
@@ -48,11 +42,11 @@ export async function createNamespace(purpose: string): Promise<TestNamespace> {
   const name = `rct-${purpose}-${randomBytes(3).toString('hex')}`;
   const core = config.makeApiClient(CoreV1Api);
   const objects = KubernetesObjectApi.makeApiClient(config);
-  const ofTheCluster: KubernetesObject[] = [];
+  const ofTheCluster: TestObject[] = [];
   await core.createNamespace({ body: { metadata: { name } } });
   await untilDefaultAccount(core, name);
 
-  const apply = async (...wanted: readonly KubernetesObject[]): Promise<void> => {
+  const apply = async (...wanted: readonly TestObject[]): Promise<void> => {
     for (const object of wanted) {
       const placed = { ...object, metadata: { ...object.metadata, namespace: name } };
       const made = await objects.patch(placed, undefined, undefined, 'test', true, PatchStrategy.ServerSideApply);
@@ -94,7 +88,7 @@ const OBJECT = z.looseObject({
 });
 
 /** The documents of a YAML text as objects that can be applied. */
-export function objectsOf(text: string): readonly KubernetesObject[] {
+export function objectsOf(text: string): readonly TestObject[] {
   return parseAllDocuments(text, { version: '1.1' }).map((document) => OBJECT.parse(document.toJS()));
 }
 

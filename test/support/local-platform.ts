@@ -11,6 +11,7 @@ import type { Command, Redis, Reply } from '../../src/ports/redis.ts';
 import { LocalKubernetes } from './local-kubernetes.ts';
 import { type LocalServer, startServer } from './local-server.ts';
 import { anyServer, type ServerProgram } from './servers.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface LocalPlatformOptions {
   /** Default: the first one given. */
@@ -61,6 +62,7 @@ export class LocalPlatform implements AsyncDisposable {
   /** What the servers ask for; null: nothing. */
   readonly password: string | null;
   readonly #options: LocalPlatformOptions;
+  readonly #watchdog: Watchdog;
   readonly #servers = new Map<number, { server: LocalServer; uid: string }>();
   readonly #volumes = new Set<number>();
   readonly #ports = new Map<number, number>();
@@ -72,6 +74,7 @@ export class LocalPlatform implements AsyncDisposable {
     this.server = options.server ?? anyServer();
     this.password = options.password ?? null;
     this.#options = options;
+    this.#watchdog = startWatchdog(folder);
     this.place = {
       namespace: 'local',
       statefulSet: options.name ?? 'redis-cluster',
@@ -155,7 +158,9 @@ export class LocalPlatform implements AsyncDisposable {
       this.#servers.delete(ordinal);
     }
     const coming = Array.from({ length: pods }, (_, ordinal) => ordinal).filter((n) => !this.#servers.has(n));
-    await Promise.all(coming.map((ordinal) => this.#start(ordinal)));
+    const started = await Promise.allSettled(coming.map((ordinal) => this.#start(ordinal)));
+    // Only when all have come to an end: what is started while this throws would be left running.
+    for (const start of started) if (start.status === 'rejected') throw start.reason;
   }
 
   async deleteVolumes(claims: readonly string[]): Promise<void> {
@@ -210,8 +215,8 @@ export class LocalPlatform implements AsyncDisposable {
     }
     await this.until(names, (text) => (text.match(/ \d+(-\d+)?$/gm)?.length ?? 0) === shards);
     await this.until(names, (text) => (text.match(/slave/g)?.length ?? 0) === shards * replicas);
-    await this.#untilInfo(names, 'CLUSTER', /cluster_state:ok/);
-    await this.#untilInfo(names.slice(shards), 'REPLICATION', /master_link_status:up/);
+    await this.untilInfo(names, 'CLUSTER', /cluster_state:ok/);
+    await this.untilInfo(names.slice(shards), 'REPLICATION', /master_link_status:up/);
   }
 
   /** Waits until CLUSTER NODES of every pod is as wanted. */
@@ -224,10 +229,11 @@ export class LocalPlatform implements AsyncDisposable {
     await this.#raw?.[Symbol.asyncDispose]();
     await Promise.all([...this.#servers.keys()].map((ordinal) => this.#end(ordinal)));
     this.#servers.clear();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.#watchdog.end();
   }
 
-  async #untilInfo(pods: readonly string[], what: 'CLUSTER' | 'REPLICATION', wanted: RegExp): Promise<void> {
+  /** Waits until INFO's section, or CLUSTER INFO, of every pod is as wanted. */
+  async untilInfo(pods: readonly string[], what: 'CLUSTER' | 'REPLICATION', wanted: RegExp): Promise<void> {
     await this.#poll(pods, what === 'CLUSTER' ? ['CLUSTER', 'INFO'] : ['INFO', what], (text) => wanted.test(text));
   }
 
@@ -254,7 +260,13 @@ export class LocalPlatform implements AsyncDisposable {
     await mkdir(folder, { recursive: true });
     this.#volumes.add(ordinal);
     const port = this.#ports.get(ordinal) ?? null;
-    const server = await startServer({ server: this.server, folder, port, config: this.#config() });
+    const server = await startServer({
+      server: this.server,
+      folder,
+      port,
+      config: this.#config(),
+      watchdog: this.#watchdog,
+    });
     this.#ports.set(ordinal, server.port);
     this.#generation += 1;
     this.#servers.set(ordinal, { server, uid: `local-${ordinal}-${this.#generation}` });
@@ -279,7 +291,9 @@ export class LocalPlatform implements AsyncDisposable {
       appendonly: appendOnly ? 'yes' : 'no',
       'repl-diskless-sync': 'yes',
       'repl-diskless-sync-delay': '0',
-      ...(password === undefined ? {} : { requirepass: password, masterauth: password }),
+      ...(password === undefined
+        ? {}
+        : { requirepass: JSON.stringify(password), masterauth: JSON.stringify(password) }),
       ...config,
     };
   }

@@ -3,17 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ServerProgram } from './servers.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** Ports and their buses (port + 10000) lie below the ports that Linux gives to outgoing connections. */
 const FIRST_PORT = 11_000;
 const LAST_PORT = 22_700;
 const START_ATTEMPTS = 5;
 const START_TIMEOUT = 15_000;
-
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** One server process in a folder of its own. */
 export interface LocalServer {
@@ -30,6 +26,8 @@ export interface LocalServerOptions {
   /** Null: any free one. */
   readonly port: number | null;
   readonly config: Readonly<Record<string, string>>;
+  /** Ends the server should this process die. */
+  readonly watchdog: Watchdog;
 }
 
 /** Starts a server and waits until it accepts connections. */
@@ -52,10 +50,11 @@ async function launch(options: LocalServerOptions, port: number): Promise<LocalS
   const lines = Object.entries({ ...options.config, port: String(port), dir: options.folder });
   await writeFile(file, lines.map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`).join(''));
   const child = spawn(options.server.program, [file], { stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
+  const { pid } = child;
+  if (pid !== undefined) options.watchdog.watch(pid);
   const gone = Promise.withResolvers<void>();
   child.once('exit', () => {
-    running.delete(child);
+    if (pid !== undefined) options.watchdog.unwatch(pid);
     gone.resolve();
   });
   await untilReady(child, options.server.name);

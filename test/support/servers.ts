@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 
 /** A Redis or Valkey server program to test with. */
 export interface ServerProgram {
@@ -31,12 +31,10 @@ function serversOnPath(): readonly ServerProgram[] {
 
 /** `7.0`, or null where there is no such program. */
 function versionOf(program: string): string | null {
-  try {
-    return /v=(\d+\.\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1] ?? null;
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
-    throw thrown;
-  }
+  const { stdout, error } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  if (error === undefined) return /v=(\d+\.\d+)/.exec(stdout)?.[1] ?? null;
+  if ('code' in error && error.code === 'ENOENT') return null;
+  throw error;
 }
 
 export const SERVERS: readonly ServerProgram[] = serversFrom(process.env['REDIS_SERVERS']);
@@ -46,4 +44,11 @@ export function anyServer(): ServerProgram {
   const [first] = SERVERS;
   if (first === undefined) throw new Error('No server to test with.');
   return first;
+}
+
+/** Whether the server was built so that it knows a line of configuration, such as `tls-port 0`. It is not started. */
+export function knows(server: ServerProgram, line: string): boolean {
+  // The second line stops every server; one that does not know the first stops there.
+  const { stdout, stderr } = spawnSync(server.program, ['-'], { input: `${line}\nno-such-line\n`, encoding: 'utf8' });
+  return /at line 2\b/.test(stdout + stderr);
 }

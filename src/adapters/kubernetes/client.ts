@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Failure } from '../../core/failure.ts';
+import { saysOf } from './errors.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -36,22 +37,26 @@ export function loadKubeConfig(input: KubeConfigInput, env: NodeJS.ProcessEnv): 
   return config;
 }
 
-type Source =
+/** Where the kubeconfig comes from; `named` is how a person knows it. */
+type Source = { readonly named: string } & (
   | { readonly kind: 'content'; readonly text: string }
-  | { readonly kind: 'file'; readonly path: string; readonly named: string }
+  | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'environment' }
-  | { readonly kind: 'pod' };
+  | { readonly kind: 'pod' }
+);
 
 function sourceOf(kubeconfig: string | null, env: NodeJS.ProcessEnv): Source {
-  if (kubeconfig !== null && kubeconfig.trim() !== '') {
-    return /[\n{]/.test(kubeconfig.trim())
-      ? { kind: 'content', text: kubeconfig }
-      : { kind: 'file', path: kubeconfig.trim(), named: 'the input `kubeconfig`' };
+  const given = kubeconfig?.trim() ?? '';
+  if (/[\n{]/.test(given)) {
+    return { kind: 'content', text: given, named: 'the kubeconfig of the input `kubeconfig`' };
   }
-  if ((env['KUBECONFIG'] ?? '') !== '') return { kind: 'environment' };
+  if (given !== '') {
+    return { kind: 'file', path: given, named: `the kubeconfig at ${given} (the input \`kubeconfig\`)` };
+  }
+  if ((env['KUBECONFIG'] ?? '') !== '') return { kind: 'environment', named: 'the kubeconfig that `KUBECONFIG` names' };
   const own = join(env['HOME'] ?? homedir(), '.kube', 'config');
-  if (existsSync(own)) return { kind: 'file', path: own, named: '~/.kube/config' };
-  if (existsSync(SERVICE_ACCOUNT)) return { kind: 'pod' };
+  if (existsSync(own)) return { kind: 'file', path: own, named: 'the kubeconfig at ~/.kube/config' };
+  if (existsSync(SERVICE_ACCOUNT)) return { kind: 'pod', named: "the pod's service account" };
   throw new Failure(
     'kubernetes-unreachable',
     'Cannot reach Kubernetes: no kubeconfig was given, `KUBECONFIG` and ~/.kube/config are not there, and this is no pod with a service account.',
@@ -84,7 +89,7 @@ function listOf<T>(list: readonly T[] | undefined): readonly T[] {
 }
 
 function unusable(source: Source, reason: string): Failure {
-  return new Failure('kubernetes-unreachable', `Cannot use ${nameOf(source)}: ${reason}.`, {
+  return new Failure('kubernetes-unreachable', `Cannot use ${source.named}: ${reason}.`, {
     remedy: 'Give a kubeconfig that `kubectl` accepts, with its credentials in it.',
   });
 }
@@ -93,27 +98,14 @@ function noContext(source: Source, wanted: string | undefined, contexts: readonl
   const has = contexts.length === 0 ? 'it has none' : `it has ${contexts.map((name) => `"${name}"`).join(', ')}`;
   const asked =
     wanted === undefined || wanted === '' ? 'it names no current context' : `there is no context "${wanted}"`;
-  return new Failure('kubernetes-unreachable', `Cannot use ${nameOf(source)}: ${asked}; ${has}.`, {
+  return new Failure('kubernetes-unreachable', `Cannot use ${source.named}: ${asked}; ${has}.`, {
     remedy: 'Set the input `context` to one of the contexts of the kubeconfig.',
   });
 }
 
-function nameOf(source: Source): string {
-  switch (source.kind) {
-    case 'content':
-      return 'the kubeconfig of the input `kubeconfig`';
-    case 'file':
-      return `the kubeconfig at ${source.path} (${source.named})`;
-    case 'environment':
-      return 'the kubeconfig that `KUBECONFIG` names';
-    case 'pod':
-      return "the pod's service account";
-  }
-}
-
 /** Only what cannot quote the file: the operating system's code. */
 function reasonOf(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  const code = saysOf(thrown, 'code');
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'it may not be read';
   if (code === 'EISDIR') return 'it is a folder';

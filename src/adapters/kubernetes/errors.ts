@@ -30,6 +30,12 @@ export function wordsOf(subject: Subject): string {
   return `${subject.verb} ${subject.resource}${name}${where}`;
 }
 
+const ERROR = z.object({
+  code: z.string().optional().catch(undefined),
+  message: z.string().optional(),
+  name: z.string().optional(),
+});
+
 /** What an answer that is no success means. */
 export function statusFailure(subject: Subject, server: string, code: number, body: unknown): Failure {
   const status = STATUS.safeParse(body).data;
@@ -89,14 +95,17 @@ export function networkFailure(subject: Subject, server: string, thrown: unknown
   );
 }
 
-export function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+/** One of an error's texts; empty where it has none. */
+export function saysOf(thrown: unknown, what: 'code' | 'message' | 'name'): string {
+  const told = ERROR.safeParse(thrown).data?.[what];
+  return told ?? '';
 }
 
 function seenOf(thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (thrown instanceof Error && thrown.name === 'TimeoutError') return 'did not answer in time';
-  switch (codeOf(thrown)) {
+  const message = saysOf(thrown, 'message');
+  const code = saysOf(thrown, 'code');
+  if (saysOf(thrown, 'name') === 'TimeoutError') return 'did not answer in time';
+  switch (code) {
     case 'ECONNREFUSED':
       return 'refuses connections';
     case 'ENOTFOUND':
@@ -108,7 +117,7 @@ function seenOf(thrown: unknown): string {
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `cannot be reached (${codeOf(thrown)})`;
+      return `cannot be reached (${code})`;
     default:
       return isTls(thrown) ? `has a certificate that is not trusted (${message})` : `cannot be asked (${message})`;
   }
@@ -121,5 +130,5 @@ function remedyOf(thrown: unknown): string {
 }
 
 function isTls(thrown: unknown): boolean {
-  return /CERT|SIGNED|SSL|TLS/.test(codeOf(thrown));
+  return /CERT|SIGN|SSL|TLS/.test(saysOf(thrown, 'code'));
 }

@@ -4,7 +4,7 @@ import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handle
 import type { Pod } from '../../core/cluster.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Place } from '../../core/topology.ts';
-import { networkFailure, type Subject, statusFailure } from './errors.ts';
+import { networkFailure, type Subject, saysOf, statusFailure } from './errors.ts';
 
 /** Milliseconds until the tunnel must stand. */
 const PATIENCE = 10_000;
@@ -131,7 +131,7 @@ function tunnelFailure(config: KubeConfig, target: { namespace: string; pod: str
     name: target.pod,
   };
   const { host } = new URL(config.getCurrentCluster()?.server ?? 'http://nowhere.invalid');
-  const status = /Unexpected server response: (\d+)/.exec(messageOf(thrown))?.[1];
+  const status = /Unexpected server response: (\d+)/.exec(saysOf(errorOf(thrown), 'message'))?.[1];
   if (status !== undefined) return statusFailure(subject, host, Number(status), undefined);
   return networkFailure(subject, host, errorOf(thrown));
 }
@@ -139,9 +139,4 @@ function tunnelFailure(config: KubeConfig, target: { namespace: string; pod: str
 /** ws gives an ErrorEvent, which holds the error. */
 function errorOf(thrown: unknown): unknown {
   return typeof thrown === 'object' && thrown !== null && 'error' in thrown ? thrown.error : thrown;
-}
-
-function messageOf(thrown: unknown): string {
-  const error = errorOf(thrown);
-  return error instanceof Error ? error.message : String(error);
 }

@@ -72,7 +72,8 @@ class Servers implements Redis, AsyncDisposable {
 
   async #connect(pod: Pod, stop: AbortSignal): Promise<Link> {
     stop.throwIfAborted();
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#timeout)]);
+    const late = AbortSignal.timeout(this.#timeout);
+    const signal = AbortSignal.any([stop, late]);
     let way: Way | null = null;
     try {
       way = await orAborted(this.#dial(pod, { signal }), signal);
@@ -89,7 +90,8 @@ class Servers implements Redis, AsyncDisposable {
       return link;
     } catch (thrown) {
       stop.throwIfAborted();
-      throw this.#unreachable(pod, way, thrown);
+      if (thrown instanceof Failure) throw thrown;
+      throw this.#unreachable(pod, way, late.aborted ? null : thrown);
     }
   }
 
@@ -114,15 +116,14 @@ class Servers implements Redis, AsyncDisposable {
     return username === undefined ? ['AUTH', password] : ['AUTH2', username, password];
   }
 
+  /** @param thrown null: nothing came within the time */
   #unreachable(pod: Pod, way: Way | null, thrown: unknown): Failure {
-    if (thrown instanceof Failure) return thrown;
     const where = way !== null && 'host' in way ? `${way.host}:${way.port}` : (pod.ip ?? 'no address');
     const how = way === null || 'host' in way ? 'directly' : 'through port-forward';
-    const isLate = thrown instanceof Error && thrown.name === 'TimeoutError';
-    const seen = isLate ? `no answer within ${this.#timeout / 1000} s` : thrown;
+    const seen = thrown === null ? `no answer within ${this.#timeout / 1000} s` : wordsOf(thrown);
     return new Failure(
       'redis-unreachable',
-      `Cannot connect to Redis of pod ${pod.name} (${where}, tried ${how}${this.#tls === null ? '' : ' with TLS'}): ${wordsOf(seen)}.`,
+      `Cannot connect to Redis of pod ${pod.name} (${where}, tried ${how}${this.#tls === null ? '' : ' with TLS'}): ${seen}.`,
       {
         remedy:
           'Look whether the pod runs and listens on this port, with or without TLS as declared; where pod IPs cannot be reached from here, set `connect: port-forward`.',
@@ -132,8 +133,8 @@ class Servers implements Redis, AsyncDisposable {
   }
 }
 
-function wordsOf(seen: unknown): string {
-  return seen instanceof Error ? seen.message : String(seen);
+function wordsOf(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : String(thrown);
 }
 
 /** The promise's value, or the signal's reason as soon as it is aborted. */

@@ -43,17 +43,9 @@ export const remove: StepKind<Remove> = {
 };
 
 /**
- * Nodes without slots that the others still know at the address of this pod, where by now a blank one answers: a run was
- * killed between reset and forgetting.
+ * Nodes without slots that the others still know at the address of this pod, where by now another one answers: a run was
+ * killed between reset and forgetting, or the pod lost its volume.
  */
 export function formerNodesOf(cluster: Cluster, pod: string): Cluster['strangers'] {
-  const member = memberOf(cluster, pod);
-  if (member === undefined || member.joined) return [];
-  const address = endpoint(member.facts.address);
-  if (address === '') return [];
-  return cluster.strangers.filter((stranger) => endpoint(stranger.address) === address && isEmpty(stranger.slots));
-}
-
-function endpoint(address: string): string {
-  return address.split('@')[0] ?? '';
+  return cluster.strangers.filter((stranger) => stranger.ghostOf === pod && isEmpty(stranger.slots));
 }

@@ -1,5 +1,5 @@
-import { ALL_SLOTS } from '../../core/slots.ts';
 import { memberOf, withMember } from '../../core/cluster.ts';
+import { ALL_SLOTS } from '../../core/slots.ts';
 import { isName } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { roleOf, slotsSeen } from '../seen.ts';

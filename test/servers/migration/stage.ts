@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
-import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
+import type { Pod } from '../../../src/core/cluster.ts';
 import type { Event } from '../../../src/core/events.ts';
 import { count, print, type SlotSet } from '../../../src/core/slots.ts';
 import type { Topology } from '../../../src/core/topology.ts';

@@ -1,66 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import { assemble, type Seen } from '../../../src/core/assemble.ts';
-import { type Cluster, memberOf } from '../../../src/core/cluster.ts';
-import type { Finding } from '../../../src/core/findings.ts';
+import { memberOf } from '../../../src/core/cluster.ts';
 import type { NodeAnswer, NodeReport } from '../../../src/core/node-report.ts';
-import {
-  answersOf,
-  idOf,
-  type infoOf,
-  lineOf,
-  type NodeSketch,
-  podOf,
-  withLine,
-  withView,
-} from '../../support/node-reports.ts';
+import { answersOf, idOf, lineOf, podOf, withLine, withView } from '../../support/node-reports.ts';
+import { found, SIX, see, textOf, whole } from '../../support/seen.ts';
 
-/** Three shards with a replica each. */
-const SIX: readonly NodeSketch[] = [
-  { n: 0, slots: '0-5460', keys: 10 },
-  { n: 1, slots: '5461-10922', keys: 10 },
-  { n: 2, slots: '10923-16383', keys: 10 },
-  { n: 3, of: 0 },
-  { n: 4, of: 1 },
-  { n: 5, of: 2 },
-];
-
-function see(reports: readonly NodeReport[], change: Partial<Seen> = {}): Cluster {
-  const pods = reports.map((_, n) => podOf(n));
-  const workload = {
-    name: 'redis-cluster',
-    namespace: 'cache',
-    firstOrdinal: 0,
-    owner: null,
-    claimTemplates: ['data'],
-  };
-  return assemble({
-    workload: { ...workload, replicas: pods.length },
-    pods,
-    volumes: [],
-    manifests: null,
-    reports,
-    ...change,
-  });
-}
-
-function found(cluster: Cluster): string[] {
-  return cluster.findings.map((finding) => `${finding.weight} ${finding.code}`);
-}
-
-function textOf(cluster: Cluster, code: Finding['code']): string {
-  return cluster.findings.find((finding) => finding.code === code)?.text ?? '';
-}
+const blank = answersOf([{ n: 0 }])[0];
 
 function silent(n: number): NodeReport {
   return { kind: 'silent', pod: `redis-cluster-${n}`, seen: 'connect ECONNREFUSED.', because: 'unreachable' };
 }
 
-function withInfo(answers: readonly NodeAnswer[], n: number, change: Parameters<typeof infoOf>[1]): NodeAnswer[] {
-  return answers.map((answer, i) => (i === n ? { ...answer, info: { ...answer.info, ...change } } : answer));
-}
+/** All answer but one. */
+const without = (n: number): NodeReport[] => [...whole.filter((_, i) => i !== n), silent(n)];
 
-const whole = answersOf(SIX);
-const blank = answersOf([{ n: 0 }])[0];
+/** All know one node more. */
+const known = (n: number, change: Partial<ReturnType<typeof lineOf>> = {}): NodeAnswer[] =>
+  whole.map((answer) => ({
+    ...answer,
+    view: { ...answer.view, others: [...answer.view.others, { ...lineOf({ n }), ...change }] },
+  }));
 
 describe('a sound cluster', () => {
   test('has no findings, and members that are named by their pods', () => {
@@ -218,8 +176,6 @@ describe('what stands in the way of a plan', () => {
 });
 
 describe('nodes that do not answer', () => {
-  const without = (n: number): NodeReport[] => [...whole.filter((_, i) => i !== n), silent(n)];
-
   test('a ready pod that is silent is told as silent and as missing, with its slots', () => {
     const cluster = see(without(1));
     expect(found(cluster)).toEqual(['blocks pod-silent', 'blocks node-failing']);
@@ -260,12 +216,6 @@ describe('nodes that do not answer', () => {
 });
 
 describe('strangers', () => {
-  const known = (n: number, change: Partial<ReturnType<typeof lineOf>> = {}): NodeAnswer[] =>
-    whole.map((answer) => ({
-      ...answer,
-      view: { ...answer.view, others: [...answer.view.others, { ...lineOf({ n }), ...change }] },
-    }));
-
   test('a node that is no pod stands in the way', () => {
     const cluster = see(known(9, { health: 'failed' }));
     expect(found(cluster)).toEqual(['blocks unknown-node']);
@@ -293,91 +243,5 @@ describe('strangers', () => {
       n === 3 ? { ...answer, view: { ...answer.view, me: { ...answer.view.me, primary: idOf(9) } } } : answer,
     );
     expect(found(see(misled))).toContain('differs replica-of-replica');
-  });
-});
-
-describe('replicas', () => {
-  test.each([
-    ['without a link', { linkUp: false }, 'redis-cluster-3 has no link to redis-cluster-0.'],
-    ['that copies everything', { copying: true }, 'redis-cluster-3 is copying all data of redis-cluster-0.'],
-  ])('one %s is not synced', (_name, change, text) => {
-    const cluster = see(withInfo(whole, 3, change));
-    expect(found(cluster)).toEqual(['differs replica-not-synced']);
-    expect(textOf(cluster, 'replica-not-synced')).toBe(text);
-    expect(memberOf(cluster, 'redis-cluster-3')?.synced).toBe(false);
-  });
-
-  test('one is behind by the distance of the offsets', () => {
-    const cluster = see(withInfo(whole, 0, { offset: 3_000_000 }));
-    expect(textOf(cluster, 'replica-not-synced')).toBe('redis-cluster-3 is 2,999,000 bytes behind redis-cluster-0.');
-  });
-
-  test('a distance that a moment of writes explains does not count', () => {
-    const cluster = see(withInfo(whole, 0, { offset: 101_000 }));
-    expect(found(cluster)).toEqual([]);
-    expect(memberOf(cluster, 'redis-cluster-3')?.facts.lag).toBe(100_000);
-  });
-
-  test('a replica of a replica is told', () => {
-    const chain = answersOf(SIX.map((node) => (node.n === 4 ? { n: 4, of: 3 } : node)));
-    expect(found(see(chain))).toEqual(['differs replica-of-replica']);
-  });
-});
-
-describe('addresses', () => {
-  const moved = whole.map((_, n) => podOf(n, n === 2 ? { ip: '10.9.9.9' } : {}));
-  const cut = (answers: readonly NodeAnswer[]): NodeAnswer[] =>
-    answers.map((answer) => ({ ...answer, view: withLine(answer.view, 2, { connected: false }) }));
-
-  test('an outdated one that nobody has a link to is told, and the pod IP counts', () => {
-    const cluster = see(cut(whole), { pods: moved });
-    expect(found(cluster)).toEqual(['blocks address-changed']);
-    expect(textOf(cluster, 'address-changed')).toContain('at 10.0.0.2:6379, and it is at 10.9.9.9:6379');
-    expect(memberOf(cluster, 'redis-cluster-2')?.facts.address).toBe('10.9.9.9:6379@16379');
-  });
-
-  test('another one than the pod IP that works is left alone: the cluster is behind NAT', () => {
-    const cluster = see(whole, { pods: moved });
-    expect(found(cluster)).toEqual([]);
-    expect(memberOf(cluster, 'redis-cluster-2')?.facts.address).toBe('10.0.0.2:6379@16379');
-  });
-});
-
-describe('what should be known', () => {
-  test.each<[string, number, Parameters<typeof infoOf>[1], string]>([
-    ['another version', 0, { version: '8.0.7' }, 'note versions-differ'],
-    ['a policy that drops keys', 0, { maxMemory: 1, evictionPolicy: 'allkeys-lru' }, 'note evicting-policy'],
-  ])('%s', (_name, n, change, wanted) => {
-    expect(found(see(withInfo(whole, n, change)))).toEqual([wanted]);
-  });
-
-  test('a policy without a limit of memory drops nothing', () => {
-    expect(found(see(withInfo(whole, 0, { evictionPolicy: 'allkeys-lru' })))).toEqual([]);
-  });
-
-  test.each([
-    ['neither snapshots nor a file', '', false, false, ['note no-persistence']],
-    ['a file only', '', true, true, []],
-    ['a server that does not tell', null, false, null, []],
-  ] as const)('persistence: %s', (_name, savePoints, appendOnly, persistent, wanted) => {
-    const cluster = see(
-      withInfo(whole, 0, { appendOnly }).map((answer, n) => (n === 0 ? { ...answer, savePoints } : answer)),
-    );
-    expect(memberOf(cluster, 'redis-cluster-0')?.facts.persistent).toBe(persistent);
-    expect(found(cluster)).toEqual(wanted);
-  });
-
-  test('two primaries with one config epoch', () => {
-    const cluster = see(answersOf(SIX.map((node) => (node.n === 1 ? { ...node, epoch: 1 } : node))));
-    expect(found(cluster)).toEqual(['differs epochs-collide']);
-  });
-
-  test('an owner of the number of pods, and volumes of pods that are gone', () => {
-    const workload = see(whole).workload;
-    if (workload === null) throw new Error('no workload');
-    const volumes = [5, 6].map((n) => ({ claim: `data-redis-cluster-${n}`, ordinal: n, bound: true, deleting: false }));
-    const cluster = see(whole, { workload: { ...workload, owner: 'Argo CD' }, volumes });
-    expect(found(cluster)).toEqual(['note replicas-owned-elsewhere', 'note volume-left-over']);
-    expect(textOf(cluster, 'volume-left-over')).toContain('data-redis-cluster-6 is kept');
   });
 });

@@ -1,0 +1,146 @@
+import { memberOf } from '../core/cluster.ts';
+import { brokenPromises } from '../core/invariants.ts';
+import { KINDS } from '../steps/index.ts';
+import { fullSyncs } from './full-syncs.ts';
+import { memoryNeeds, memoryWords } from './memory.ts';
+import { ALLOW_WORDS, type AllowWord, type Danger, type Plan } from './plan.ts';
+import { crowdWords } from './refusals.ts';
+import { statesOf } from './stages.ts';
+
+type Parts = Pick<Plan, 'topology' | 'layout' | 'before' | 'stages' | 'after'>;
+
+/** From this part of its limit on, a receiver's memory is called tight. */
+const TIGHT = 0.8;
+
+/** Failovers and full syncs of which each is named; more are only counted. */
+const MOST_NAMED = 8;
+
+/** What people should know before they agree to a plan; nothing for a plan without steps. */
+export function dangersOf(plan: Parts): readonly Danger[] {
+  if (plan.stages.length === 0) return [];
+  return [
+    ...destruction(plan),
+    ...volumes(plan),
+    ...forgotten(plan),
+    ...placement(plan),
+    ...redundancy(plan),
+    ...syncs(plan),
+    ...failovers(plan),
+    ...receivers(plan),
+    ...scaling(plan),
+  ];
+}
+
+/** The words that a plan needs and that were not given. */
+export function missingAllow(plan: Pick<Plan, 'dangers'>, allowed: readonly AllowWord[]): readonly AllowWord[] {
+  const needed = new Set(plan.dangers.map((danger) => danger.needs));
+  return ALLOW_WORDS.filter((word) => needed.has(word) && !allowed.includes(word));
+}
+
+function stepsOf({ stages }: Parts) {
+  return stages.flat().map((planned) => planned.step);
+}
+
+function destruction(plan: Parts): readonly Danger[] {
+  if (plan.topology.state === 'present') return [];
+  const pods = plan.before.workload?.replicas ?? plan.before.pods.length;
+  const keys = plan.before.members.reduce((sum, { role, facts }) => sum + (role === 'primary' ? facts.keys : 0), 0);
+  const text = `Deletes the cluster ${plan.topology.name} with ${counted(pods, 'pod')} and ${counted(keys, 'key')}.`;
+  return [{ code: 'destroys', text, needs: 'destroy' }];
+}
+
+function volumes(plan: Parts): readonly Danger[] {
+  const claims = stepsOf(plan).flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
+  if (claims.length === 0) return [];
+  const needs = plan.topology.state === 'absent' ? 'destroy' : 'delete-volumes';
+  return [
+    { code: 'deletes-volumes', text: `Deletes ${counted(claims.length, 'volume')}: ${claims.join(', ')}.`, needs },
+  ];
+}
+
+function forgotten(plan: Parts): readonly Danger[] {
+  const nodes = stepsOf(plan).flatMap((step) => (step.kind === 'forget' ? [step.node] : []));
+  if (nodes.length === 0) return [];
+  const text = `Forgets ${counted(nodes.length, 'node')} that no pod is: ${nodes.join(', ')}.`;
+  return [{ code: 'forgets-nodes', text, needs: 'forget-unknown-nodes' }];
+}
+
+function placement({ layout }: Parts): readonly Danger[] {
+  return layout.crowded.map((crowd) => ({ code: 'placement-not-kept', text: crowdWords(crowd), needs: null }));
+}
+
+function redundancy(plan: Parts): readonly Danger[] {
+  const { topology, before, stages } = plan;
+  if (topology.state === 'absent') return [];
+  const states = statesOf(before, stages);
+  const declared = topology.replicasPerShard;
+  const lowered = stages.flatMap((stage, i): readonly Danger[] => {
+    const broken = brokenPromises(states[i] ?? before, states[i + 1] ?? before, declared).redundancy;
+    const during = stage.map(({ step }) => KINDS.words(step)).join('; ');
+    return broken.map((text) => ({
+      code: 'redundancy-lowered',
+      text: `${text} For a while, from: ${during}.`,
+      needs: null,
+    }));
+  });
+  const hadReplicas = before.members.some((member) => member.joined && member.role === 'replica');
+  if (declared > 0 || !hadReplicas) return lowered;
+  const text = 'From now on no shard has a replica: when a pod is lost, its slots cannot be reached until it is back.';
+  return [...lowered, { code: 'redundancy-lowered', text, needs: null }];
+}
+
+function syncs(plan: Parts): readonly Danger[] {
+  const all = fullSyncs(plan);
+  if (all.length === 0) return [];
+  const named = all.map(({ step }) => `${step.pod} from ${step.primary}`);
+  const text = `${counted(all.length, 'replica')} ${all.length === 1 ? 'copies' : 'copy'} a whole shard${listed(named)}.`;
+  return [{ code: 'full-sync', text, needs: null }];
+}
+
+function failovers(plan: Parts): readonly Danger[] {
+  const named = stepsOf(plan).flatMap((step) => (step.kind === 'fail-over' ? [`${step.pod} for ${step.from}`] : []));
+  if (named.length === 0) return [];
+  const shards = `${counted(named.length, 'shard')} ${named.length === 1 ? 'changes its' : 'change their'} primary`;
+  return [{ code: 'fail-over', text: `${shards}, writes there pause for a moment${listed(named)}.`, needs: null }];
+}
+
+function receivers(plan: Parts): readonly Danger[] {
+  const receiving = new Set(stepsOf(plan).flatMap((step) => (step.kind === 'move-slots' ? [step.to] : [])));
+  const evicting = [...receiving].filter((pod) => {
+    const facts = memberOf(plan.before, pod)?.facts;
+    return facts !== undefined && facts.maxMemory > 0 && !['', 'noeviction'].includes(facts.evictionPolicy);
+  });
+  const tight = memoryNeeds(plan).filter((need) => need.needed > TIGHT * need.limit);
+  return [
+    ...evicting.map((pod): Danger => {
+      const policy = memberOf(plan.before, pod)?.facts.evictionPolicy ?? '';
+      const text = `${pod} gets slots and may evict keys when its memory is full (maxmemory-policy ${policy}).`;
+      return { code: 'evicting-policy', text, needs: null };
+    }),
+    ...tight.map((need): Danger => ({ code: 'memory-tight', text: `${memoryWords(need)}.`, needs: null })),
+  ];
+}
+
+function scaling(plan: Parts): readonly Danger[] {
+  const dangers: Danger[] = [];
+  const shards = plan.layout.shards.length;
+  if (plan.topology.state === 'present' && shards < 3) {
+    const text = `With ${counted(shards, 'primary', 'primaries')} no failover happens by itself; three are needed.`;
+    dangers.push({ code: 'few-primaries', text, needs: null });
+  }
+  const owner = plan.before.workload?.owner ?? null;
+  if (owner !== null && stepsOf(plan).some((step) => step.kind === 'scale')) {
+    const text = `The number of pods is also written by ${owner}, which may set it back.`;
+    dangers.push({ code: 'replicas-owned-elsewhere', text, needs: null });
+  }
+  return dangers;
+}
+
+function counted(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length <= MOST_NAMED) return `: ${names.join(', ')}`;
+  return `: ${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
+}

@@ -1,0 +1,59 @@
+import type { Member } from '../core/cluster.ts';
+import { Failure } from '../core/failure.ts';
+import type { Plan } from './plan.ts';
+
+/** What a receiver of slots will hold, against what it may. Bytes. */
+export interface MemoryNeed {
+  readonly pod: string;
+  readonly needed: number;
+  readonly limit: number;
+}
+
+/**
+ * The receivers whose limit is known, by ordinal. Needed is what is used now and the share of the donors' data that
+ * comes, taken to lie evenly in their slots. A pod yet to come is taken to have the limits of the others.
+ */
+export function memoryNeeds(plan: Pick<Plan, 'before' | 'stages' | 'after'>): readonly MemoryNeed[] {
+  const receivers = new Set(plan.stages.flat().flatMap(({ step }) => (step.kind === 'move-slots' ? [step.to] : [])));
+  const before = new Map(plan.before.members.map((member) => [member.pod, member]));
+  const usual = smallest(plan.before.members.map((member) => limitOf(plan, member)));
+  return plan.after.members
+    .filter((member) => receivers.has(member.pod))
+    .map((member) => {
+      const now = before.get(member.pod);
+      const coming = Math.max(0, member.facts.dataset - (now?.facts.dataset ?? 0));
+      const limit = now === undefined ? usual : limitOf(plan, now);
+      return { pod: member.pod, needed: (now?.facts.memory ?? 0) + coming, limit };
+    })
+    .filter((need) => Number.isFinite(need.limit));
+}
+
+/** A receiver that cannot hold what it is to get; null when all can, as far as is known. */
+export function memoryRefusal(plan: Pick<Plan, 'before' | 'stages' | 'after'>): Failure | null {
+  const short = memoryNeeds(plan).filter((need) => need.needed > need.limit);
+  if (short.length === 0) return null;
+  return new Failure(
+    'not-enough-memory',
+    `Cannot move the slots as declared: ${short.map(memoryWords).join('; ')}. Writes there would fail in the middle.`,
+    { remedy: 'Raise `maxmemory` and the memory limit of the pods, or declare more shards.' },
+  );
+}
+
+/** `redis-cluster-0 would hold 1.2 GB of 1 GB` */
+export function memoryWords({ pod, needed, limit }: MemoryNeed): string {
+  return `${pod} would hold about ${megabytes(needed)} of ${megabytes(limit)}`;
+}
+
+function limitOf(plan: Pick<Plan, 'before'>, member: Member): number {
+  const container = plan.before.pods.find((pod) => pod.name === member.pod)?.memoryLimit ?? null;
+  return smallest([member.facts.maxMemory, container ?? 0]);
+}
+
+/** The smallest of the limits that are set; infinity where none is. */
+function smallest(limits: readonly number[]): number {
+  return limits.filter((limit) => limit > 0).reduce((least, limit) => Math.min(least, limit), Number.POSITIVE_INFINITY);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1_000_000).toLocaleString('en-US')} MB`;
+}

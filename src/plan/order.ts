@@ -1,0 +1,53 @@
+import type { Topology } from '../core/topology.ts';
+import { whenMissing } from '../steps/apply-manifests/when.ts';
+import { whenNeverOwned } from '../steps/assign-slots/when.ts';
+import { whenThere } from '../steps/delete-resources/when.ts';
+import { whenAbsent, whenScaledDown } from '../steps/delete-volumes/when.ts';
+import { whenAnotherLeads } from '../steps/fail-over/when.ts';
+import type { Step } from '../steps/index.ts';
+import { whenBlank } from '../steps/join/when.ts';
+import type { When } from '../steps/kind.ts';
+import { whenOwnedElsewhere } from '../steps/move-slots/when.ts';
+import {
+  whenHalfRemoved,
+  whenLeavingNeeded,
+  whenLeavingUnneeded,
+  whenRebornNeeded,
+  whenRebornUnneeded,
+} from '../steps/remove/when.ts';
+import { whenNobodyLacks, whenOneMustLack } from '../steps/replicate/when.ts';
+import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
+import { whenNotReady } from '../steps/wait-for-pods/when.ts';
+
+export interface Question {
+  readonly when: When<Step>;
+  /** Whether its steps may leave a shard with fewer replicas than declared, for want of another way. */
+  readonly lowersRedundancy?: true;
+}
+
+/**
+ * The questions in the order in which they are asked: whole, safe, placed, balanced, then what is left over. What comes
+ * first is done first wherever it can be, so that replicas are attached before slots arrive, and nothing is taken away
+ * before all that stays has its place.
+ */
+export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>> = {
+  present: [
+    { when: whenMissing },
+    { when: whenTooFew },
+    { when: whenNotReady },
+    { when: whenHalfRemoved },
+    { when: whenBlank },
+    { when: whenNeverOwned },
+    { when: whenAnotherLeads },
+    { when: whenNobodyLacks },
+    { when: whenRebornUnneeded },
+    { when: whenOwnedElsewhere },
+    { when: whenOneMustLack, lowersRedundancy: true },
+    { when: whenRebornNeeded, lowersRedundancy: true },
+    { when: whenLeavingUnneeded },
+    { when: whenLeavingNeeded, lowersRedundancy: true },
+    { when: whenTooMany },
+    { when: whenScaledDown },
+  ],
+  absent: [{ when: whenThere }, { when: whenAbsent }],
+};

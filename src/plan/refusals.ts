@@ -1,0 +1,80 @@
+import type { Cluster } from '../core/cluster.ts';
+import { Failure, type FailureCode } from '../core/failure.ts';
+import type { Finding, FindingCode } from '../core/findings.ts';
+import type { Crowd, Layout } from '../core/layout.ts';
+import { ALL_SLOTS, count, isEmpty, print, type SlotSet } from '../core/slots.ts';
+import type { Topology } from '../core/topology.ts';
+import { isNewborn } from '../steps/assign-slots/when.ts';
+import { withoutOwner } from '../steps/seen.ts';
+
+/** Why no plan can be made from what was seen; null when one can. */
+export function refusalOf(topology: Topology, cluster: Cluster): Failure | null {
+  // What is to be deleted need not be well.
+  if (topology.state === 'absent') return null;
+  const blocking = cluster.findings.filter((finding) => finding.weight === 'blocks');
+  return unhealthy(blocking) ?? missing(topology, cluster) ?? ownerless(cluster);
+}
+
+/** Placement that cannot be kept, where the topology makes that a reason to do nothing. */
+export function crowdRefusal(topology: Topology, layout: Layout): Failure | null {
+  if (topology.placement.whenUnsatisfiable === 'warn' || layout.crowded.length === 0) return null;
+  return new Failure(
+    'placement-unsatisfiable',
+    'Cannot keep the placement rules: no choice of roles spreads every shard, and `whenUnsatisfiable` is `fail`.',
+    {
+      remedy:
+        'Give the pods more Kubernetes nodes or zones (anti-affinity, topologySpreadConstraints), or set `placement.whenUnsatisfiable: warn`.',
+      details: layout.crowded.map(crowdWords),
+    },
+  );
+}
+
+/** `Pods redis-cluster-0 and redis-cluster-3 of one shard share kubernetes.io/hostname node-1.` */
+export function crowdWords(crowd: Crowd): string {
+  const whole = crowd.whole ? ' It is the whole shard: its slots are gone when that fails.' : '';
+  return `${crowd.pods.join(' and ')} of the shard of ${crowd.primary} share ${crowd.label} ${crowd.domain}.${whole}`;
+}
+
+/** The failure of the gravest finding, with all of them as details. */
+const CODES: readonly (readonly [FindingCode, FailureCode])[] = [
+  ['not-cluster-mode', 'not-cluster-mode'],
+  ['pod-silent', 'redis-unreachable'],
+  ['unknown-node', 'unknown-nodes'],
+];
+
+function unhealthy(findings: readonly Finding[]): Failure | null {
+  const rank = (finding: Finding): number => {
+    const at = CODES.findIndex(([code]) => code === finding.code);
+    return at === -1 ? CODES.length : at;
+  };
+  const [first] = findings.toSorted((a, b) => rank(a) - rank(b));
+  if (first === undefined) return null;
+  const code = CODES.find(([finding]) => finding === first.code)?.[1] ?? 'cluster-unhealthy';
+  return new Failure(code, `Cannot make a safe plan: ${first.text}`, {
+    remedy: first.remedy,
+    details: findings.map(({ text, remedy }) => `${text} ${remedy}`),
+  });
+}
+
+function missing(topology: Topology, { workload, manifests }: Cluster): Failure | null {
+  if (workload !== null || manifests !== null) return null;
+  const { namespace, statefulSet } = topology.kubernetes;
+  return new Failure(
+    'no-statefulset',
+    `Cannot make a plan: the StatefulSet "${statefulSet}" does not exist in the namespace "${namespace}", and no manifests are declared to create it.`,
+    {
+      remedy:
+        'Declare `kubernetes.manifests` in the topology, apply the manifests yourself, or correct `kubernetes.statefulSet` and `kubernetes.namespace`.',
+    },
+  );
+}
+
+function ownerless(cluster: Cluster): Failure | null {
+  const slots: SlotSet = cluster.members.some((member) => member.joined) ? withoutOwner(cluster, ALL_SLOTS) : [];
+  if (isEmpty(slots) || isNewborn(cluster)) return null;
+  return new Failure(
+    'cluster-unhealthy',
+    `Cannot make a safe plan: ${count(slots)} slots (${print(slots)}) have no owner in a cluster that holds keys, so keys may be lost or on a node that is gone.`,
+    { remedy: 'Find the node that owned these slots and bring it back; its volume may still be there.' },
+  );
+}

@@ -1,0 +1,57 @@
+import { KINDS, type Step } from '../steps/index.ts';
+import { isWithin } from '../steps/seen.ts';
+import { exchange } from './exchange.ts';
+import { departures, outcomeOf } from './outcome-of-steps.ts';
+import { type Plan, steps } from './plan.ts';
+
+export type Rest =
+  | { readonly rest: true }
+  /** Sentences for people, of what is other than approved. */
+  | { readonly rest: false; readonly differences: readonly string[] };
+
+/**
+ * Whether a plan made now is the approved one, or what is left of it: each of its steps is one of the approved steps or
+ * the open part of one, and it leads to the same end. A step that is missing because it is done is fine.
+ * @param approvedUnbound pods that did not exist when the plan was approved. They may have exchanged their roles, and
+ *   where they were scheduled may make it better to place other replicas anew.
+ */
+export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: readonly string[]): Rest {
+  const name = exchange(approved, now, approvedUnbound);
+  const bound = approved.map((step) => KINDS.rename(step, name));
+  const mayPlaceReplicas = approvedUnbound.length > 0;
+  const extra = steps(now).filter((step) => !isAgreed(step, bound) && !(mayPlaceReplicas && step.kind === 'replicate'));
+  const differences = [
+    ...extra.map((step) => wordsOfDifference(step, bound)),
+    ...departures(outcomeOf(bound), now.after, { mayPlaceReplicas }).map((text) => `Changed: ${text}`),
+  ];
+  return differences.length === 0 ? { rest: true } : { rest: false, differences };
+}
+
+function isAgreed(step: Step, approved: readonly Step[]): boolean {
+  if (step.kind === 'wait-for-pods') return true;
+  if (step.kind === 'repair-slots') {
+    const pods = [step.owner, ...step.others];
+    const isPartOf = (move: Step): boolean =>
+      move.kind === 'move-slots' &&
+      pods.every((pod) => pod === move.from || pod === move.to) &&
+      isWithin(step.slots, move.slots);
+    if (approved.some(isPartOf)) return true;
+  }
+  return approved.some((other) => KINDS.covers(other, step));
+}
+
+function wordsOfDifference(step: Step, approved: readonly Step[]): string {
+  const pods = podsOf(step).join();
+  const kin = approved.find((other) => other.kind === step.kind && podsOf(other).join() === pods);
+  if (kin === undefined) return `Not in the approved plan: ${KINDS.words(step)}.`;
+  return `Changed: approved was "${KINDS.words(kin)}", now it is "${KINDS.words(step)}".`;
+}
+
+function podsOf(step: Step): readonly string[] {
+  const pods: string[] = [];
+  KINDS.rename(step, (pod) => {
+    pods.push(pod);
+    return pod;
+  });
+  return pods;
+}

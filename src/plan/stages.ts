@@ -1,0 +1,89 @@
+import type { Cluster } from '../core/cluster.ts';
+import { Failure } from '../core/failure.ts';
+import { brokenPromises, brokenRules, differences } from '../core/invariants.ts';
+import { KINDS, type Step } from '../steps/index.ts';
+import type { Target } from '../steps/kind.ts';
+import { QUESTIONS } from './order.ts';
+import type { PlannedStep } from './plan.ts';
+
+export interface Staged {
+  readonly stages: readonly (readonly PlannedStep[])[];
+  /** The cluster after the last stage, by thought. */
+  readonly after: Cluster;
+}
+
+/**
+ * The steps from a cluster to the target, in stages. Algorithm: ask the kinds in order; the first with an answer gives
+ * the next stage; apply what that does to the cluster by thought; start again, until nothing is due.
+ * Throws Failure `internal-error` where a state on the way breaks a promise, or the end is not the target: then a mistake
+ * in this program is found before it does harm.
+ */
+export function stagesTowards(target: Target, before: Cluster): Staged {
+  const stages: PlannedStep[][] = [];
+  // Every pod may be removed, joined, attached, failed over; every pair of shards may need a wave of its own.
+  const most = 20 + 6 * (before.pods.length + target.layout.pods.length);
+  for (let now = before; ; ) {
+    const due = nextStage(now, target);
+    if (due === null) {
+      checkEnd(now, target);
+      return { stages, after: now };
+    }
+    if (stages.length === most) throw unending(due.steps);
+    const next = due.steps.reduce((cluster, step) => KINDS.after(step, cluster), now);
+    checkStage(now, next, due, target);
+    stages.push(due.steps.map((step) => ({ step, facts: KINDS.facts(step, now) })));
+    now = next;
+  }
+}
+
+/** The cluster before each stage, and at last the one after all. */
+export function statesOf(before: Cluster, stages: Staged['stages']): readonly Cluster[] {
+  const states = [before];
+  for (const stage of stages) {
+    states.push(stage.reduce((cluster, { step }) => KINDS.after(step, cluster), states.at(-1) ?? before));
+  }
+  return states;
+}
+
+interface Due {
+  readonly steps: readonly Step[];
+  readonly lowersRedundancy: boolean;
+}
+
+function nextStage(now: Cluster, target: Target): Due | null {
+  for (const { when, lowersRedundancy } of QUESTIONS[target.topology.state]) {
+    const steps = when(now, target);
+    if (steps.length > 0) return { steps, lowersRedundancy: lowersRedundancy === true };
+  }
+  return null;
+}
+
+function checkStage(before: Cluster, after: Cluster, due: Due, { topology }: Target): void {
+  if (topology.state === 'absent') return;
+  const broken = brokenPromises(before, after, topology.replicasPerShard);
+  const known = new Set(brokenRules(before));
+  const mistakes = [
+    ...brokenRules(after).filter((rule) => !known.has(rule)),
+    ...broken.hard,
+    ...(due.lowersRedundancy ? [] : broken.redundancy),
+  ];
+  if (mistakes.length > 0) throw mistaken('breaks a promise', due.steps, mistakes);
+}
+
+function checkEnd(end: Cluster, { topology, layout }: Target): void {
+  if (topology.state === 'absent') return;
+  const left = differences(end, layout);
+  if (left.length > 0) throw mistaken('does not reach what is declared', [], left);
+}
+
+function unending(steps: readonly Step[]): Failure {
+  return mistaken('does not come to an end', steps, []);
+}
+
+function mistaken(what: string, steps: readonly Step[], details: readonly string[]): Failure {
+  const at = steps.length === 0 ? '' : ` at "${steps.map((step) => KINDS.words(step)).join('; ')}"`;
+  return new Failure('internal-error', `Cannot plan: the plan ${what}${at}.`, {
+    remedy: 'Nothing was changed. Please open an issue with the output of status.',
+    details,
+  });
+}

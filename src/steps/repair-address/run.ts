@@ -1,0 +1,49 @@
+import { memberOf, podOf } from '../../core/cluster.ts';
+import { Failure } from '../../core/failure.ts';
+import { ask } from '../../ports/ask.ts';
+import type { StepContext } from '../../ports/context.ts';
+import { until } from '../../ports/until.ts';
+import { viewOf, viewsOfMembers } from '../../ports/views.ts';
+import type { RepairAddress } from './shape.ts';
+
+/** Milliseconds: MEET gives no error when it is lost. */
+const MEET_AGAIN = 3_000;
+
+/**
+ * Lets every member that has no link to the pod meet it at its present address. A node that is known by its id gets its
+ * address updated by that; nothing is forgotten and nobody is reset.
+ */
+export async function run(step: RepairAddress, context: StepContext): Promise<void> {
+  const pod = podOf(context.cluster, step.pod);
+  const member = memberOf(context.cluster, step.pod);
+  if (pod?.ip == null || member === undefined) {
+    throw new Failure('step-failed', `Cannot introduce ${step.pod}: the pod has no address, or does not answer.`, {
+      remedy: 'Look at the pod, then run apply again.',
+    });
+  }
+  const { stop: signal, clock } = context;
+  const own = (await viewOf(await context.redis.connection(pod, { signal }), { signal })).me;
+  const others = context.cluster.members.filter((other) => other.joined && other.pod !== step.pod);
+  const wait = {
+    for: `all members to have a link to ${step.pod} at ${pod.ip}:${own.port}`,
+    seconds: 60,
+    remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
+  };
+  let metAt = Number.NEGATIVE_INFINITY;
+  await until(context, wait, async () => {
+    const views = await viewsOfMembers(context, others, { signal });
+    const cut = [...views].filter(([, view]) => view.nodes.get(own.id)?.connected !== true).map(([name]) => name);
+    if (cut.length === 0) return { done: true, value: undefined };
+    if (clock.now() - metAt >= MEET_AGAIN) {
+      metAt = clock.now();
+      for (const name of cut) {
+        const other = podOf(context.cluster, name);
+        if (other === undefined) continue;
+        const connection = await context.redis.connection(other, { signal });
+        await ask(connection, ['CLUSTER', 'MEET', pod.ip ?? '', own.port, own.busPort], { signal });
+      }
+    }
+    return { done: false, seen: `${cut.join(', ')} ${cut.length === 1 ? 'has' : 'have'} no link to it` };
+  });
+  context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${pod.ip}:${own.port}.` });
+}

@@ -1,0 +1,62 @@
+import type { Member } from '../../core/cluster.ts';
+import type { ShardTarget } from '../../core/layout.ts';
+import type { Target, When } from '../kind.ts';
+import { Present } from '../present.ts';
+import type { Replicate } from './shape.ts';
+
+/** Replicas that can be made without taking one from a shard that needs it: all at once. */
+export const whenNobodyLacks: When<Replicate> = (now, target) => {
+  const present = new Present(now);
+  const spare = spareReplicas(present, target);
+  return due(present, target).filter(({ pod }) => spare(pod));
+};
+
+/**
+ * Replicas that have to leave a shard which then has fewer than declared, such as two that change places: one at a time.
+ * Asked when nothing else is left that could make room: after it, the next ones usually can go without harm.
+ */
+export const whenOneMustLack: When<Replicate> = (now, target) => due(new Present(now), target).slice(0, 1);
+
+/** What is to replicate a primary that is there, and does not yet. By shard, then by ordinal. */
+function due(present: Present, { layout }: Target): readonly Replicate[] {
+  return layout.shards.flatMap((shard) => {
+    const primary = present.holder(shard);
+    if (!present.isPrimary(primary)) return [];
+    const free = membersToCome(shard, primary).filter((pod) => isFree(present, pod));
+    const away = free.filter((pod) => present.members.get(pod)?.primary !== primary);
+    return away.map((pod): Replicate => ({ kind: 'replicate', pod, primary }));
+  });
+}
+
+/** While another one leads, only the pod that is to take over from it: the others then follow that one at once. */
+function membersToCome(shard: ShardTarget, holder: string): readonly string[] {
+  return holder === shard.primary ? shard.replicas : [shard.primary];
+}
+
+/** In the cluster, without slots, and nobody replicates it (else there would be replicas of a replica). */
+function isFree(present: Present, pod: string): boolean {
+  const member = present.members.get(pod);
+  return member?.joined === true && !present.ownsSlots(pod) && present.followers(pod).length === 0;
+}
+
+/**
+ * Tells of one pod after the other whether its present shard keeps its declared replicas without it and without those
+ * that were let go before.
+ */
+export function spareReplicas(present: Present, { topology }: Target): (pod: string) => boolean {
+  const left = new Map<string, number>();
+  return (pod) => {
+    const primary = servedPrimary(present, present.members.get(pod));
+    if (primary === null) return true;
+    const remaining = (left.get(primary) ?? present.followers(primary).filter((member) => member.synced).length) - 1;
+    if (remaining < topology.replicasPerShard) return false;
+    left.set(primary, remaining);
+    return true;
+  };
+}
+
+/** The primary with slots that a replica stands by; null for all that nobody needs. */
+function servedPrimary(present: Present, member: Member | undefined): string | null {
+  if (member?.role !== 'replica' || member.primary === null) return null;
+  return present.ownsSlots(member.primary) ? member.primary : null;
+}

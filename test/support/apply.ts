@@ -1,0 +1,49 @@
+import { systemClock } from '../../src/adapters/process/clock.ts';
+import type { Cluster } from '../../src/core/cluster.ts';
+import type { Topology } from '../../src/core/topology.ts';
+import { carryOut, type Journal } from '../../src/engine/carry-out.ts';
+import { observeSettled } from '../../src/engine/observe.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { Kubernetes } from '../../src/ports/kubernetes.ts';
+import type { Redis } from '../../src/ports/redis.ts';
+import { KINDS } from '../../src/steps/index.ts';
+
+export interface Ground {
+  readonly kubernetes: Kubernetes;
+  readonly redis: Redis;
+}
+
+/** Looks and plans; a refusal is thrown. */
+export async function planOn(ground: Ground, topology: Topology): Promise<Plan> {
+  const planned = makePlan(topology, await look(ground, topology));
+  if (planned.kind === 'refused') throw planned.failure;
+  return planned.plan;
+}
+
+/** Plans and carries the plan out as an apply does it, without GitHub and the lock. */
+export async function applyOn(
+  ground: Ground,
+  topology: Topology,
+  options: { stop?: AbortSignal; journal?: Journal } = {},
+): Promise<Plan> {
+  const approved = await planOn(ground, topology);
+  await carryOut(
+    topology,
+    { ...ground, clock: systemClock, observe: () => look(ground, topology) },
+    { approved, journal: options.journal ?? QUIET, stop: options.stop ?? new AbortController().signal },
+  );
+  return approved;
+}
+
+export function look(ground: Ground, topology: Topology): Promise<Cluster> {
+  const ports = { ...ground, clock: systemClock };
+  return observeSettled(topology, ports, { manifests: null, signal: new AbortController().signal });
+}
+
+/** The steps in words, a list for each stage. */
+export function stagesInWords(plan: Plan): readonly (readonly string[])[] {
+  return plan.stages.map((stage) => stage.map(({ step }) => KINDS.words(step)));
+}
+
+const QUIET: Journal = { stage: (_number, _planned, work) => work(), tell: () => undefined };

@@ -1,0 +1,296 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Cluster, ManifestSet, Member, Pod } from '../../../src/core/cluster.ts';
+import type { Finding } from '../../../src/core/findings.ts';
+import { ALL_SLOTS, count, parse, type SlotSet } from '../../../src/core/slots.ts';
+import type { Share, Topology } from '../../../src/core/topology.ts';
+import type { Planned } from '../../../src/plan/plan.ts';
+import { KINDS } from '../../../src/steps/index.ts';
+
+/**
+ * Golden plans: one text file a case, with the topology, the cluster and the plan that is expected. Everything before the line
+ * `plan` is written by hand, what follows by `UPDATE_GOLDEN=1 npm run unit -- golden-plans`.
+ *
+ *   # What the case is about.
+ *   topology                        shards 4 | shards 2:1:0-99 (weights or slots), replicas 1, state absent,
+ *     shards 4                      onScaleDown delete, whenUnsatisfiable fail, spreadBy host zone
+ *   cluster
+ *     statefulset 6                 or: no statefulset; manifests; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes);
+ *     0 a1 primary 0-5460           owner Argo CD; finding blocks pod-silent Text.; stranger NODE at 0
+ *     1 b1 replica of 0             pods by ordinal with their node, its first letter the zone; `-` for no node yet
+ *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready
+ */
+export interface Case {
+  readonly name: string;
+  readonly path: string;
+  /** What is written by hand. */
+  readonly given: string;
+  readonly expected: string;
+  readonly topology: Topology;
+  readonly cluster: Cluster;
+}
+
+const NAME = 'redis-cluster';
+
+export function readCases(folder: URL): readonly Case[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.txt'));
+  return files.toSorted().map((file) => readCase(file, new URL(file, folder)));
+}
+
+function readCase(file: string, url: URL): Case {
+  const text = readFileSync(url, 'utf8');
+  const at = text.indexOf('\nplan\n');
+  const given = at === -1 ? `${text.trimEnd()}\n` : text.slice(0, at + 1);
+  const sections = sectionsOf(given, file);
+  const topology = topologyOf(sections.get('topology') ?? [], file);
+  return {
+    name: file.replace('.txt', '').replaceAll('-', ' '),
+    path: url.pathname,
+    given,
+    expected: text.slice(given.length),
+    topology,
+    cluster: clusterOf(sections.get('cluster') ?? [], file),
+  };
+}
+
+/** What the file is to say after the given part. */
+export function printPlanned(planned: Planned): string {
+  if (planned.kind === 'refused') {
+    const { code, message, remedy, details } = planned.failure;
+    return [
+      'plan',
+      `  refused: ${code}`,
+      `  ${message}`,
+      `  ${remedy}`,
+      ...details.map((line) => `    ${line}`),
+      '',
+    ].join('\n');
+  }
+  const { stages, dangers, unbound, layout } = planned.plan;
+  const lines = stages.flatMap((stage, i) =>
+    stage.map(({ step, facts }, j) => {
+      const rests = Object.entries(facts).map(([name, value]) => `${name}: ${value === '' ? 'none' : value}`);
+      return `  ${(j === 0 ? `${i + 1}.` : '').padEnd(4)}${short(KINDS.words(step)).padEnd(64)} | ${short(rests.join('; '))}`;
+    }),
+  );
+  const shards = layout.shards.map(
+    ({ primary, replicas, slots }) => `  ${[primary, ...replicas].map(short).join(' ')} · ${count(slots)}`,
+  );
+  return [
+    'plan',
+    ...(lines.length === 0 ? ['  nothing to do'] : lines),
+    ...section(
+      'dangers',
+      dangers.map(
+        (danger) => `  ${danger.code}${danger.needs === null ? '' : ` (needs ${danger.needs})`}: ${danger.text}`,
+      ),
+    ),
+    ...section('to be bound', unbound.length === 0 ? [] : [`  ${unbound.map(short).join(' ')}`]),
+    ...section('layout', shards),
+    '',
+  ].join('\n');
+}
+
+function section(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [title, ...lines];
+}
+
+/** `redis-cluster-6` as `6`, so that a case can be read at a glance. */
+function short(text: string): string {
+  return text.replaceAll(`${NAME}-`, '#');
+}
+
+function sectionsOf(text: string, file: string): ReadonlyMap<string, readonly string[]> {
+  const sections = new Map<string, string[]>();
+  let current: string[] | null = null;
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#') || line.trim() === '') continue;
+    if (line.startsWith(' ')) {
+      if (current === null) throw new Error(`${file}: "${line}" belongs to no section.`);
+      current.push(line.trim());
+    } else {
+      current = [];
+      sections.set(line.trim(), current);
+    }
+  }
+  return sections;
+}
+
+function topologyOf(lines: readonly string[], file: string): Topology {
+  let topology: Topology = {
+    name: NAME,
+    file: 'topology.yaml',
+    state: 'present',
+    kubernetes: { namespace: 'cache', statefulSet: NAME, container: null, port: 6379, manifests: null },
+    shards: [],
+    replicasPerShard: 1,
+    tolerance: 0.02,
+    placement: { spreadBy: ['kubernetes.io/hostname'], whenUnsatisfiable: 'warn' },
+    volumes: { onScaleDown: 'retain' },
+    migration: { method: 'auto', maxLatency: 20 },
+  };
+  for (const line of lines) {
+    const [word = '', ...rest] = line.split(' ');
+    const value = rest.join(' ');
+    if (word === 'shards') topology = { ...topology, shards: sharesOf(value) };
+    else if (word === 'replicas') topology = { ...topology, replicasPerShard: Number(value) };
+    else if (line === 'state absent') topology = { ...topology, state: 'absent' };
+    else if (line === 'onScaleDown delete') topology = { ...topology, volumes: { onScaleDown: 'delete' } };
+    else if (line === 'whenUnsatisfiable fail')
+      topology = { ...topology, placement: { ...topology.placement, whenUnsatisfiable: 'fail' } };
+    else if (word === 'spreadBy')
+      topology = { ...topology, placement: { ...topology.placement, spreadBy: rest.map(label) } };
+    else throw new Error(`${file}: cannot read "${line}".`);
+  }
+  return topology;
+}
+
+function label(word: string): string {
+  return word === 'zone' ? 'topology.kubernetes.io/zone' : 'kubernetes.io/hostname';
+}
+
+function sharesOf(text: string): readonly Share[] {
+  if (/^\d+$/.test(text)) return Array.from({ length: Number(text) }, () => ({ kind: 'weight', weight: 1 }));
+  return text.split(':').map((part): Share => {
+    if (/^\d+$/.test(part)) return { kind: 'weight', weight: Number(part) };
+    return { kind: 'slots', slots: slots(part) };
+  });
+}
+
+function slots(text: string): SlotSet {
+  const set = text === 'all' ? ALL_SLOTS : parse(text);
+  if (set === null) throw new Error(`"${text}" is no list of slots.`);
+  return set;
+}
+
+function clusterOf(lines: readonly string[], file: string): Cluster {
+  let cluster: Cluster = {
+    workload: null,
+    pods: [],
+    volumes: [],
+    members: [],
+    strangers: [],
+    manifests: null,
+    findings: [],
+  };
+  let keysPerSlot = 10;
+  for (const line of lines) {
+    const [word = '', ...rest] = line.split(' ');
+    const value = rest.join(' ');
+    if (line === 'no statefulset') continue;
+    if (word === 'statefulset') cluster = { ...cluster, workload: workloadOf(Number(value)) };
+    else if (word === 'owner' && cluster.workload !== null)
+      cluster = { ...cluster, workload: { ...cluster.workload, owner: value } };
+    else if (word === 'keys') keysPerSlot = Number(value);
+    else if (word === 'manifests') cluster = { ...cluster, manifests: MANIFESTS };
+    else if (word === 'volumes') cluster = { ...cluster, volumes: volumesOf(value) };
+    else if (word === 'finding') cluster = { ...cluster, findings: [...cluster.findings, findingOf(rest)] };
+    else if (word === 'stranger') cluster = { ...cluster, strangers: [...cluster.strangers, strangerOf(rest)] };
+    else if (/^\d+$/.test(word)) cluster = withPod(cluster, line, keysPerSlot, file);
+    else throw new Error(`${file}: cannot read "${line}".`);
+  }
+  return cluster;
+}
+
+function workloadOf(replicas: number): NonNullable<Cluster['workload']> {
+  return { name: NAME, namespace: 'cache', replicas, firstOrdinal: 0, owner: null, claimTemplates: ['data'] };
+}
+
+const MANIFESTS: ManifestSet = {
+  path: 'manifests/',
+  digest: '0123456789ab',
+  firstOrdinal: 0,
+  claimTemplates: ['data'],
+  resources: [
+    { apiVersion: 'v1', kind: 'ConfigMap', name: NAME, namespace: null, document: {} },
+    { apiVersion: 'v1', kind: 'Service', name: NAME, namespace: null, document: {} },
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', name: NAME, namespace: null, document: {} },
+  ],
+};
+
+function volumesOf(text: string): Cluster['volumes'] {
+  return Array.from({ length: count(slots(text)) }, (_, i) => (slots(text)[0]?.[0] ?? 0) + i).map((ordinal) => ({
+    claim: `data-${NAME}-${ordinal}`,
+    ordinal,
+    bound: true,
+    deleting: false,
+  }));
+}
+
+function findingOf([weight, code, ...words]: readonly string[]): Finding {
+  if (weight !== 'blocks' && weight !== 'differs') throw new Error(`"${weight}" is no weight.`);
+  if (code !== 'pod-silent' && code !== 'unknown-node' && code !== 'open-slots' && code !== 'not-cluster-mode') {
+    throw new Error(`"${code}" is no finding that cases know.`);
+  }
+  return { code, weight, text: words.join(' '), remedy: 'Mend it.', pods: [] };
+}
+
+/** `stranger NODE at 0`: a former node of a pod. */
+function strangerOf([id = '', , ordinal]: readonly string[]): Cluster['strangers'][number] {
+  const stranger = {
+    id,
+    address: '10.0.0.1:6379@16379',
+    role: 'replica',
+    slots: [],
+    failed: true,
+    knownBy: [],
+  } as const;
+  return ordinal === undefined ? stranger : { ...stranger, ghostOf: `${NAME}-${ordinal}` };
+}
+
+function withPod(cluster: Cluster, line: string, keysPerSlot: number, file: string): Cluster {
+  const [ordinal, node = '-', ...role] = line.split(/ +/);
+  const pod: Pod = {
+    name: `${NAME}-${ordinal}`,
+    ordinal: Number(ordinal),
+    uid: `uid-${ordinal}`,
+    ip: `10.0.0.${ordinal}`,
+    node: node === '-' ? null : node,
+    domains: node === '-' ? {} : { [label('host')]: node, [label('zone')]: `zone-${node[0]}` },
+    ready: role.join(' ') !== 'not ready',
+    deleting: false,
+    trouble: null,
+    memoryLimit: null,
+  };
+  const member = memberOf(pod.name, role.join(' '), { cluster, keysPerSlot, file });
+  return {
+    ...cluster,
+    pods: [...cluster.pods, pod],
+    members: member === null ? cluster.members : [...cluster.members, member],
+  };
+}
+
+function memberOf(
+  pod: string,
+  role: string,
+  { cluster, keysPerSlot, file }: { cluster: Cluster; keysPerSlot: number; file: string },
+): Member | null {
+  if (role === 'not ready') return null;
+  const [, lagging, leader] = /^(lagging )?replica of (\d+)$/.exec(role) ?? [];
+  const owned = /^primary(?: (\S+))?$/.exec(role);
+  if (role !== 'blank' && leader === undefined && owned === null) throw new Error(`${file}: "${role}" is no role.`);
+  const own = slots(owned?.[1] ?? '');
+  const primary = leader === undefined ? null : `${NAME}-${leader}`;
+  const keys = count(own) * keysPerSlot;
+  return {
+    pod,
+    id: pod.padStart(40, '0'),
+    joined: role !== 'blank',
+    role: primary === null ? 'primary' : 'replica',
+    primary,
+    slots: own,
+    configEpoch: cluster.members.length + 1,
+    synced: lagging === undefined,
+    facts: {
+      address: `10.0.0.1:6379@16379`,
+      software: 'valkey',
+      version: '9.1.0',
+      keys,
+      memory: 2_000_000 + keys * 100,
+      dataset: keys * 100,
+      maxMemory: 0,
+      evictionPolicy: 'noeviction',
+      persistent: true,
+      lag: 0,
+    },
+  };
+}
