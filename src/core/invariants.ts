@@ -123,7 +123,7 @@ function lackingShards(
     const successor = successors.get(pod) ?? pod;
     const now = has.get(successor) ?? 0;
     if (!owning.has(successor) || now >= Math.min(declared, had.get(pod) ?? 0)) return [];
-    return [`The shard of ${successor} has ${now} of ${declared} replicas.`];
+    return [`The shard of ${successor} has ${now} of ${declared} replicas`];
   });
 }
 

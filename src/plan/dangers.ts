@@ -45,7 +45,8 @@ function destruction(plan: Parts): readonly Danger[] {
   if (plan.topology.state === 'present') return [];
   const pods = plan.before.workload?.replicas ?? plan.before.pods.length;
   const keys = plan.before.members.reduce((sum, { role, facts }) => sum + (role === 'primary' ? facts.keys : 0), 0);
-  const text = `Deletes the cluster ${plan.topology.name} with ${counted(pods, 'pod')} and ${counted(keys, 'key')}.`;
+  const whole = `Deletes the cluster ${plan.topology.name} with ${counted(pods, 'pod')} and ${counted(keys, 'key')}.`;
+  const text = pods > 0 ? whole : `Deletes what is left of the cluster ${plan.topology.name}.`;
   return [{ code: 'destroys', text, needs: 'destroy' }];
 }
 
@@ -77,11 +78,7 @@ function redundancy(plan: Parts): readonly Danger[] {
   const lowered = stages.flatMap((stage, i): readonly Danger[] => {
     const broken = brokenPromises(states[i] ?? before, states[i + 1] ?? before, declared).redundancy;
     const during = stage.map(({ step }) => KINDS.words(step)).join('; ');
-    return broken.map((text) => ({
-      code: 'redundancy-lowered',
-      text: `${text} For a while, from: ${during}.`,
-      needs: null,
-    }));
+    return broken.map((text) => ({ code: 'redundancy-lowered', text: `${text} after "${during}".`, needs: null }));
   });
   const hadReplicas = before.members.some((member) => member.joined && member.role === 'replica');
   if (declared > 0 || !hadReplicas) return lowered;

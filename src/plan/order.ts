@@ -8,14 +8,8 @@ import type { Step } from '../steps/index.ts';
 import { whenBlank } from '../steps/join/when.ts';
 import type { When } from '../steps/kind.ts';
 import { whenOwnedElsewhere } from '../steps/move-slots/when.ts';
-import {
-  whenHalfRemoved,
-  whenLeavingNeeded,
-  whenLeavingUnneeded,
-  whenRebornNeeded,
-  whenRebornUnneeded,
-} from '../steps/remove/when.ts';
-import { whenNobodyLacks, whenOneMustLack } from '../steps/replicate/when.ts';
+import { whenHalfRemoved, whenLeaving, whenRebornNeeded, whenRebornUnneeded } from '../steps/remove/when.ts';
+import { whenNobodyLacks, whenOneLags, whenOneMustLack } from '../steps/replicate/when.ts';
 import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
 import { whenNotReady } from '../steps/wait-for-pods/when.ts';
 
@@ -44,8 +38,8 @@ export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>>
     { when: whenOwnedElsewhere },
     { when: whenOneMustLack, lowersRedundancy: true },
     { when: whenRebornNeeded, lowersRedundancy: true },
-    { when: whenLeavingUnneeded },
-    { when: whenLeavingNeeded, lowersRedundancy: true },
+    { when: whenOneLags },
+    { when: whenLeaving },
     { when: whenTooMany },
     { when: whenScaledDown },
   ],

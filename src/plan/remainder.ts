@@ -1,3 +1,4 @@
+import { memberOf } from '../core/cluster.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { isWithin } from '../steps/seen.ts';
 import { exchange } from './exchange.ts';
@@ -19,7 +20,9 @@ export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: re
   const name = exchange(approved, now, approvedUnbound);
   const bound = approved.map((step) => KINDS.rename(step, name));
   const mayPlaceReplicas = approvedUnbound.length > 0;
-  const extra = steps(now).filter((step) => !isAgreed(step, bound) && !(mayPlaceReplicas && step.kind === 'replicate'));
+  const extra = steps(now).filter(
+    (step) => !isAgreed(step, bound) && !isOnlyWaiting(step, now) && !(mayPlaceReplicas && step.kind === 'replicate'),
+  );
   const differences = [
     ...extra.map((step) => wordsOfDifference(step, bound)),
     ...departures(outcomeOf(bound), now.after, { mayPlaceReplicas }).map((text) => `Changed: ${text}`),
@@ -27,8 +30,13 @@ export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: re
   return differences.length === 0 ? { rest: true } : { rest: false, differences };
 }
 
-function isAgreed(step: Step, approved: readonly Step[]): boolean {
+/** For pods that are not ready, or for a replica that has the right primary and has not caught up. */
+function isOnlyWaiting(step: Step, now: Plan): boolean {
   if (step.kind === 'wait-for-pods') return true;
+  return step.kind === 'replicate' && memberOf(now.before, step.pod)?.primary === step.primary;
+}
+
+function isAgreed(step: Step, approved: readonly Step[]): boolean {
   if (step.kind === 'repair-slots') {
     const pods = [step.owner, ...step.others];
     const isPartOf = (move: Step): boolean =>

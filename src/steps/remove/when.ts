@@ -1,4 +1,3 @@
-import type { Cluster } from '../../core/cluster.ts';
 import type { Target, When } from '../kind.ts';
 import { Present } from '../present.ts';
 import { spareReplicas } from '../replicate/when.ts';
@@ -26,22 +25,15 @@ export const whenRebornNeeded: When<Remove> = (now, target) => reborn(new Presen
  * Members on pods that leave, once they own nothing and what stays has its place: all at once, but a primary only after
  * its replicas, for these refuse to forget the primary that they follow.
  */
-export const whenLeavingUnneeded: When<Remove> = (now, target) => {
+export const whenLeaving: When<Remove> = (now, target) => {
   const present = new Present(now);
   const spare = spareReplicas(present, target);
-  return leaving(now, present, target).filter(({ pod }) => spare(pod));
-};
-
-/** The same where a replica that stays has not caught up, so that the one that leaves is missed; one at a time. */
-export const whenLeavingNeeded: When<Remove> = (now, target) => leaving(now, new Present(now), target).slice(0, 1);
-
-function leaving(now: Cluster, present: Present, { layout }: Target): readonly Remove[] {
-  const staying = new Set(layout.pods);
+  const staying = new Set(target.layout.pods);
   return now.members
     .filter(({ pod, joined }) => joined && !staying.has(pod))
-    .filter(({ pod }) => !present.ownsSlots(pod) && present.followers(pod).length === 0)
+    .filter(({ pod }) => !present.ownsSlots(pod) && present.followers(pod).length === 0 && spare(pod))
     .map(({ pod }) => ({ kind: 'remove', pod }));
-}
+};
 
 function reborn(present: Present, { layout }: Target): readonly Remove[] {
   return layout.shards

@@ -17,6 +17,19 @@ export const whenNobodyLacks: When<Replicate> = (now, target) => {
  */
 export const whenOneMustLack: When<Replicate> = (now, target) => due(new Present(now), target).slice(0, 1);
 
+/**
+ * Before pods leave: replicas that stay and have not caught up. They replicate the right primary already, so that the step
+ * only waits for them, and nobody who leaves is missed.
+ */
+export const whenOneLags: When<Replicate> = ({ members }, { layout }) => {
+  const staying = new Set(layout.pods);
+  const isLeaving = members.some((member) => member.joined && !staying.has(member.pod));
+  if (!isLeaving) return [];
+  return members.flatMap(({ pod, primary, synced }): readonly Replicate[] =>
+    synced || primary === null || !staying.has(pod) ? [] : [{ kind: 'replicate', pod, primary }],
+  );
+};
+
 /** What is to replicate a primary that is there, and does not yet. By shard, then by ordinal. */
 function due(present: Present, { layout }: Target): readonly Replicate[] {
   return layout.shards.flatMap((shard) => {

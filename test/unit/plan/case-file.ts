@@ -14,7 +14,7 @@ import { KINDS } from '../../../src/steps/index.ts';
  *   topology                        shards 4 | shards 2:1:0-99 (weights or slots), replicas 1, state absent,
  *     shards 4                      onScaleDown delete, whenUnsatisfiable fail, spreadBy host zone
  *   cluster
- *     statefulset 6                 or: no statefulset; manifests; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes);
+ *     statefulset 6                 or: no statefulset; manifests; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes); maxmemory 9 (MB);
  *     0 a1 primary 0-5460           owner Argo CD; finding blocks pod-silent Text.; stranger NODE at 0
  *     1 b1 replica of 0             pods by ordinal with their node, its first letter the zone; `-` for no node yet
  *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready
@@ -173,6 +173,7 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     findings: [],
   };
   let keysPerSlot = 10;
+  let maxMemory = 0;
   for (const line of lines) {
     const [word = '', ...rest] = line.split(' ');
     const value = rest.join(' ');
@@ -181,11 +182,12 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     else if (word === 'owner' && cluster.workload !== null)
       cluster = { ...cluster, workload: { ...cluster.workload, owner: value } };
     else if (word === 'keys') keysPerSlot = Number(value);
+    else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
     else if (word === 'manifests') cluster = { ...cluster, manifests: MANIFESTS };
     else if (word === 'volumes') cluster = { ...cluster, volumes: volumesOf(value) };
     else if (word === 'finding') cluster = { ...cluster, findings: [...cluster.findings, findingOf(rest)] };
     else if (word === 'stranger') cluster = { ...cluster, strangers: [...cluster.strangers, strangerOf(rest)] };
-    else if (/^\d+$/.test(word)) cluster = withPod(cluster, line, keysPerSlot, file);
+    else if (/^\d+$/.test(word)) cluster = withPod(cluster, line, { keysPerSlot, maxMemory }, file);
     else throw new Error(`${file}: cannot read "${line}".`);
   }
   return cluster;
@@ -237,7 +239,12 @@ function strangerOf([id = '', , ordinal]: readonly string[]): Cluster['strangers
   return ordinal === undefined ? stranger : { ...stranger, ghostOf: `${NAME}-${ordinal}` };
 }
 
-function withPod(cluster: Cluster, line: string, keysPerSlot: number, file: string): Cluster {
+interface Load {
+  readonly keysPerSlot: number;
+  readonly maxMemory: number;
+}
+
+function withPod(cluster: Cluster, line: string, load: Load, file: string): Cluster {
   const [ordinal, node = '-', ...role] = line.split(/ +/);
   const pod: Pod = {
     name: `${NAME}-${ordinal}`,
@@ -251,7 +258,7 @@ function withPod(cluster: Cluster, line: string, keysPerSlot: number, file: stri
     trouble: null,
     memoryLimit: null,
   };
-  const member = memberOf(pod.name, role.join(' '), { cluster, keysPerSlot, file });
+  const member = memberOf(pod.name, role.join(' '), { cluster, load, file });
   return {
     ...cluster,
     pods: [...cluster.pods, pod],
@@ -262,7 +269,7 @@ function withPod(cluster: Cluster, line: string, keysPerSlot: number, file: stri
 function memberOf(
   pod: string,
   role: string,
-  { cluster, keysPerSlot, file }: { cluster: Cluster; keysPerSlot: number; file: string },
+  { cluster, load, file }: { cluster: Cluster; load: Load; file: string },
 ): Member | null {
   if (role === 'not ready') return null;
   const [, lagging, leader] = /^(lagging )?replica of (\d+)$/.exec(role) ?? [];
@@ -270,7 +277,7 @@ function memberOf(
   if (role !== 'blank' && leader === undefined && owned === null) throw new Error(`${file}: "${role}" is no role.`);
   const own = slots(owned?.[1] ?? '');
   const primary = leader === undefined ? null : `${NAME}-${leader}`;
-  const keys = count(own) * keysPerSlot;
+  const keys = count(own) * load.keysPerSlot;
   return {
     pod,
     id: pod.padStart(40, '0'),
@@ -287,7 +294,7 @@ function memberOf(
       keys,
       memory: 2_000_000 + keys * 100,
       dataset: keys * 100,
-      maxMemory: 0,
+      maxMemory: load.maxMemory,
       evictionPolicy: 'noeviction',
       persistent: true,
       lag: 0,

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
+import { count, SLOT_COUNT, type SlotSet, slotSet } from '../../../src/core/slots.ts';
+import type { Share, Topology } from '../../../src/core/topology.ts';
+
+/** A healthy cluster in any shape that people get clusters into, and any topology for it. */
+export interface Situation {
+  readonly topology: Topology;
+  readonly cluster: Cluster;
+  /** The Kubernetes node on which a pod that does not exist yet will run, by ordinal. */
+  readonly nodeOf: (ordinal: number) => string;
+}
+
+interface Seed {
+  readonly shards: number;
+  readonly replicas: number;
+  readonly spare: readonly ('blank' | 'empty primary' | 'second replica')[];
+  readonly cuts: readonly number[];
+  readonly order: readonly number[];
+  readonly nodes: readonly number[];
+  readonly keys: readonly number[];
+  readonly wanted: readonly number[];
+  readonly wantedReplicas: number;
+  readonly deletes: boolean;
+}
+
+const MOST_PODS = 24;
+
+const seed: fc.Arbitrary<Seed> = fc.record({
+  shards: fc.integer({ min: 1, max: 5 }),
+  replicas: fc.integer({ min: 0, max: 2 }),
+  spare: fc.array(fc.constantFrom('blank', 'empty primary', 'second replica'), { maxLength: 2 }),
+  cuts: fc.array(fc.integer({ min: 1, max: SLOT_COUNT - 1 }), { minLength: 8, maxLength: 8 }),
+  order: fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
+  nodes: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
+  keys: fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 5, maxLength: 5 }),
+  wanted: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 6 }),
+  wantedReplicas: fc.integer({ min: 0, max: 2 }),
+  deletes: fc.boolean(),
+});
+
+export const situation: fc.Arbitrary<Situation> = seed.map((from) => ({
+  topology: topologyOf(from),
+  cluster: clusterOf(from),
+  nodeOf: (ordinal) => `node-${from.nodes[ordinal % MOST_PODS] ?? 0}`,
+}));
+
+function topologyOf({ wanted, wantedReplicas, deletes }: Seed): Topology {
+  return {
+    name: 'cache',
+    file: 'topology.yaml',
+    state: 'present',
+    kubernetes: { namespace: 'default', statefulSet: 'cache', container: null, port: 6379, manifests: null },
+    shards: wanted.map((weight): Share => ({ kind: 'weight', weight })),
+    replicasPerShard: wantedReplicas,
+    tolerance: 0.02,
+    placement: { spreadBy: ['kubernetes.io/hostname'], whenUnsatisfiable: 'warn' },
+    volumes: { onScaleDown: deletes ? 'delete' : 'retain' },
+    migration: { method: 'auto', maxLatency: 20 },
+  };
+}
+
+/** Roles are dealt to the pods in a random order; slots are cut into pieces and dealt to the shards in turn. */
+function clusterOf(from: Seed): Cluster {
+  const size = from.shards * (1 + from.replicas) + from.spare.length;
+  const ordinals = Array.from({ length: size }, (_, i) => i);
+  const dealt = ordinals
+    .toSorted((a, b) => (from.order[a] ?? 0) - (from.order[b] ?? 0) || a - b)
+    .map((n) => `cache-${n}`);
+  const primaries = dealt.slice(0, from.shards);
+  const slots = slotsDealt(from);
+  const members = dealt.map((pod, i): Member => {
+    const shard = i % from.shards;
+    const primary = primaries[shard] ?? '';
+    const own = slots[shard] ?? [];
+    const facts = { keys: from.keys[shard] ?? 0, dataset: (from.keys[shard] ?? 0) * 100 };
+    if (i < from.shards) return memberOf(pod, { slots: own, ...facts });
+    if (i < size - from.spare.length) return memberOf(pod, { primary, ...facts });
+    switch (from.spare[size - 1 - i]) {
+      case 'blank':
+        return memberOf(pod, { joined: false });
+      case 'second replica':
+        return memberOf(pod, { primary: primaries[0] ?? '', ...facts });
+      default:
+        return memberOf(pod, {});
+    }
+  });
+  return {
+    workload: {
+      name: 'cache',
+      namespace: 'default',
+      replicas: size,
+      firstOrdinal: 0,
+      owner: null,
+      claimTemplates: ['data'],
+    },
+    pods: ordinals.map((n) => podOn(n, `node-${from.nodes[n] ?? 0}`)),
+    volumes: ordinals.map((n) => ({ claim: `data-cache-${n}`, ordinal: n, bound: true, deleting: false })),
+    members: members.toSorted((a, b) => ordinal(a.pod) - ordinal(b.pod)),
+    strangers: [],
+    manifests: null,
+    findings: [],
+  };
+}
+
+function slotsDealt({ shards, cuts }: Seed): readonly SlotSet[] {
+  const bounds = [...new Set([0, ...Array.from({ length: shards }, (_, i) => i + 1), ...cuts, SLOT_COUNT])].toSorted(
+    (a, b) => a - b,
+  );
+  const pieces = bounds.slice(1).map((end, i): [number, number] => [bounds[i] ?? 0, end - 1]);
+  return Array.from({ length: shards }, (_, shard) => slotSet(pieces.filter((__, i) => i % shards === shard)));
+}
+
+export function podOn(n: number, node: string): Pod {
+  return {
+    name: `cache-${n}`,
+    ordinal: n,
+    uid: `uid-${n}`,
+    ip: `10.0.0.${n}`,
+    node,
+    domains: { 'kubernetes.io/hostname': node },
+    ready: true,
+    deleting: false,
+    trouble: null,
+    memoryLimit: null,
+  };
+}
+
+function memberOf(
+  pod: string,
+  more: { joined?: boolean; primary?: string; slots?: SlotSet; keys?: number; dataset?: number },
+): Member {
+  const slots = more.slots ?? [];
+  return {
+    pod,
+    id: pod,
+    joined: more.joined ?? true,
+    role: more.primary === undefined ? 'primary' : 'replica',
+    primary: more.primary ?? null,
+    slots,
+    configEpoch: count(slots),
+    synced: true,
+    facts: {
+      address: '',
+      software: 'valkey',
+      version: '9.1.0',
+      keys: more.keys ?? 0,
+      memory: 1_000_000,
+      dataset: more.dataset ?? 0,
+      maxMemory: 0,
+      evictionPolicy: 'noeviction',
+      persistent: true,
+      lag: 0,
+    },
+  };
+}
+
+function ordinal(pod: string): number {
+  return Number(pod.slice('cache-'.length));
+}
