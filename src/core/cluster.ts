@@ -163,7 +163,9 @@ export function slotOwners(cluster: Cluster): readonly Member[] {
 export function withMember(cluster: Cluster, pod: string, change: Partial<Member>): Cluster {
   const index = cluster.members.findIndex((member) => member.pod === pod);
   const member = cluster.members[index];
-  return member === undefined ? cluster : { ...cluster, members: cluster.members.with(index, { ...member, ...change }) };
+  return member === undefined
+    ? cluster
+    : { ...cluster, members: cluster.members.with(index, { ...member, ...change }) };
 }
 
 export function ordinalOf(pod: string): number {

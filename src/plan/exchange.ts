@@ -1,5 +1,5 @@
 import { byOrdinal } from '../core/cluster.ts';
-import { print, union } from '../core/slots.ts';
+import { print, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import type { Step } from '../steps/index.ts';
 import { slotsOf } from '../steps/seen.ts';
 import { outcomeOf } from './outcome-of-steps.ts';
@@ -15,10 +15,14 @@ import type { Plan } from './plan.ts';
 export function exchange(approved: readonly Step[], now: Plan, unbound: readonly string[]): (pod: string) => string {
   const match = new Matching(unbound);
   const members = new Map(now.after.members.map((member) => [member.pod, member]));
-  const bySlots = new Map(
-    now.after.members.filter(({ slots }) => slots.length > 0).map((m) => [print(m.slots), m.pod]),
-  );
-  for (const [pod, slots] of slotsGiven(approved)) match.pair(pod, bySlots.get(slots));
+  const given = slotsGiven(approved);
+  const owners = new Map(now.after.members.map(({ pod, slots }) => [pod, slots]));
+  const bySlots = new Map(Array.from(owners, ([pod, slots]) => [print(slots), pod]));
+  for (const [pod, slots] of given) match.pair(pod, bySlots.get(print(slots)));
+  // Shares that differ by one slot may lie the other way round: then the first with the first, and so on.
+  const left = newPrimaries(given, unbound).filter((pod) => !match.isPaired(pod));
+  const free = newPrimaries(owners, unbound).filter((pod) => match.isFree(pod));
+  for (const [i, pod] of left.entries()) match.pair(pod, free[i]);
 
   const successors = new Map(successions(now.stages.flat().map(({ step }) => step)));
   for (const [from, pod] of successions(approved)) match.pair(pod, successors.get(from));
@@ -52,6 +56,10 @@ class Matching {
     return !this.#taken.has(pod);
   }
 
+  isPaired(pod: string): boolean {
+    return this.#pairs.has(pod);
+  }
+
   /** Unless one of the two is no unbound pod, or has its counterpart already. */
   pair(approved: string, now: string | undefined): void {
     const both = [approved, now];
@@ -72,14 +80,20 @@ class Matching {
   }
 }
 
-/** Pod → all slots that the steps give to it, as text. */
-function slotsGiven(steps: readonly Step[]): ReadonlyMap<string, string> {
+/** Pod → all slots that the steps give to it. */
+function slotsGiven(steps: readonly Step[]): ReadonlyMap<string, SlotSet> {
   const gifts = steps.flatMap((step) => {
     if (step.kind === 'move-slots') return [{ pod: step.to, slots: slotsOf(step.slots) }];
     return step.kind === 'assign-slots' ? [{ pod: step.pod, slots: slotsOf(step.slots) }] : [];
   });
   const byPod = Map.groupBy(gifts, (gift) => gift.pod);
-  return new Map(Array.from(byPod, ([pod, all]) => [pod, print(union(...all.map(({ slots }) => slots)))]));
+  return new Map(Array.from(byPod, ([pod, all]) => [pod, union(...all.map(({ slots }) => slots))]));
+}
+
+/** The unbound pods that own slots at the end, by their lowest slot. */
+function newPrimaries(slots: ReadonlyMap<string, SlotSet>, unbound: readonly string[]): readonly string[] {
+  const lowest = (pod: string): number => slots.get(pod)?.[0]?.[0] ?? SLOT_COUNT;
+  return unbound.filter((pod) => lowest(pod) < SLOT_COUNT).toSorted((a, b) => lowest(a) - lowest(b));
 }
 
 /** Who hands over → who takes over. */

@@ -1,4 +1,4 @@
-import type { Cluster } from '../core/cluster.ts';
+import { byOrdinal, type Cluster } from '../core/cluster.ts';
 import { design } from '../core/design.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Topology } from '../core/topology.ts';
@@ -14,7 +14,8 @@ import { stagesTowards } from './stages.ts';
  * the same cluster always give the same plan. A plan without stages means that there is nothing to do.
  * Throws Failure `internal-error` where its own steps would break a promise.
  */
-export function makePlan(topology: Topology, cluster: Cluster): Planned {
+export function makePlan(topology: Topology, seen: Cluster): Planned {
+  const cluster = inOrder(seen);
   const refusal = refusalOf(topology, cluster);
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
   const layout = design(topology, cluster);
@@ -25,9 +26,9 @@ export function makePlan(topology: Topology, cluster: Cluster): Planned {
   return tooSmall === null ? { kind: 'plan', plan } : { kind: 'refused', failure: tooSmall, before: cluster };
 }
 
-function planTowards(topology: Topology, layout: Layout, before: Cluster): Plan {
+/** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */
+export function planTowards(topology: Topology, layout: Layout, before: Cluster): Plan {
   const { stages, after } = stagesTowards({ topology, layout }, before);
-  const there = new Set(before.pods.filter((pod) => pod.node !== null).map((pod) => pod.name));
   return {
     topology,
     before,
@@ -35,7 +36,30 @@ function planTowards(topology: Topology, layout: Layout, before: Cluster): Plan 
     stages,
     after,
     dangers: dangersOf({ topology, layout, before, stages, after }),
-    unbound: layout.pods.filter((pod) => !there.has(pod)),
+    unbound: unboundPods(layout, before),
     hash: fingerprint(stages.flat()),
+  };
+}
+
+/**
+ * Pods whose roles may be exchanged once it is known where all run: those that are not scheduled yet and, where there are
+ * any, those that hold nothing either.
+ */
+function unboundPods({ pods }: Layout, before: Cluster): readonly string[] {
+  const scheduled = new Set(before.pods.filter((pod) => pod.node !== null).map((pod) => pod.name));
+  if (pods.every((pod) => scheduled.has(pod))) return [];
+  const inUse = new Set(
+    before.members.filter(({ role, slots }) => role === 'replica' || slots.length > 0).map(({ pod }) => pod),
+  );
+  return pods.filter((pod) => !scheduled.has(pod) || !inUse.has(pod));
+}
+
+/** Steps are listed in the order of the pods: whoever looked may have seen them in another one. */
+function inOrder(cluster: Cluster): Cluster {
+  return {
+    ...cluster,
+    pods: cluster.pods.toSorted((a, b) => a.ordinal - b.ordinal),
+    members: cluster.members.toSorted((a, b) => byOrdinal(a.pod, b.pod)),
+    volumes: cluster.volumes.toSorted((a, b) => byOrdinal(a.claim, b.claim)),
   };
 }

@@ -1,12 +1,12 @@
-import type { Cluster } from '../core/cluster.ts';
-import { each, print, SLOT_COUNT, slotsOfNumbers } from '../core/slots.ts';
+import type { Cluster, Member } from '../core/cluster.ts';
+import { isEmpty, minus, print, type SlotSet, union } from '../core/slots.ts';
 import type { Step } from '../steps/index.ts';
 import { slotsOf } from '../steps/seen.ts';
 
 /** What a list of steps leaves behind, of what it touches; nothing is said of the rest. */
 export interface Outcome {
-  /** Slot → the pod that owns it at the end. */
-  readonly owners: ReadonlyMap<number, string>;
+  /** Pod → the slots that it is given, and keeps. */
+  readonly given: ReadonlyMap<string, SlotSet>;
   /** Pod → the pod that it replicates at the end. */
   readonly replicas: ReadonlyMap<string, string>;
   readonly primaries: ReadonlySet<string>;
@@ -17,7 +17,7 @@ export interface Outcome {
 
 /** Adds the steps up: later ones undo earlier ones, and what a pod has goes with a failover. */
 export function outcomeOf(steps: readonly Step[]): Outcome {
-  const owners = new Map<number, string>();
+  let given: ReadonlyMap<string, SlotSet> = new Map();
   const replicas = new Map<string, string>();
   const primaries = new Set<string>();
   const removed = new Set<string>();
@@ -32,17 +32,17 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
         pods = step.to;
         break;
       case 'assign-slots':
-        for (const slot of each(slotsOf(step.slots))) owners.set(slot, step.pod);
+        given = giving(given, step.pod, slotsOf(step.slots));
         break;
       case 'move-slots':
-        for (const slot of each(slotsOf(step.slots))) owners.set(slot, step.to);
+        given = giving(given, step.to, slotsOf(step.slots));
         break;
       case 'replicate':
         primaries.delete(step.pod);
         replicas.set(step.pod, step.primary);
         break;
       case 'fail-over':
-        for (const [slot, owner] of owners) if (owner === step.from) owners.set(slot, step.pod);
+        given = giving(given, step.pod, given.get(step.from) ?? []);
         for (const [pod, primary] of replicas) if (primary === step.from) replicas.set(pod, step.pod);
         replicas.delete(step.pod);
         replicas.set(step.from, step.pod);
@@ -68,7 +68,12 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
         break;
     }
   }
-  return { owners, replicas, primaries, removed, pods, deleted };
+  return { given, replicas, primaries, removed, pods, deleted };
+}
+
+function giving(given: ReadonlyMap<string, SlotSet>, pod: string, slots: SlotSet): ReadonlyMap<string, SlotSet> {
+  const others = Array.from(given, ([other, owned]): readonly [string, SlotSet] => [other, minus(owned, slots)]);
+  return new Map([...others, [pod, union(given.get(pod) ?? [], slots)]]);
 }
 
 /** Where a cluster is another one than the outcome, in sentences. */
@@ -82,7 +87,7 @@ export function departures(
   const pods = end.workload?.replicas ?? 0;
   const replicas = options.mayPlaceReplicas ? [] : [...outcome.replicas];
   return [
-    ...movedElsewhere(outcome, end),
+    ...movedElsewhere(outcome, members),
     ...replicas
       .filter(([pod, primary]) => members.get(pod)?.joined === true && members.get(pod)?.primary !== primary)
       .map(([pod, primary]) => `${pod} does not end as a replica of ${primary}.`),
@@ -99,11 +104,8 @@ export function departures(
   ];
 }
 
-function movedElsewhere({ owners }: Outcome, end: Cluster): readonly string[] {
-  if (owners.size === 0) return [];
-  const actual = Array.from({ length: SLOT_COUNT }, () => 'nobody');
-  for (const member of end.members) for (const slot of each(member.slots)) actual[slot] = member.pod;
-  const wrong = [...owners].filter(([slot, pod]) => actual[slot] !== pod);
-  const byPair = Map.groupBy(wrong, ([slot, pod]) => `end on ${actual[slot] ?? 'nobody'}, not on ${pod}`);
-  return Array.from(byPair, ([how, slots]) => `Slots ${print(slotsOfNumbers(slots.map(([slot]) => slot)))} ${how}.`);
+function movedElsewhere({ given }: Outcome, members: ReadonlyMap<string, Member>): readonly string[] {
+  return Array.from(given, ([pod, slots]) => ({ pod, missing: minus(slots, members.get(pod)?.slots ?? []) }))
+    .filter(({ missing }) => !isEmpty(missing))
+    .map(({ pod, missing }) => `Slots ${print(missing)} do not end on ${pod}.`);
 }

@@ -19,7 +19,10 @@ export interface Plan {
   /** The cluster after the last step, by thought. */
   readonly after: Cluster;
   readonly dangers: readonly Danger[];
-  /** Pods that do not exist yet: their roles may be exchanged among them once they are scheduled. */
+  /**
+   * Pods whose roles may be exchanged among them once all are scheduled: those that do not exist yet and, where there are
+   * such, those that hold nothing.
+   */
   readonly unbound: readonly string[];
   /** 12 hex digits over the ordered steps and their facts. */
   readonly hash: string;

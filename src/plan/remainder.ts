@@ -21,7 +21,7 @@ export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: re
   const bound = approved.map((step) => KINDS.rename(step, name));
   const mayPlaceReplicas = approvedUnbound.length > 0;
   const extra = steps(now).filter(
-    (step) => !isAgreed(step, bound) && !isOnlyWaiting(step, now) && !(mayPlaceReplicas && step.kind === 'replicate'),
+    (step) => !isAgreed(step, bound) && !isOnlyWaiting(step, now) && !(mayPlaceReplicas && isPlacing(step)),
   );
   const differences = [
     ...extra.map((step) => wordsOfDifference(step, bound)),
@@ -34,6 +34,11 @@ export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: re
 function isOnlyWaiting(step: Step, now: Plan): boolean {
   if (step.kind === 'wait-for-pods') return true;
   return step.kind === 'replicate' && memberOf(now.before, step.pod)?.primary === step.primary;
+}
+
+/** What it takes to place replicas anew, of pods that have been joined or are to be. */
+function isPlacing(step: Step): boolean {
+  return step.kind === 'replicate' || step.kind === 'join';
 }
 
 function isAgreed(step: Step, approved: readonly Step[]): boolean {

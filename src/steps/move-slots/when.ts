@@ -1,15 +1,5 @@
 import { byOrdinal, type Cluster, slotOwners } from '../../core/cluster.ts';
-import {
-  count,
-  each,
-  isEmpty,
-  minus,
-  print,
-  SLOT_COUNT,
-  type SlotSet,
-  slotsOfNumbers,
-  takeHighest,
-} from '../../core/slots.ts';
+import { count, isEmpty, minus, print, type SlotRange, type SlotSet, slotSet, takeHighest } from '../../core/slots.ts';
 import type { Target, When } from '../kind.ts';
 import { Present } from '../present.ts';
 import type { MoveSlots } from './shape.ts';
@@ -46,21 +36,40 @@ export const whenOwnedElsewhere: When<MoveSlots> = (now, target) => {
     : [moveOf(keepingOne(first, now.members.find(({ pod }) => pod === first.from)?.slots))];
 };
 
-/** By donor, then by receiver. Each slot is looked up once, for 500 owners make 250,000 pairs. */
+/** By donor, then by receiver. */
 function pairsOf(now: Cluster, { layout }: Target): readonly Pair[] {
   const present = new Present(now);
-  const homes = Array.from({ length: SLOT_COUNT }, (): string | null => null);
-  for (const shard of layout.shards) {
-    const pod = present.holder(shard);
-    if (!present.isPrimary(pod)) continue;
-    for (const slot of each(shard.slots)) homes[slot] = pod;
-  }
-  return slotOwners(now).flatMap((owner) => {
-    const byHome = Map.groupBy(each(owner.slots), (slot) => homes[slot] ?? owner.pod);
-    byHome.delete(owner.pod);
-    const pairs = Array.from(byHome, ([to, slots]) => ({ from: owner.pod, to, slots: slotsOfNumbers(slots) }));
+  const homes = new Map(layout.shards.map((shard) => [present.holder(shard), shard.slots]));
+  const pieces = Array.from(homes)
+    .filter(([pod]) => present.isPrimary(pod))
+    .flatMap(([pod, slots]) => slots.map((range) => ({ pod, range })))
+    .toSorted((a, b) => a.range[0] - b.range[0]);
+  return slotOwners(now).flatMap(({ pod, slots }) => {
+    const leaving = minus(slots, homes.get(pod) ?? []);
+    const byHome = Map.groupBy(cut(leaving, pieces), (piece) => piece.pod);
+    const pairs = Array.from(byHome, ([to, all]) => ({ from: pod, to, slots: slotSet(all.map(({ range }) => range)) }));
     return pairs.toSorted((a, b) => byOrdinal(a.to, b.to));
   });
+}
+
+interface Piece {
+  readonly pod: string;
+  readonly range: SlotRange;
+}
+
+/** The slots by where they belong. One walk along both, for 500 owners make 250,000 pairs. */
+function cut(slots: SlotSet, pieces: readonly Piece[]): readonly Piece[] {
+  const parts: Piece[] = [];
+  let at = 0;
+  for (const [first, last] of slots) {
+    while (at < pieces.length && (pieces[at]?.range[1] ?? 0) < first) at += 1;
+    for (let i = at; i < pieces.length; i += 1) {
+      const piece = pieces[i];
+      if (piece === undefined || piece.range[0] > last) break;
+      parts.push({ pod: piece.pod, range: [Math.max(first, piece.range[0]), Math.min(last, piece.range[1])] });
+    }
+  }
+  return parts;
 }
 
 function slotsOf(pairs: readonly Pair[]): SlotSet {

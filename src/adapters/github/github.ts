@@ -1,0 +1,42 @@
+import { Failure } from '../../core/failure.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GitHub } from '../../ports/github.ts';
+import { approvedComments } from './approval.ts';
+import { findComment, putComment } from './comments.ts';
+import { readFile } from './files.ts';
+import { keepIssue } from './issues.ts';
+import { Repository } from './repository.ts';
+import { Requests } from './requests.ts';
+
+export interface GitHubOptions {
+  readonly token: string;
+  /** `owner/name` */
+  readonly repository: string;
+  /** `https://api.github.com` */
+  readonly apiUrl: string;
+  /** Takes the secrets out of a text; every text passes it before it leaves. */
+  readonly redact: (text: string) => string;
+  readonly clock: Clock;
+}
+
+/** Throws Failure `invalid-input` for a token or repository that cannot be one. */
+export function createGitHub({ token, repository, apiUrl, redact, clock }: GitHubOptions): GitHub {
+  // Of a header with other characters `fetch` makes an error that quotes it, and the token with it.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new Failure('invalid-input', 'The input `github-token` is empty or holds characters that no token has.', {
+      remedy: 'Leave the input out to use the token of the workflow, or correct the secret it comes from.',
+    });
+  }
+  const requests = new Requests(token, apiUrl, clock);
+  const here = new Repository(requests, repository, redact);
+  return {
+    findComment: async (pullRequest, marker, { signal }) =>
+      findComment(here, requests.begin(signal), pullRequest, marker),
+    putComment: async (pullRequest, marker, body, { signal }) =>
+      putComment(here, requests.begin(signal), pullRequest, { marker, body }),
+    approvedComments: async (commit, branch, marker, { signal }) =>
+      approvedComments(here, requests.begin(signal), { commit, branch }, marker),
+    readFile: async (path, ref, { signal }) => readFile(here, requests.begin(signal), path, ref),
+    keepIssue: async (marker, wanted, { signal }) => keepIssue(here, requests.begin(signal), marker, wanted),
+  };
+}

@@ -1,0 +1,7 @@
+import type { Request } from '../core/request.ts';
+import { ALLOW_WORDS, type AllowWord } from '../plan/plan.ts';
+
+/** What the run may do beyond the safe. */
+export function allowed(request: Request): readonly AllowWord[] {
+  return ALLOW_WORDS.filter((word) => request.allow.includes(word));
+}

@@ -1,0 +1,153 @@
+import { asFailure, Failure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import { type CarryOutPorts, carryOut } from '../engine/carry-out.ts';
+import { type Lock, takeLock } from '../engine/lock.ts';
+import { missingAllow } from '../plan/dangers.ts';
+import type { Estimate } from '../plan/estimate.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type CommentState, summaryBody } from '../report/comment.ts';
+import { appliedLine, planLine } from '../report/one-line.ts';
+import { planJson } from '../report/plan-json.ts';
+import { allowed } from './allowed.ts';
+import { type Approval, approve, noteOf } from './approval.ts';
+import { consider, look } from './consider.ts';
+import type { Desk, Reach } from './desk.ts';
+import { ApplyJournal } from './journal.ts';
+import { type Outcome, resultOf } from './outcome.ts';
+import { contextOf, post } from './post.ts';
+
+/** Makes the cluster as declared: lock, look, plan, see that the plan is approved and allowed, carry it out, look again. */
+export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
+  await using reach = await desk.reach(topology);
+  await using lock = await lockFor(topology, desk, reach);
+  const { planned, estimate } = await consider(topology, desk, reach);
+  if (planned.kind === 'refused') return ended(topology, desk, { failure: planned.failure });
+  if (estimate === null) throw new RangeError('A plan has an estimate.');
+  const considered = { plan: planned.plan, estimate };
+  if (planned.plan.stages.length === 0) return nothingToDo(topology, desk, considered);
+  try {
+    const approval = await approve(topology, planned.plan, lock.inherited, desk);
+    refuseForbidden(planned.plan, desk);
+    return await work(topology, desk, { ...considered, approval, reach, lock });
+  } catch (thrown) {
+    return ended(topology, desk, { failure: asFailure(thrown), ...considered });
+  }
+}
+
+function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
+  const { clock, occasion, request, runner, stop } = desk;
+  const ports = { kubernetes: reach.kubernetes, clock };
+  return takeLock(topology.kubernetes, topology.name, ports, {
+    holder: occasion.runUrl,
+    patience: request.lockTimeout,
+    signal: stop,
+    waiting: (holder, left) => runner.info(`Waiting for another apply, at most ${left} s more: ${holder}`),
+  });
+}
+
+/** What needs an `allow` word that is not given makes the whole apply refused, before the first change. */
+function refuseForbidden(plan: Plan, desk: Desk): void {
+  const missing = missingAllow(plan, allowed(desk.request));
+  if (missing.length === 0) return;
+  const words = missing.map((word) => `\`${word}\``).join(', ');
+  const details = plan.dangers.filter((danger) => danger.needs !== null && missing.includes(danger.needs));
+  throw new Failure(
+    'not-allowed',
+    `Refused: the plan needs ${words} in the input \`allow\`, and the run does not have it.`,
+    {
+      remedy: `Add \`allow: ${missing.join(' ')}\` to the workflow step if that is what you want.`,
+      details: details.map((danger) => danger.text),
+    },
+  );
+}
+
+interface Work {
+  readonly plan: Plan;
+  readonly estimate: Estimate;
+  readonly approval: Approval;
+  readonly reach: Reach;
+  readonly lock: Lock;
+}
+
+async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome> {
+  const { plan, estimate, approval, lock } = job;
+  const pullRequest = approval.by === 'pull-request' ? approval.pullRequest : null;
+  const show = async (state: CommentState): Promise<string | null> =>
+    pullRequest === null ? null : post(topology, desk, pullRequest, state);
+  await using journal = new ApplyJournal(desk, (progress) => show({ kind: 'applying', plan, estimate, progress }));
+  const begun = desk.clock.now();
+  const ports: CarryOutPorts = {
+    ...job.reach,
+    clock: desk.clock,
+    observe: () => look(topology, desk, job.reach),
+  };
+  const stop = AbortSignal.any([desk.stop, lock.lost]);
+  try {
+    await lock.leave(noteOf(plan));
+    await carryOut(topology, ports, { approved: plan, journal, stop });
+    await lock.leave('');
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    await journal.close();
+    const state: CommentState = { kind: 'failed', plan, estimate, failure, done: journal.done };
+    const commentUrl = await show(state);
+    return ended(topology, desk, { failure, plan, estimate, state, commentUrl, changed: journal.done.length > 0 });
+  }
+  await journal.close();
+  const seconds = (desk.clock.now() - begun) / 1000;
+  const state: CommentState = { kind: 'applied', plan, estimate, seconds };
+  const summary = appliedLine(plan, estimate, seconds);
+  desk.runner.info(summary);
+  return {
+    ...identity(topology),
+    result: 'applied',
+    changed: true,
+    plan: { hash: plan.hash, json: planJson(plan, estimate) },
+    summary,
+    report: summaryBody(state, contextOf(topology, desk)),
+    commentUrl: await show(state),
+  };
+}
+
+function nothingToDo(topology: Topology, desk: Desk, { plan, estimate }: { plan: Plan; estimate: Estimate }): Outcome {
+  const summary = planLine(plan, estimate);
+  desk.runner.info(summary);
+  const state: CommentState = { kind: 'planned', plan, estimate, missing: [], underWay: null };
+  return {
+    ...identity(topology),
+    result: 'no-changes',
+    plan: { hash: plan.hash, json: planJson(plan, estimate) },
+    summary,
+    report: summaryBody(state, contextOf(topology, desk)),
+  };
+}
+
+interface End {
+  readonly failure: Failure;
+  readonly plan?: Plan;
+  readonly estimate?: Estimate;
+  readonly state?: CommentState;
+  readonly commentUrl?: string | null;
+  readonly changed?: boolean;
+}
+
+/** A run that was refused, or failed. The comment of a pull request is not touched by a refusal: it holds the approval. */
+function ended(topology: Topology, desk: Desk, end: End): Outcome {
+  const { failure, plan = null, estimate = null, changed = false } = end;
+  const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate };
+  return {
+    ...identity(topology),
+    result: resultOf(failure),
+    changed,
+    plan: plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) },
+    summary: failure.message,
+    report: summaryBody(state, contextOf(topology, desk)),
+    commentUrl: end.commentUrl ?? null,
+    failure,
+  };
+}
+
+function identity(topology: Topology) {
+  const none = { changed: false, drift: false, commentUrl: null, issueUrl: null, failure: null, plan: null };
+  return { cluster: topology.name, file: topology.file, ...none };
+}

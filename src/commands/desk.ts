@@ -1,0 +1,31 @@
+import type { ManifestSet } from '../core/cluster.ts';
+import type { Occasion, Request } from '../core/request.ts';
+import type { Topology } from '../core/topology.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { GitHub } from '../ports/github.ts';
+import type { Kubernetes } from '../ports/kubernetes.ts';
+import type { Redis } from '../ports/redis.ts';
+import type { Runner } from '../ports/runner.ts';
+
+/** What every command has at hand. */
+export interface Desk {
+  readonly request: Request;
+  readonly occasion: Occasion;
+  readonly runner: Runner;
+  /** Null: no token, or not on GitHub. */
+  readonly github: GitHub | null;
+  readonly clock: Clock;
+  /** Aborted when the run is to stop at its next safe point. */
+  readonly stop: AbortSignal;
+  /** Opens the way to one cluster. */
+  readonly reach: (topology: Topology) => Promise<Reach>;
+  /** The topology as the branch that a pull request is to be merged into has it; null when it has none. */
+  readonly atBase: (file: string) => Promise<Topology | null>;
+}
+
+/** The way to one cluster, closed by its user. */
+export interface Reach extends AsyncDisposable {
+  readonly kubernetes: Kubernetes;
+  readonly redis: Redis;
+  readonly manifests: ManifestSet | null;
+}

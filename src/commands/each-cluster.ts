@@ -1,0 +1,92 @@
+import { asFailure, type Failure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import { summaryBody } from '../report/comment.ts';
+import { failureLines } from '../report/log.ts';
+import { apply } from './apply.ts';
+import type { Desk } from './desk.ts';
+import { drift } from './drift.ts';
+import { isRed, type Outcome, resultOf, worst } from './outcome.ts';
+import { plan } from './plan.ts';
+import { contextOf } from './post.ts';
+import { status } from './status.ts';
+
+const COMMANDS = { plan, apply, drift, status } as const;
+
+/**
+ * Runs the command for one cluster after another, whatever becomes of the others, and gives the outputs and the summary.
+ * @returns whether the run is to end with exit status 1
+ */
+export async function eachCluster(topologies: readonly Topology[], desk: Desk): Promise<boolean> {
+  const outcomes: Outcome[] = [];
+  for (const topology of topologies) outcomes.push(await oneCluster(topology, desk));
+  await report(outcomes, desk);
+  return outcomes.some((outcome) => isRed(outcome, desk.request.failOnDrift));
+}
+
+async function oneCluster(topology: Topology, desk: Desk): Promise<Outcome> {
+  const outcome = await endOf(topology, desk);
+  if (outcome.failure === null) return outcome;
+  for (const line of failureLines(outcome.failure)) desk.runner.info(line);
+  desk.runner.annotate([
+    { file: topology.file, line: 1, column: 1, message: outcome.failure.message, value: null, expected: '' },
+  ]);
+  return outcome;
+}
+
+async function endOf(topology: Topology, desk: Desk): Promise<Outcome> {
+  try {
+    return await COMMANDS[desk.request.command](topology, desk);
+  } catch (thrown) {
+    return failed(topology, desk, asFailure(thrown));
+  }
+}
+
+function failed(topology: Topology, desk: Desk, failure: Failure): Outcome {
+  const state = { kind: 'refused', failure, plan: null, estimate: null } as const;
+  return {
+    cluster: topology.name,
+    file: topology.file,
+    result: resultOf(failure),
+    changed: false,
+    drift: false,
+    plan: null,
+    summary: failure.message,
+    report: summaryBody(state, contextOf(topology, desk)),
+    commentUrl: null,
+    issueUrl: null,
+    failure,
+  };
+}
+
+/** Sets every output: those of the worst outcome, and all of them as JSON. */
+async function report(outcomes: readonly Outcome[], { runner }: Desk): Promise<void> {
+  const main = worst(outcomes);
+  if (main === undefined) return;
+  const kept = new Map<Outcome, string>();
+  for (const outcome of outcomes) {
+    if (outcome.plan === null) continue;
+    kept.set(outcome, await runner.keep(`plan-${outcome.cluster}.json`, outcome.plan.json));
+  }
+  for (const [name, value] of Object.entries(outputsOf(main, kept))) runner.output(name, value);
+  runner.output(
+    'clusters',
+    JSON.stringify(
+      outcomes.map((outcome) => ({ cluster: outcome.cluster, file: outcome.file, ...outputsOf(outcome, kept) })),
+    ),
+  );
+  await runner.summary(outcomes.map((outcome) => outcome.report).join('\n\n---\n\n'));
+}
+
+function outputsOf(outcome: Outcome, kept: ReadonlyMap<Outcome, string>) {
+  return {
+    result: outcome.result,
+    changed: String(outcome.changed),
+    drift: String(outcome.drift),
+    'plan-hash': outcome.plan?.hash ?? '',
+    'plan-file': kept.get(outcome) ?? '',
+    summary: outcome.summary,
+    'comment-url': outcome.commentUrl ?? '',
+    'issue-url': outcome.issueUrl ?? '',
+    'failure-reason': outcome.failure?.code ?? '',
+  };
+}

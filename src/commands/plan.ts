@@ -1,0 +1,103 @@
+import type { Failure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import { holderNow } from '../engine/lock.ts';
+import { missingAllow } from '../plan/dangers.ts';
+import type { Estimate } from '../plan/estimate.ts';
+import type { AllowWord, Plan } from '../plan/plan.ts';
+import { type CommentState, summaryBody } from '../report/comment.ts';
+import { offlineBody } from '../report/offline.ts';
+import { planLine } from '../report/one-line.ts';
+import { planJson } from '../report/plan-json.ts';
+import { allowed } from './allowed.ts';
+import { consider } from './consider.ts';
+import type { Desk, Reach } from './desk.ts';
+import type { Outcome } from './outcome.ts';
+import { resultOf } from './outcome.ts';
+import { contextOf, postOnPullRequest } from './post.ts';
+import { trustOf } from './trust.ts';
+
+/** Says what an apply would do, and changes nothing. */
+export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
+  const base = await trustOf(topology, desk);
+  await using reach = await desk.reach(topology);
+  if (base.kind === 'offline' || (base.kind === 'new' && (await exists(topology, desk, reach)))) {
+    return offline(topology, desk, base.why);
+  }
+  const { planned, estimate } = await consider(topology, desk, reach);
+  if (planned.kind === 'refused') return refuse(topology, desk, planned.failure);
+  if (estimate === null) throw new RangeError('A plan has an estimate.');
+  const missing = missingAllow(planned.plan, allowed(desk.request));
+  const underWay = await holderNow(
+    topology.kubernetes,
+    topology.name,
+    { ...reach, clock: desk.clock },
+    { signal: desk.stop },
+  );
+  return tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
+}
+
+async function exists(topology: Topology, desk: Desk, reach: Reach): Promise<boolean> {
+  const view = await reach.kubernetes.look(topology.kubernetes, { spreadBy: [], signal: desk.stop });
+  return view.workload !== null;
+}
+
+async function tell(
+  topology: Topology,
+  desk: Desk,
+  state: { kind: 'planned'; plan: Plan; estimate: Estimate; missing: readonly AllowWord[]; underWay: string | null },
+): Promise<Outcome> {
+  const commentUrl = await postOnPullRequest(topology, desk, state);
+  const summary = planLine(state.plan, state.estimate);
+  desk.runner.info(summary);
+  const isEmpty = state.plan.stages.length === 0;
+  return {
+    cluster: topology.name,
+    file: topology.file,
+    result: isEmpty ? 'no-changes' : 'planned',
+    changed: false,
+    drift: !isEmpty,
+    plan: { hash: state.plan.hash, json: planJson(state.plan, state.estimate) },
+    summary,
+    report: summaryBody(state, contextOf(topology, desk)),
+    commentUrl,
+    issueUrl: null,
+    failure: null,
+  };
+}
+
+async function refuse(topology: Topology, desk: Desk, failure: Failure): Promise<Outcome> {
+  const state: CommentState = { kind: 'refused', failure, plan: null, estimate: null };
+  return {
+    cluster: topology.name,
+    file: topology.file,
+    result: resultOf(failure),
+    changed: false,
+    drift: false,
+    plan: null,
+    summary: failure.message,
+    report: summaryBody(state, contextOf(topology, desk)),
+    commentUrl: await postOnPullRequest(topology, desk, state),
+    issueUrl: null,
+    failure,
+  };
+}
+
+/** Without looking at the cluster: for pull requests that must not say where to look. */
+async function offline(topology: Topology, desk: Desk, why: string): Promise<Outcome> {
+  const before = await desk.atBase(topology.file);
+  const report = offlineBody(topology, before, why);
+  desk.runner.warning(why);
+  return {
+    cluster: topology.name,
+    file: topology.file,
+    result: 'planned',
+    changed: false,
+    drift: false,
+    plan: null,
+    summary: `${topology.name}: ${why}`,
+    report,
+    commentUrl: null,
+    issueUrl: null,
+    failure: null,
+  };
+}

@@ -1,0 +1,35 @@
+import { FAILURES } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import { findingsList, membersByNode, membersTable, statusMarkdown } from '../report/members.ts';
+import { consider } from './consider.ts';
+import type { Desk } from './desk.ts';
+import { isDrifted } from './drift.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Shows the members by name and by Kubernetes node, and what there is to know about them. Changes nothing. */
+export async function status(topology: Topology, desk: Desk): Promise<Outcome> {
+  await using reach = await desk.reach(topology);
+  const considered = await consider(topology, desk, reach);
+  const { cluster, findings, planned } = considered;
+  const cannotLook = planned.kind === 'refused' && FAILURES[planned.failure.code][0] === 'failed';
+  for (const line of [membersTable(cluster), '', membersByNode(cluster), '', findingsList(findings)]) {
+    desk.runner.info(line);
+  }
+  if (cannotLook) throw planned.failure;
+  const drifted = isDrifted(considered);
+  const summary = drifted ? `${topology.name} is not as declared.` : `${topology.name} is as declared.`;
+  desk.runner.info(summary);
+  return {
+    cluster: topology.name,
+    file: topology.file,
+    result: drifted ? 'drifted' : 'in-sync',
+    changed: false,
+    drift: drifted,
+    plan: null,
+    summary,
+    report: statusMarkdown(cluster, findings),
+    commentUrl: null,
+    issueUrl: null,
+    failure: null,
+  };
+}

@@ -1,0 +1,63 @@
+import type { Secret } from './secret.ts';
+
+/** What the user asked for: the action's inputs, checked, with every default filled in. */
+export interface Request {
+  readonly command: Command;
+  /** Paths and globs. */
+  readonly topology: readonly string[];
+  /** Content or path; null: the usual places. */
+  readonly kubeconfig: Secret | null;
+  readonly context: string | null;
+  readonly connect: 'auto' | 'direct' | 'port-forward';
+  readonly redis: RedisAccess;
+  readonly allow: readonly string[];
+  readonly requireApprovedPlan: boolean;
+  /** A plan hash that counts as approved. */
+  readonly approvedPlan: string | null;
+  readonly comment: boolean;
+  readonly driftIssue: boolean;
+  readonly failOnDrift: boolean;
+  /** Milliseconds. */
+  readonly lockTimeout: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly token: Secret | null;
+}
+
+export type Command = 'plan' | 'apply' | 'drift' | 'status';
+
+export interface RedisAccess {
+  readonly username: string | null;
+  readonly password: Secret | null;
+  /** Null: no TLS. */
+  readonly tls: TlsAccess | null;
+}
+
+export interface TlsAccess {
+  /** PEM; null: the system's authorities. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: Secret | null;
+  readonly serverName: string | null;
+}
+
+/** What made the run happen, as far as commands need it. */
+export interface Occasion {
+  /** GitHub's name of the event; empty outside of GitHub. */
+  readonly event: string;
+  readonly commit: string;
+  /** The branch that was pushed; null for other events. */
+  readonly branch: string | null;
+  /** Names the run for people, in the lock and in comments. */
+  readonly runUrl: string;
+  readonly pullRequest: PullRequest | null;
+}
+
+export interface PullRequest {
+  readonly number: number;
+  /** The commit that it is to be merged into. */
+  readonly base: string;
+  /** Its head is in another repository, or it is Dependabot's: such a run has no secrets. */
+  readonly foreign: boolean;
+  readonly closed: boolean;
+}

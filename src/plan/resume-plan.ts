@@ -1,0 +1,56 @@
+import type { Cluster } from '../core/cluster.ts';
+import type { Layout } from '../core/layout.ts';
+import { isEmpty } from '../core/slots.ts';
+import type { Topology } from '../core/topology.ts';
+import { KINDS, type Step } from '../steps/index.ts';
+import { approvedLayout } from './approved-layout.ts';
+import { exchange } from './exchange.ts';
+import { makePlan, planTowards } from './make-plan.ts';
+import type { Plan, Planned } from './plan.ts';
+import { isRest } from './remainder.ts';
+
+/** A plan that people agreed to, as it is known later: its steps, and the pods that did not exist then. */
+export interface Approved {
+  readonly steps: readonly Step[];
+  readonly unbound: readonly string[];
+}
+
+/**
+ * The plan for going on with an approved one, from wherever the cluster is by now. A plan made anew may end elsewhere, just
+ * as well but not as approved: slots half moved may be within the tolerance already, or of two ends that cost the same
+ * the other one. So this one leads to the approved end where that is still as declared and no worse placed; otherwise it
+ * is the plan that is made anew, and `isRest` says how that differs.
+ */
+export function resumePlan(topology: Topology, cluster: Cluster, approved: Approved): Planned {
+  const anew = makePlan(topology, cluster);
+  if (anew.kind === 'refused' || topology.state === 'absent' || approved.steps.length === 0) return anew;
+  for (const goal of goals(anew.plan, approved)) {
+    if (isMoreCrowded(goal, anew.plan.layout)) continue;
+    const plan = planTowards(topology, goal, anew.plan.before);
+    if (isRest(approved.steps, plan, approved.unbound).rest) return { kind: 'plan', plan };
+  }
+  return anew;
+}
+
+/**
+ * The best first: as approved; with the roles of new pods exchanged; with all pods seated anew (where new pods run may
+ * make that better) and only the slots as approved.
+ */
+function* goals(anew: Plan, approved: Approved): Generator<Layout> {
+  const { topology, before, layout } = anew;
+  const same = approvedLayout(topology, before, approved.steps, layout.pods);
+  if (same !== null) yield same;
+  const name = exchange(approved.steps, anew, approved.unbound);
+  const asBound = approved.steps.map((step) => KINDS.rename(step, name));
+  const bound = approvedLayout(topology, before, asBound, layout.pods);
+  if (bound === null) return;
+  yield bound;
+  const slots = new Map(bound.shards.map((shard) => [shard.primary, shard.slots]));
+  const shards = layout.shards.map((shard) => ({ ...shard, slots: slots.get(shard.primary) ?? [] }));
+  if (shards.every((shard) => !isEmpty(shard.slots))) yield { ...layout, shards };
+}
+
+function isMoreCrowded(one: Layout, other: Layout): boolean {
+  const pods = (layout: Layout): number => layout.crowded.reduce((sum, crowd) => sum + crowd.pods.length - 1, 0);
+  return pods(one) > pods(other);
+}

@@ -1,0 +1,17 @@
+import type { Mistake } from '../core/mistake.ts';
+
+/** The runner: where lines, annotations, outputs and the summary go. */
+export interface Runner {
+  info(line: string): void;
+  warning(text: string): void;
+  error(text: string): void;
+  /** Lines told while the work is under way are folded under the title. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** Shows mistakes at their lines of the file; at most ten, the rest in the log only. */
+  annotate(mistakes: readonly Mistake[]): void;
+  output(name: string, value: string): void;
+  /** Markdown for the run's page. */
+  summary(markdown: string): Promise<void>;
+  /** Writes a file for later steps of the job and returns its path. */
+  keep(name: string, content: string): Promise<string>;
+}
