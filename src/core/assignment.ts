@@ -15,7 +15,7 @@ export function bestAssignment(gain: readonly (readonly number[])[]): readonly n
   for (let row = 1; row <= rows; row += 1) {
     augment(row, columns, { rowPotential, columnPotential, rowOf, cost });
   }
-  const chosen = new Array<number>(rows).fill(-1);
+  const chosen = gain.map(() => -1);
   for (let column = 1; column <= columns; column += 1) {
     const row = rowOf[column] ?? 0;
     if (row > 0) chosen[row - 1] = column - 1;

@@ -79,14 +79,18 @@ function isBlank(member: Member | undefined): boolean {
  * while ordinary traffic between plan and apply changes nothing.
  */
 function densities(owners: readonly Member[]): (member: Member) => number {
-  const bytes = (member: Member): number => (member.facts.keys === 0 ? 0 : member.facts.dataset);
-  const total = owners.reduce((sum, member) => sum + bytes(member), 0);
+  const total = owners.reduce((sum, member) => sum + dataOf(member), 0);
   const slots = owners.reduce((sum, member) => sum + count(member.slots), 0);
   if (total === 0) return () => 1;
   return (member) => {
-    const ratio = bytes(member) / count(member.slots) / (total / slots);
+    const ratio = dataOf(member) / count(member.slots) / (total / slots);
     return ratio === 0 ? 2 ** -6 : 2 ** Math.max(-6, Math.round(Math.log2(ratio)));
   };
+}
+
+/** Bytes; an empty server still counts its own structures as data. */
+function dataOf({ facts }: Member): number {
+  return facts.keys === 0 ? 0 : facts.dataset;
 }
 
 function withSlots(

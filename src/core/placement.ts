@@ -195,7 +195,7 @@ function mend(groups: string[][], board: Board): void {
     for (let improved = true; improved && board.crowding(group) > 0; ) {
       const exchange = cheapestExchange(groups, groups.indexOf(group), board);
       improved = exchange !== null;
-      for (const { shard, seat, pod } of exchange ?? []) groups[shard]?.splice(seat, 1, pod);
+      for (const move of exchange ?? []) groups[move.shard]?.splice(move.seat, 1, move.pod);
     }
   }
 }

@@ -41,7 +41,7 @@ export function matchShards(
 function bySize(sizes: readonly number[], live: readonly LiveShard[]): readonly (LiveShard | null)[] {
   const shards = live.toSorted((a, b) => count(b.slots) - count(a.slots) || byOrdinal(a.primary, b.primary));
   const order = sizes.map((size, index) => ({ size, index })).toSorted((a, b) => b.size - a.size || a.index - b.index);
-  const matched = new Array<LiveShard | null>(sizes.length).fill(null);
+  const matched = sizes.map((): LiveShard | null => null);
   order.forEach(({ index }, rank) => {
     matched[index] = shards[rank] ?? null;
   });
@@ -90,7 +90,7 @@ function byGain(
   if (mayLeave) return bestAssignment(gain).map((column) => live[column] ?? null);
   // Rows must not outnumber columns: here the shards choose their shares.
   const turned = live.map((_, j) => shares.map((_share, i) => gain[i]?.[j] ?? 0));
-  const matched = new Array<LiveShard | null>(shares.length).fill(null);
+  const matched = shares.map((): LiveShard | null => null);
   bestAssignment(turned).forEach((share, j) => {
     matched[share] = live[j] ?? null;
   });

@@ -1,11 +1,10 @@
-import { memberOf } from '../core/cluster.ts';
+import { type Cluster, memberOf } from '../core/cluster.ts';
 import { brokenPromises } from '../core/invariants.ts';
 import { KINDS } from '../steps/index.ts';
 import { fullSyncs } from './full-syncs.ts';
 import { memoryNeeds, memoryWords } from './memory.ts';
 import { ALLOW_WORDS, type AllowWord, type Danger, type Plan } from './plan.ts';
 import { crowdWords } from './refusals.ts';
-import { statesOf } from './stages.ts';
 
 type Parts = Pick<Plan, 'topology' | 'layout' | 'before' | 'stages' | 'after'>;
 
@@ -15,16 +14,19 @@ const TIGHT = 0.8;
 /** Failovers and full syncs of which each is named; more are only counted. */
 const MOST_NAMED = 8;
 
-/** What people should know before they agree to a plan; nothing for a plan without steps. */
-export function dangersOf(plan: Parts): readonly Danger[] {
+/**
+ * What people should know before they agree to a plan; nothing for a plan without steps.
+ * @param states the cluster before each stage, and after the last
+ */
+export function dangersOf(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
   if (plan.stages.length === 0) return [];
   return [
     ...destruction(plan),
     ...volumes(plan),
     ...forgotten(plan),
     ...placement(plan),
-    ...redundancy(plan),
-    ...syncs(plan),
+    ...redundancy(plan, states),
+    ...syncs(plan, states),
     ...failovers(plan),
     ...receivers(plan),
     ...scaling(plan),
@@ -70,10 +72,9 @@ function placement({ layout }: Parts): readonly Danger[] {
   return layout.crowded.map((crowd) => ({ code: 'placement-not-kept', text: crowdWords(crowd), needs: null }));
 }
 
-function redundancy(plan: Parts): readonly Danger[] {
+function redundancy(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
   const { topology, before, stages } = plan;
   if (topology.state === 'absent') return [];
-  const states = statesOf(before, stages);
   const declared = topology.replicasPerShard;
   const lowered = stages.flatMap((stage, i): readonly Danger[] => {
     const broken = brokenPromises(states[i] ?? before, states[i + 1] ?? before, declared).redundancy;
@@ -86,8 +87,8 @@ function redundancy(plan: Parts): readonly Danger[] {
   return [...lowered, { code: 'redundancy-lowered', text, needs: null }];
 }
 
-function syncs(plan: Parts): readonly Danger[] {
-  const all = fullSyncs(plan);
+function syncs(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
+  const all = fullSyncs(plan.stages, states);
   if (all.length === 0) return [];
   const named = all.map(({ step }) => `${step.pod} from ${step.primary}`);
   const text = `${counted(all.length, 'replica')} ${all.length === 1 ? 'copies' : 'copy'} a whole shard${listed(named)}.`;

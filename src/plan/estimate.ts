@@ -64,7 +64,7 @@ const PODS_GONE = 30;
  */
 export function estimate(plan: Plan, counts: ReadonlyMap<Step, number>): Estimate {
   const states = statesOf(plan.before, plan.stages);
-  const syncs = new Map<Step, number>(fullSyncs(plan).map(({ step, bytes }) => [step, bytes]));
+  const syncs = new Map<Step, number>(fullSyncs(plan.stages, states).map(({ step, bytes }) => [step, bytes]));
   const costs = plan.stages.flatMap((stage, i) =>
     stage.map(({ step }): readonly [Step, Cost] => {
       if (step.kind === 'move-slots') {

@@ -1,7 +1,6 @@
-import { memberOf } from '../core/cluster.ts';
+import { type Cluster, memberOf } from '../core/cluster.ts';
 import type { Replicate } from '../steps/replicate/shape.ts';
 import type { Plan } from './plan.ts';
-import { statesOf } from './stages.ts';
 
 export interface FullSync {
   readonly step: Replicate;
@@ -9,13 +8,16 @@ export interface FullSync {
   readonly bytes: number;
 }
 
-/** The replicas that copy a shard with keys in it. Those attached before slots arrive copy nothing. */
-export function fullSyncs({ before, stages }: Pick<Plan, 'before' | 'stages'>): readonly FullSync[] {
-  const states = statesOf(before, stages);
+/**
+ * The replicas that copy a shard with keys in it. Those attached before slots arrive copy nothing.
+ * @param states the cluster before each stage
+ */
+export function fullSyncs(stages: Plan['stages'], states: readonly Cluster[]): readonly FullSync[] {
   return stages.flatMap((stage, i) =>
     stage.flatMap(({ step }): readonly FullSync[] => {
       if (step.kind !== 'replicate') return [];
-      const facts = memberOf(states[i] ?? before, step.primary)?.facts;
+      const state = states[i];
+      const facts = state === undefined ? undefined : memberOf(state, step.primary)?.facts;
       return facts === undefined || facts.keys === 0 ? [] : [{ step, bytes: facts.dataset }];
     }),
   );

@@ -1,5 +1,6 @@
 import { byOrdinal, type Cluster } from '../core/cluster.ts';
 import { design } from '../core/design.ts';
+import type { FindingCode } from '../core/findings.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Topology } from '../core/topology.ts';
 import { dangersOf } from './dangers.ts';
@@ -13,10 +14,15 @@ import { stagesTowards } from './stages.ts';
  * What is to be done so that the cluster becomes as declared, or why that cannot be said. Pure: the same topology and
  * the same cluster always give the same plan. A plan without stages means that there is nothing to do.
  * Throws Failure `internal-error` where its own steps would break a promise.
+ * @param options.mendable findings that do not block, for the plan mends them
  */
-export function makePlan(topology: Topology, seen: Cluster): Planned {
+export function makePlan(
+  topology: Topology,
+  seen: Cluster,
+  { mendable = [] }: { readonly mendable?: readonly FindingCode[] } = {},
+): Planned {
   const cluster = inOrder(seen);
-  const refusal = refusalOf(topology, cluster);
+  const refusal = refusalOf(topology, cluster, { mendable });
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
   const layout = design(topology, cluster);
   const crowded = crowdRefusal(topology, layout);
@@ -28,14 +34,15 @@ export function makePlan(topology: Topology, seen: Cluster): Planned {
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */
 export function planTowards(topology: Topology, layout: Layout, before: Cluster): Plan {
-  const { stages, after } = stagesTowards({ topology, layout }, before);
+  const { stages, states } = stagesTowards({ topology, layout }, before);
+  const after = states.at(-1) ?? before;
   return {
     topology,
     before,
     layout,
     stages,
     after,
-    dangers: dangersOf({ topology, layout, before, stages, after }),
+    dangers: dangersOf({ topology, layout, before, stages, after }, states),
     unbound: unboundPods(layout, before),
     hash: fingerprint(stages.flat()),
   };

@@ -16,13 +16,15 @@ export interface MemoryNeed {
 export function memoryNeeds(plan: Pick<Plan, 'before' | 'stages' | 'after'>): readonly MemoryNeed[] {
   const receivers = new Set(plan.stages.flat().flatMap(({ step }) => (step.kind === 'move-slots' ? [step.to] : [])));
   const before = new Map(plan.before.members.map((member) => [member.pod, member]));
-  const usual = smallest(plan.before.members.map((member) => limitOf(plan, member)));
+  const containers = new Map(plan.before.pods.map((pod) => [pod.name, pod.memoryLimit ?? 0]));
+  const limitOf = (member: Member): number => smallest([member.facts.maxMemory, containers.get(member.pod) ?? 0]);
+  const usual = smallest(plan.before.members.map(limitOf));
   return plan.after.members
     .filter((member) => receivers.has(member.pod))
     .map((member) => {
       const now = before.get(member.pod);
       const coming = Math.max(0, member.facts.dataset - (now?.facts.dataset ?? 0));
-      const limit = now === undefined ? usual : limitOf(plan, now);
+      const limit = now === undefined ? usual : limitOf(now);
       return { pod: member.pod, needed: (now?.facts.memory ?? 0) + coming, limit };
     })
     .filter((need) => Number.isFinite(need.limit));
@@ -42,11 +44,6 @@ export function memoryRefusal(plan: Pick<Plan, 'before' | 'stages' | 'after'>): 
 /** `redis-cluster-0 would hold 1.2 GB of 1 GB` */
 export function memoryWords({ pod, needed, limit }: MemoryNeed): string {
   return `${pod} would hold about ${megabytes(needed)} of ${megabytes(limit)}`;
-}
-
-function limitOf(plan: Pick<Plan, 'before'>, member: Member): number {
-  const container = plan.before.pods.find((pod) => pod.name === member.pod)?.memoryLimit ?? null;
-  return smallest([member.facts.maxMemory, container ?? 0]);
 }
 
 /** The smallest of the limits that are set; infinity where none is. */

@@ -9,6 +9,7 @@ import { whenBlank } from '../steps/join/when.ts';
 import type { When } from '../steps/kind.ts';
 import { whenOwnedElsewhere } from '../steps/move-slots/when.ts';
 import { whenHalfRemoved, whenLeaving, whenRebornNeeded, whenRebornUnneeded } from '../steps/remove/when.ts';
+import { whenOpen } from '../steps/repair-slots/when.ts';
 import { whenNobodyLacks, whenOneLags, whenOneMustLack } from '../steps/replicate/when.ts';
 import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
 import { whenNotReady } from '../steps/wait-for-pods/when.ts';
@@ -30,6 +31,7 @@ export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>>
     { when: whenTooFew },
     { when: whenNotReady },
     { when: whenHalfRemoved },
+    { when: whenOpen },
     { when: whenBlank },
     { when: whenNeverOwned },
     { when: whenAnotherLeads },

@@ -8,8 +8,8 @@ import type { PlannedStep } from './plan.ts';
 
 export interface Staged {
   readonly stages: readonly (readonly PlannedStep[])[];
-  /** The cluster after the last stage, by thought. */
-  readonly after: Cluster;
+  /** The cluster before each stage, and at last the one after all, by thought. */
+  readonly states: readonly Cluster[];
 }
 
 /**
@@ -20,18 +20,20 @@ export interface Staged {
  */
 export function stagesTowards(target: Target, before: Cluster): Staged {
   const stages: PlannedStep[][] = [];
+  const states = [before];
   // Every pod may be removed, joined, attached, failed over; every pair of shards may need a wave of its own.
   const most = 20 + 6 * (before.pods.length + target.layout.pods.length);
   for (let now = before; ; ) {
     const due = nextStage(now, target);
     if (due === null) {
       checkEnd(now, target);
-      return { stages, after: now };
+      return { stages, states };
     }
     if (stages.length === most) throw unending(due.steps);
     const next = due.steps.reduce((cluster, step) => KINDS.after(step, cluster), now);
     checkStage(now, next, due, target);
     stages.push(due.steps.map((step) => ({ step, facts: KINDS.facts(step, now) })));
+    states.push(next);
     now = next;
   }
 }

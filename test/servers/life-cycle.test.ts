@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
+import type { Redis } from '../../src/ports/redis.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { differences, digest, loadEveryType, primariesOf } from '../support/dataset.ts';

@@ -18,7 +18,7 @@ const AS_IT_IS = z.object({
   node: z.object({ body: z.string(), lastEditedAt: z.string().nullable(), editor: ACTOR.nullable() }).nullable(),
 });
 const QUERY = `query ($id: ID!) {
-  node(id: $id) { ... on IssueComment { body lastEditedAt editor { __typename login } } }
+  node(id: $id) { ... on IssueComment { body lastEditedAt editor { kind: __typename login } } }
 }`;
 
 /** Throws Failure `approval-unreadable` whatever it is that GitHub does not tell. */

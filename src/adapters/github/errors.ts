@@ -124,7 +124,7 @@ function remedyFor(status: number, permission: Permission, said: string): string
   const grant = `add \`${permission}\` to the \`permissions\` of the workflow's job`;
   switch (status) {
     case 401:
-      return `GitHub does not know the token: check the input \`github-token\`. The workflow's own also needs to be allowed: ${grant}.`;
+      return `GitHub does not accept the token: check the input \`github-token\`. It needs \`${permission}\`.`;
     case 403:
       return /locked|archived/i.test(said)
         ? 'Unlock the conversation or the repository, then run again.'

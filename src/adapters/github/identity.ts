@@ -35,11 +35,10 @@ export async function ownLogin(requests: Requests, visit: Visit): Promise<string
   }
 }
 
-const ACTOR = z.object({ __typename: z.string(), login: z.string() });
-export type Actor = z.infer<typeof ACTOR>;
-export { ACTOR };
+/** Who did something, as GraphQL tells it: `kind: __typename login`. */
+export const ACTOR = z.object({ kind: z.string(), login: z.string() });
 
 /** GraphQL leaves the `[bot]` of an app's login out; REST has it. */
-export function loginOf(actor: Actor): string {
-  return actor.__typename === 'Bot' ? `${actor.login.replace(/\[bot\]$/, '')}[bot]` : actor.login;
+export function loginOf(actor: z.infer<typeof ACTOR>): string {
+  return actor.kind === 'Bot' ? `${actor.login.replace(/\[bot\]$/, '')}[bot]` : actor.login;
 }

@@ -105,10 +105,10 @@ function pauseBefore(trouble: Trouble, attempt: number): number | null {
 }
 
 function read<T>(errand: Errand, shape: z.ZodType<T>, answer: unknown): T {
-  const read = shape.safeParse(answer);
-  if (read.success) return read.data;
+  const found = shape.safeParse(answer);
+  if (found.success) return found.data;
   throw new Failure('github-error', `Cannot ${errand.doing}: GitHub answered in a form that is not known here.`, {
     remedy: 'Check that GITHUB_API_URL is the address of a GitHub API; if it is, open an issue with the log.',
-    details: read.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    details: found.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
   });
 }

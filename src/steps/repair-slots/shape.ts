@@ -1,5 +1,5 @@
 import { byOrdinal, type Cluster } from '../../core/cluster.ts';
-import { count, minus, parse, print, union } from '../../core/slots.ts';
+import { contains, count, minus, parse, print, union } from '../../core/slots.ts';
 import { isName, isNames, isNumber } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { isWithin, owns, slotsOf, slotsSeen, slotWords } from '../seen.ts';
@@ -24,17 +24,21 @@ export const repairSlots: StepKind<RepairSlots> = {
 
   after(step, before) {
     const slots = slotsOf(step.slots);
-    const others = new Set(step.others);
     const members = before.members.map((member) => {
-      if (member.pod === step.owner) return { ...member, slots: union(member.slots, slots) };
-      return others.has(member.pod) ? { ...member, slots: minus(member.slots, slots) } : member;
+      const isOwner = member.pod === step.owner;
+      if (!isOwner && !step.others.includes(member.pod)) return member;
+      const open = (member.open ?? []).filter((mark) => !contains(slots, mark.slot));
+      return { ...member, open, slots: isOwner ? union(member.slots, slots) : minus(member.slots, slots) };
     });
     const findings = before.findings.filter((finding) => !isMended(finding, step));
     return { ...before, members, findings };
   },
 
-  isDone: (step, now) =>
-    owns(now, step.owner, slotsOf(step.slots)) && !now.findings.some((finding) => isMended(finding, step)),
+  isDone(step, now) {
+    const slots = slotsOf(step.slots);
+    const isOpen = now.members.some((member) => (member.open ?? []).some((mark) => contains(slots, mark.slot)));
+    return !isOpen && owns(now, step.owner, slots);
+  },
 
   covers(approved, now) {
     const pods = new Set([approved.owner, ...approved.others]);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { type Arbitrary, array, boolean, constantFrom, integer, record } from 'fast-check';
 import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
 import { count, SLOT_COUNT, type SlotSet, slotSet } from '../../../src/core/slots.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
@@ -26,23 +26,23 @@ interface Seed {
 
 const MOST_PODS = 24;
 
-const seed: fc.Arbitrary<Seed> = fc.record({
-  shards: fc.integer({ min: 1, max: 5 }),
-  replicas: fc.integer({ min: 0, max: 2 }),
-  spare: fc.array(fc.constantFrom('blank', 'empty primary', 'second replica'), { maxLength: 2 }),
-  cuts: fc.array(fc.integer({ min: 1, max: SLOT_COUNT - 1 }), { minLength: 8, maxLength: 8 }),
-  order: fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
-  nodes: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
-  keys: fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 5, maxLength: 5 }),
-  wanted: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 6 }),
-  wantedReplicas: fc.integer({ min: 0, max: 2 }),
-  deletes: fc.boolean(),
+const seed: Arbitrary<Seed> = record({
+  shards: integer({ min: 1, max: 5 }),
+  replicas: integer({ min: 0, max: 2 }),
+  spare: array(constantFrom('blank', 'empty primary', 'second replica'), { maxLength: 2 }),
+  cuts: array(integer({ min: 1, max: SLOT_COUNT - 1 }), { minLength: 8, maxLength: 8 }),
+  order: array(integer({ min: 0, max: 1_000 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
+  nodes: array(integer({ min: 0, max: 3 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
+  keys: array(integer({ min: 0, max: 100_000 }), { minLength: 5, maxLength: 5 }),
+  wanted: array(integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 6 }),
+  wantedReplicas: integer({ min: 0, max: 2 }),
+  deletes: boolean(),
 });
 
-export const situation: fc.Arbitrary<Situation> = seed.map((from) => ({
+export const situation: Arbitrary<Situation> = seed.map((from) => ({
   topology: topologyOf(from),
   cluster: clusterOf(from),
-  nodeOf: (ordinal) => `node-${from.nodes[ordinal % MOST_PODS] ?? 0}`,
+  nodeOf: (n) => `node-${from.nodes[n % MOST_PODS] ?? 0}`,
 }));
 
 function topologyOf({ wanted, wantedReplicas, deletes }: Seed): Topology {
@@ -76,14 +76,9 @@ function clusterOf(from: Seed): Cluster {
     const facts = { keys: from.keys[shard] ?? 0, dataset: (from.keys[shard] ?? 0) * 100 };
     if (i < from.shards) return memberOf(pod, { slots: own, ...facts });
     if (i < size - from.spare.length) return memberOf(pod, { primary, ...facts });
-    switch (from.spare[size - 1 - i]) {
-      case 'blank':
-        return memberOf(pod, { joined: false });
-      case 'second replica':
-        return memberOf(pod, { primary: primaries[0] ?? '', ...facts });
-      default:
-        return memberOf(pod, {});
-    }
+    const spare = from.spare[size - 1 - i];
+    if (spare === 'second replica') return memberOf(pod, { primary: primaries[0] ?? '', ...facts });
+    return memberOf(pod, { joined: spare !== 'blank' });
   });
   return {
     workload: {

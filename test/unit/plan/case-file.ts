@@ -152,11 +152,11 @@ function sharesOf(text: string): readonly Share[] {
   if (/^\d+$/.test(text)) return Array.from({ length: Number(text) }, () => ({ kind: 'weight', weight: 1 }));
   return text.split(':').map((part): Share => {
     if (/^\d+$/.test(part)) return { kind: 'weight', weight: Number(part) };
-    return { kind: 'slots', slots: slots(part) };
+    return { kind: 'slots', slots: slotsIn(part) };
   });
 }
 
-function slots(text: string): SlotSet {
+function slotsIn(text: string): SlotSet {
   const set = text === 'all' ? ALL_SLOTS : parse(text);
   if (set === null) throw new Error(`"${text}" is no list of slots.`);
   return set;
@@ -210,7 +210,7 @@ const MANIFESTS: ManifestSet = {
 };
 
 function volumesOf(text: string): Cluster['volumes'] {
-  return Array.from({ length: count(slots(text)) }, (_, i) => (slots(text)[0]?.[0] ?? 0) + i).map((ordinal) => ({
+  return Array.from({ length: count(slotsIn(text)) }, (_, i) => (slotsIn(text)[0]?.[0] ?? 0) + i).map((ordinal) => ({
     claim: `data-${NAME}-${ordinal}`,
     ordinal,
     bound: true,
@@ -275,7 +275,7 @@ function memberOf(
   const [, lagging, leader] = /^(lagging )?replica of (\d+)$/.exec(role) ?? [];
   const owned = /^primary(?: (\S+))?$/.exec(role);
   if (role !== 'blank' && leader === undefined && owned === null) throw new Error(`${file}: "${role}" is no role.`);
-  const own = slots(owned?.[1] ?? '');
+  const own = slotsIn(owned?.[1] ?? '');
   const primary = leader === undefined ? null : `${NAME}-${leader}`;
   const keys = count(own) * load.keysPerSlot;
   return {

@@ -1,0 +1,14 @@
+import type { Estimate } from '../plan/estimate.ts';
+import type { Plan } from '../plan/plan.ts';
+import { headline } from './headline.ts';
+import { duration } from './units.ts';
+
+/** The output `summary` of a plan. */
+export function planLine(plan: Plan, estimate: Estimate): string {
+  return `${plan.topology.name}: ${headline(plan, estimate)}.`;
+}
+
+/** The output `summary` of an apply that has done its work. */
+export function appliedLine(plan: Plan, estimate: Estimate, seconds: number): string {
+  return `${plan.topology.name}: applied plan ${plan.hash} in ${duration(seconds)}. ${headline(plan, estimate)}.`;
+}

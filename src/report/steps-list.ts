@@ -1,0 +1,29 @@
+import type { Cost, Estimate } from '../plan/estimate.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Step } from '../steps/index.ts';
+import { KINDS } from '../steps/index.ts';
+import { cell } from './escape.ts';
+import { bytes, counted, duration, short } from './units.ts';
+
+/** The steps stage by stage, folded; those of one stage run at the same time. */
+export function stepsList(plan: Plan, estimate: Estimate): readonly string[] {
+  const steps = plan.stages.flat().length;
+  const lines = plan.stages.flatMap((stage, i) => {
+    const [only] = stage;
+    if (stage.length === 1 && only !== undefined) return [`${i + 1}. ${line(only.step, estimate)}`];
+    return [`${i + 1}. At the same time:`, ...stage.map(({ step }) => `   - ${line(step, estimate)}`)];
+  });
+  return ['<details>', `<summary>${counted(steps, 'step')}</summary>`, '', ...lines, '', '</details>'];
+}
+
+function line(step: Step, estimate: Estimate): string {
+  return `${cell(KINDS.words(step))}${costWords(step, estimate.steps.get(step))}`;
+}
+
+function costWords(step: Step, cost: Cost | undefined): string {
+  if (cost === undefined) return '';
+  if (step.kind === 'move-slots') {
+    return ` · ${short(cost.keys)} keys, ${bytes(cost.bytes)}, about ${duration(cost.seconds)}`;
+  }
+  return step.kind === 'replicate' && cost.bytes > 0 ? ` · copies ${bytes(cost.bytes)}` : '';
+}

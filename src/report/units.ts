@@ -1,0 +1,42 @@
+/** 1,365 */
+export function grouped(n: number): string {
+  return String(Math.round(n)).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** 999 · 1,365 · 25k · 1.2M: short, for counts that are estimates anyway. */
+export function short(n: number): string {
+  if (n < 10_000) return grouped(n);
+  if (n < 999_500) return `${Math.round(n / 1000)}k`;
+  return `${trimmed(n / 1_000_000)}M`;
+}
+
+/** 512 B · 31 MB · 1.5 GB, in powers of 1,000. */
+export function bytes(n: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+  let value = n;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? Math.round(value) : trimmed(value)} ${units[unit] ?? 'TB'}`;
+}
+
+/** under 1 s · 40 s · 3 min · 2 h 5 min */
+export function duration(seconds: number): string {
+  if (seconds < 1) return 'under 1 s';
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const rest = minutes % 60;
+  return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+}
+
+/** 1 shard · 3 shards */
+export function counted(n: number, noun: string): string {
+  return `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+function trimmed(value: number): string {
+  return value < 9.95 ? value.toFixed(1).replace(/\.0$/, '') : String(Math.round(value));
+}

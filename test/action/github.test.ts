@@ -1,0 +1,268 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GitHub, PostedPlan } from '../../src/ports/github.ts';
+import type { FakeComment, FakeGitHub } from '../support/fake-github.ts';
+import { failureOf, PASSWORD, startClient } from '../support/github-client.ts';
+
+const MARKER = '<!-- redis-cluster-topology: cache -->';
+const BOT = 'github-actions[bot]';
+const OPTIONS = { signal: new AbortController().signal };
+
+function comment(fake: FakeGitHub, more: Partial<FakeComment>): void {
+  const { length } = fake.comments;
+  fake.comments.push({ id: length + 1, on: 7, author: BOT, body: `${MARKER}\nplan`, editor: null, ...more });
+}
+
+function chatter(fake: FakeGitHub, count: number): void {
+  for (let n = 0; n < count; n++) comment(fake, { author: 'octocat', body: `remark ${n}` });
+}
+
+function merged(fake: FakeGitHub): void {
+  fake.pulls.push({ number: 7, base: 'main', merged: true, commits: ['c0ffee'] });
+}
+
+function approved(github: GitHub): Promise<readonly PostedPlan[]> {
+  return github.approvedComments('c0ffee', 'main', MARKER, OPTIONS);
+}
+
+describe('the comment', () => {
+  test('is created once and then edited', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    const first = await github.putComment(7, MARKER, `${MARKER}\none`, OPTIONS);
+    const second = await github.putComment(7, MARKER, `${MARKER}\ntwo`, OPTIONS);
+    expect(second).toEqual({ ...first, body: `${MARKER}\ntwo` });
+    expect(fake.comments.map((one) => one.body)).toEqual([`${MARKER}\ntwo`]);
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test('that is as wanted is not sent again', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    comment(fake, {});
+    await github.putComment(7, MARKER, `${MARKER}\nplan`, OPTIONS);
+    expect(fake.requests.filter(({ line }) => /^(POST|PATCH) \/repos/.test(line))).toEqual([]);
+  });
+
+  test('is found on the third page', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    chatter(fake, 250);
+    comment(fake, {});
+    expect(await github.findComment(7, MARKER, OPTIONS)).toMatchObject({ id: 251, pullRequest: 7 });
+    await github.putComment(7, MARKER, `${MARKER}\nnew`, OPTIONS);
+    expect(fake.comments).toHaveLength(251);
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test.each([
+    ['somebody else copied the marker', { author: 'mallory' }],
+    ['a user has the name of the bot without its suffix', { author: 'github-actions' }],
+    ['the marker stands further down', { body: `see\n${MARKER}` }],
+    ['it is on another pull request', { on: 8 }],
+    ['it is of another cluster', { body: MARKER.replace('cache', 'cart') }],
+  ])('is not the one when %s', async (_, more) => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    comment(fake, more);
+    expect(await github.findComment(7, MARKER, OPTIONS)).toBeNull();
+    const before = { ...fake.comments[0] };
+    await github.putComment(7, MARKER, `${MARKER}\nours`, OPTIONS);
+    expect(fake.comments[0]).toEqual(before);
+    expect(fake.comments[1]).toMatchObject({ on: 7, author: BOT, body: `${MARKER}\nours` });
+  });
+
+  test.each(['octocat', 'my-app[bot]', BOT])('of %s is known as its own', async (login) => {
+    await using client = await startClient(login);
+    const { fake, github } = client;
+    comment(fake, { author: login });
+    comment(fake, { author: 'somebody' });
+    expect(await github.findComment(7, MARKER, OPTIONS)).toMatchObject({ id: 1 });
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test('is that of the workflow where GitHub tells no identity', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.faults.push({ on: /graphql/, status: 403, message: 'Resource not accessible by integration' });
+    comment(fake, {});
+    expect(await github.findComment(7, MARKER, OPTIONS)).toMatchObject({ id: 1 });
+  });
+
+  test.each([502, 'no-answer'] as const)('is not created twice when its answer is lost (%s)', async (status) => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.faults.push({ on: /^POST .*comments/, status, carriedOut: true, times: 1 });
+    const posted = await github.putComment(7, MARKER, `${MARKER}\none`, OPTIONS);
+    expect(fake.comments.map((one) => one.id)).toEqual([posted.id]);
+  });
+
+  test('leaves without secrets', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    await github.putComment(7, MARKER, `${MARKER}\nredis said ${PASSWORD}`, OPTIONS);
+    expect(fake.comments[0]?.body).toBe(`${MARKER}\nredis said ***`);
+    expect(JSON.stringify(fake.requests.map((one) => one.body))).not.toContain(PASSWORD);
+  });
+
+  test('of more characters than GitHub takes is not sent', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    await github.putComment(7, MARKER, MARKER.padEnd(65_536, '.'), OPTIONS);
+    const failure = await failureOf(github.putComment(7, MARKER, MARKER.padEnd(65_537, '.'), OPTIONS));
+    expect(failure.code).toBe('internal-error');
+    expect(fake.comments[0]?.body).toHaveLength(65_536);
+  });
+});
+
+describe('an approved plan', () => {
+  test('is the comment in the merged pull request of the commit', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    merged(fake);
+    comment(fake, {});
+    expect(await approved(github)).toEqual([
+      {
+        pullRequest: 7,
+        comment: { id: 1, url: 'https://github.test/pull/7#issuecomment-1', body: `${MARKER}\nplan`, pullRequest: 7 },
+      },
+    ]);
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test.each([
+    ['the action edited it itself', { editor: BOT }, 1],
+    ['somebody else edited it', { editor: 'mallory' }, 0],
+    ['a user named like the bot edited it', { editor: 'github-actions' }, 0],
+    ['another app edited it', { editor: 'renovate[bot]' }, 0],
+    ['somebody else wrote it', { author: 'mallory' }, 0],
+    ['it is in another pull request', { on: 8 }, 0],
+  ] as const)('when %s (%j) counts %i times', async (_, more, count) => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    merged(fake);
+    comment(fake, more);
+    expect(await approved(github)).toHaveLength(count);
+  });
+
+  test.each([
+    ['is still open', { merged: false }],
+    ['was merged to another branch', { base: 'release' }],
+    ['brought another commit', { commits: ['decade'] }],
+  ])('does not come from a pull request that %s', async (_, more) => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.pulls.push({ number: 7, base: 'main', merged: true, commits: ['c0ffee'], ...more });
+    comment(fake, {});
+    expect(await approved(github)).toEqual([]);
+  });
+
+  test.each([/commits\/c0ffee\/pulls/, /issues\/7\/comments/, /^GET \/user/, /graphql/])(
+    'that cannot be read (%s) is unreadable, not missing',
+    async (on) => {
+      await using client = await startClient('octocat');
+      const { fake, github } = client;
+      merged(fake);
+      comment(fake, { author: 'octocat' });
+      fake.faults.push({ on, status: 401, message: 'Bad credentials' });
+      const failure = await failureOf(approved(github));
+      expect(failure.code).toBe('approval-unreadable');
+      expect(failure.message).toContain('"Bad credentials"');
+    },
+  );
+});
+
+describe('the issue of a cluster', () => {
+  const wanted = { title: 'cache is not as declared', body: `${MARKER}\ntwo shards lack a replica` };
+
+  test('is opened, edited, closed with a word and opened again', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    const url = await github.keepIssue(MARKER, wanted, OPTIONS);
+    expect(fake.issues).toMatchObject([{ ...wanted, state: 'open', labels: ['redis-cluster-drift'] }]);
+
+    const worse = { ...wanted, body: `${MARKER}\nthree` };
+    expect(await github.keepIssue(MARKER, worse, OPTIONS)).toBe(url);
+    expect(fake.issues).toMatchObject([{ ...worse, state: 'open' }]);
+
+    expect(await github.keepIssue(MARKER, { close: 'As declared again.' }, OPTIONS)).toBe(url);
+    expect(fake.issues).toMatchObject([{ ...worse, state: 'closed' }]);
+    expect(fake.comments).toMatchObject([{ on: fake.issues[0]?.number, body: 'As declared again.' }]);
+
+    expect(await github.keepIssue(MARKER, wanted, OPTIONS)).toBe(url);
+    expect(fake.issues).toMatchObject([{ ...wanted, state: 'open' }]);
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test('that says the same already is left alone', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    await github.keepIssue(MARKER, wanted, OPTIONS);
+    const writes = () => fake.requests.filter(({ line }) => /^(POST|PATCH) \/repos/.test(line)).length;
+    const before = writes();
+    await github.keepIssue(MARKER, wanted, OPTIONS);
+    expect(writes()).toBe(before);
+  });
+
+  test('that does not exist, or is closed, needs no closing', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    expect(await github.keepIssue(MARKER, { close: 'Fine.' }, OPTIONS)).toBeNull();
+    const url = await github.keepIssue(MARKER, wanted, OPTIONS);
+    await github.keepIssue(MARKER, { close: 'Fine.' }, OPTIONS);
+    expect(await github.keepIssue(MARKER, { close: 'Fine.' }, OPTIONS)).toBe(url);
+    expect(fake.comments).toHaveLength(1);
+  });
+
+  test('is found behind two pages of others, and not by a copied marker', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    const url = await github.keepIssue(MARKER, wanted, OPTIONS);
+    for (let n = 1; n <= 210; n++) {
+      const labels = ['redis-cluster-drift'];
+      fake.issues.push({ number: n, author: 'mallory', labels, title: 'copied', body: wanted.body, state: 'open' });
+    }
+    expect(await github.keepIssue(MARKER, { close: 'Fine.' }, OPTIONS)).toBe(url);
+    expect(fake.issues.filter((issue) => issue.state === 'closed')).toMatchObject([{ author: BOT }]);
+  });
+
+  test('is not opened twice when its answer is lost', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.faults.push({ on: /^POST .*\/issues$/, status: 502, carriedOut: true, times: 1 });
+    await github.keepIssue(MARKER, wanted, OPTIONS);
+    expect(fake.issues).toHaveLength(1);
+  });
+
+  test('needs no label to be made that is there', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.labels.add('redis-cluster-drift');
+    expect(await github.keepIssue(MARKER, wanted, OPTIONS)).not.toBeNull();
+  });
+});
+
+describe('a file', () => {
+  test('is read as it is at a commit, with all its characters', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    const text = `# größer ${'x'.repeat(200)}\nshards: 3\n`;
+    fake.files.set('abc123:clusters/cache/topology.yaml', text);
+    expect(await github.readFile('clusters/cache/topology.yaml', 'abc123', OPTIONS)).toBe(text);
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test('that a commit does not have is null', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.files.set('abc123:README.md', '');
+    expect(await github.readFile('topology.yaml', 'abc123', OPTIONS)).toBeNull();
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test('of a commit that cannot be seen is a failure, not null', async () => {
+    await using client = await startClient();
+    const failure = await failureOf(client.github.readFile('topology.yaml', 'abc123', OPTIONS));
+    expect(failure.code).toBe('github-error');
+    expect(failure.message).toContain('No commit found');
+  });
+});

@@ -1,0 +1,51 @@
+import { createGitHub } from '../../src/adapters/github/github.ts';
+import { asFailure, type Failure } from '../../src/core/failure.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { GitHub } from '../../src/ports/github.ts';
+import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
+
+export const TOKEN = 'ghs_0123456789abcdefghijABCDEFGHIJ012345';
+export const PASSWORD = 'correct-horse-battery';
+
+/** A fake GitHub, the action's own client for it, and how long the client paused. */
+export interface Client extends AsyncDisposable {
+  readonly fake: FakeGitHub;
+  readonly github: GitHub;
+  readonly pauses: readonly number[];
+}
+
+/** @param login whose token it is; the workflow's own when left out */
+export async function startClient(login = 'github-actions[bot]'): Promise<Client> {
+  const fake = await startFakeGitHub({ login });
+  const pauses: number[] = [];
+  const options = { token: TOKEN, repository: fake.repository, apiUrl: fake.url };
+  const github = createGitHub({ ...options, redact, clock: hurriedClock(pauses) });
+  return { fake, github, pauses, [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose]() };
+}
+
+function redact(text: string): string {
+  return text.replaceAll(PASSWORD, '***');
+}
+
+/** Time that passes at once when somebody sleeps. */
+function hurriedClock(pauses: number[]): Clock {
+  let now = Date.parse('2026-01-02T03:04:05Z');
+  return {
+    now: () => now,
+    async sleep(milliseconds, { signal }) {
+      signal.throwIfAborted();
+      pauses.push(milliseconds);
+      now += milliseconds;
+    },
+  };
+}
+
+/** The Failure with which something ends. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const outcome = await work.then(
+    (value) => ({ value }),
+    (thrown: unknown) => ({ thrown }),
+  );
+  if ('thrown' in outcome) return asFailure(outcome.thrown);
+  throw new Error(`Expected a failure, got ${JSON.stringify(outcome.value)}.`);
+}

@@ -1,0 +1,268 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Cluster, withMember } from '../../../src/core/cluster.ts';
+import type { Finding } from '../../../src/core/findings.ts';
+import { brokenPromises, brokenRules, differences } from '../../../src/core/invariants.ts';
+import { parse, type SlotSet } from '../../../src/core/slots.ts';
+import { missingAllow } from '../../../src/plan/dangers.ts';
+import { estimate, type Summary } from '../../../src/plan/estimate.ts';
+import { canonicalJson } from '../../../src/plan/fingerprint.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
+import { type Plan, steps } from '../../../src/plan/plan.ts';
+import { readSteps } from '../../../src/plan/read-steps.ts';
+import { isRest } from '../../../src/plan/remainder.ts';
+import { resumePlan } from '../../../src/plan/resume-plan.ts';
+import type { Step } from '../../../src/steps/index.ts';
+import { type Case, readCases } from './case-file.ts';
+
+const cases = readCases(new URL('cases/', import.meta.url));
+
+function caseOf(name: string): Case {
+  const found = cases.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`There is no case "${name}".`);
+  return found;
+}
+
+function planFor(name: string): Plan {
+  const { topology, cluster } = caseOf(name);
+  const planned = makePlan(topology, cluster);
+  if (planned.kind === 'refused') throw planned.failure;
+  return planned.plan;
+}
+
+function stepsWith(plan: Plan, change: (step: Step) => Step | null): readonly Step[] {
+  return steps(plan).flatMap((step) => change(step) ?? []);
+}
+
+function summaryFor(name: string): Summary {
+  return estimate(planFor(name), new Map()).summary;
+}
+
+function owning(slots: string): { slots: SlotSet } {
+  return { slots: parse(slots) ?? [] };
+}
+
+/** As a mover leaves it that is killed between the first SETSLOT and the last. */
+function opened(cluster: Cluster, { slot, from, to }: { slot: number; from: string; to: string }): Cluster {
+  const donor = withMember(cluster, from, { open: [{ slot, state: 'migrating', peer: to }] });
+  const finding: Finding = {
+    code: 'open-slots',
+    weight: 'blocks',
+    text: 'Open.',
+    remedy: 'Mend it.',
+    pods: [from, to],
+  };
+  return { ...withMember(donor, to, { open: [{ slot, state: 'importing', peer: from }] }), findings: [finding] };
+}
+
+/** 6 and 7 exchanged. */
+function swap(pod: string): string {
+  return { 'redis-cluster-6': 'redis-cluster-7', 'redis-cluster-7': 'redis-cluster-6' }[pod] ?? pod;
+}
+
+describe('a plan is not the rest of the approved one', () => {
+  test('where it has a step that nobody has seen', () => {
+    const plan = planFor('shrink four to three');
+    const approved = stepsWith(plan, (step) => (step.kind === 'remove' ? null : step));
+    expect(isRest(approved, plan, [])).toEqual({
+      rest: false,
+      differences: [
+        'Not in the approved plan: Remove redis-cluster-7 from the cluster.',
+        'Not in the approved plan: Remove redis-cluster-6 from the cluster.',
+      ],
+    });
+  });
+
+  test('where a step goes further than it was said', () => {
+    const plan = planFor('weights');
+    const approved = stepsWith(plan, (step) =>
+      step.kind === 'move-slots' && step.from === 'redis-cluster-0' ? { ...step, slots: '0-99', count: 100 } : step,
+    );
+    expect(isRest(approved, plan, [])).toEqual({
+      rest: false,
+      differences: [
+        'Changed: approved was "Move 100 slots (0-99) from redis-cluster-0 to redis-cluster-1", now it is "Move 1,365 slots (0-1364) from redis-cluster-0 to redis-cluster-1".',
+      ],
+    });
+  });
+
+  test('where it leaves out what has not been done', () => {
+    const approved = steps(planFor('weights'));
+    const now = planFor('nothing to do');
+    expect(isRest(approved, now, [])).toEqual({
+      rest: false,
+      differences: ['Changed: Slots 0-1364,10923-12287 do not end on redis-cluster-1.'],
+    });
+  });
+});
+
+test('all but one slot moved, within the tolerance of the shares: going on ends where it was approved', () => {
+  const { topology, cluster } = caseOf('grow interrupted after scaling');
+  const approved = planFor('grow three to four');
+  let almost = withMember(cluster, 'redis-cluster-0', owning('1364-5460'));
+  almost = withMember(almost, 'redis-cluster-1', owning('6827-10922'));
+  almost = withMember(almost, 'redis-cluster-2', owning('12288-16383'));
+  almost = withMember(almost, 'redis-cluster-6', owning('0-1363,5461-6826,10923-12287'));
+  const anew = makePlan(topology, almost);
+  expect(anew.kind === 'plan' && anew.plan.stages).toEqual([]);
+  const resumed = resumePlan(topology, almost, { steps: steps(approved), unbound: approved.unbound });
+  expect(resumed.kind === 'plan' && steps(resumed.plan)).toEqual([
+    { kind: 'move-slots', from: 'redis-cluster-0', to: 'redis-cluster-6', slots: '1364', count: 1 },
+  ]);
+});
+
+describe('slots that a killed run left open', () => {
+  const { topology, cluster } = caseOf('grow interrupted after scaling');
+  const approved = planFor('grow three to four');
+  const left = opened(cluster, { slot: 700, from: 'redis-cluster-0', to: 'redis-cluster-6' });
+
+  test('are mended first where they are part of an approved move', () => {
+    const resumed = resumePlan(topology, left, { steps: steps(approved), unbound: approved.unbound });
+    expect(resumed.kind === 'plan' && steps(resumed.plan).slice(0, 2)).toEqual([
+      { kind: 'repair-slots', owner: 'redis-cluster-6', others: ['redis-cluster-0'], slots: '700', count: 1 },
+      { kind: 'move-slots', from: 'redis-cluster-0', to: 'redis-cluster-6', slots: '701-1364', count: 664 },
+    ]);
+  });
+
+  test('block any other plan', () => {
+    const others = steps(approved).filter((step) => step.kind !== 'move-slots');
+    for (const planned of [makePlan(topology, left), resumePlan(topology, left, { steps: others, unbound: [] })]) {
+      expect(planned.kind === 'refused' && planned.failure.code).toBe('cluster-unhealthy');
+    }
+  });
+});
+
+test('the roles of pods that were not there yet may be exchanged', () => {
+  const approved = planFor('grow three to four');
+  const swapped = stepsWith(approved, (step) => {
+    if (step.kind === 'move-slots') return { ...step, to: swap(step.to) };
+    return step.kind === 'replicate' ? { ...step, pod: swap(step.pod), primary: swap(step.primary) } : step;
+  });
+  expect(isRest(swapped, approved, approved.unbound)).toEqual({ rest: true });
+  expect(isRest(swapped, approved, []).rest).toBe(false);
+});
+
+describe('steps from outside', () => {
+  test('are read as they were written', () => {
+    const written = steps(planFor('shrink and delete volumes'));
+    expect(readSteps(JSON.parse(JSON.stringify(written)))).toEqual(written);
+  });
+
+  test.each([
+    ['no list', { kind: 'join', pod: 'a-0' }],
+    ['a kind that is not known', [{ kind: 'explode', pod: 'a-0' }]],
+    ['a kind that is a word of the language', [{ kind: 'constructor' }]],
+    ['slots over 16383', [{ kind: 'move-slots', from: 'a-0', to: 'a-1', slots: '16384', count: 1 }]],
+    ['a count that is wrong', [{ kind: 'move-slots', from: 'a-0', to: 'a-1', slots: '0-9', count: 9 }]],
+    ['nothing in a list', [null]],
+  ])('are refused: %s', (_, json) => {
+    expect(readSteps(json)).toBeNull();
+  });
+});
+
+describe('what a run needs to be allowed', () => {
+  test('is named where it is not given', () => {
+    expect(missingAllow(planFor('shrink and delete volumes'), [])).toEqual(['delete-volumes']);
+    expect(missingAllow(planFor('shrink and delete volumes'), ['delete-volumes'])).toEqual([]);
+  });
+
+  test('is only destroy where everything is to go, the volumes too', () => {
+    expect(missingAllow(planFor('destroy'), ['delete-volumes'])).toEqual(['destroy']);
+    expect(missingAllow(planFor('destroy'), ['destroy'])).toEqual([]);
+  });
+
+  test('is nothing for what is safe', () => {
+    expect(missingAllow(planFor('grow three to four'), [])).toEqual([]);
+  });
+});
+
+describe('the estimate', () => {
+  test('takes keys as counted, and bytes by the keys of the donor', () => {
+    const plan = planFor('weights');
+    const counts = new Map(steps(plan).map((step) => [step, 2_000]));
+    const { summary, steps: costs } = estimate(plan, counts);
+    expect(summary).toEqual({
+      slotsToMove: 2_730,
+      keysToMove: 4_000,
+      bytesToMove: 400_000,
+      failovers: 0,
+      fullSyncs: 0,
+      podsToAdd: 0,
+      podsToRemove: 0,
+      volumesToDelete: 0,
+    });
+    expect([...costs.values()].map(({ keys }) => keys)).toEqual([2_000, 2_000]);
+  });
+
+  test('takes the share of the keys of a donor that was not counted', () => {
+    expect(estimate(planFor('weights'), new Map()).summary.keysToMove).toBe(27_300);
+  });
+
+  test('counts pods, failovers, full syncs and volumes', () => {
+    expect(summaryFor('grow three to four')).toMatchObject({ slotsToMove: 4_096, podsToAdd: 2, fullSyncs: 0 });
+    expect(summaryFor('replicas one to two')).toMatchObject({ podsToAdd: 3, fullSyncs: 3 });
+    expect(summaryFor('replicas one to none')).toMatchObject({ podsToRemove: 3, failovers: 2 });
+    expect(summaryFor('destroy')).toMatchObject({ podsToRemove: 6, volumesToDelete: 7 });
+    expect(summaryFor('create from nothing')).toMatchObject({ podsToAdd: 6, fullSyncs: 0, keysToMove: 0 });
+  });
+});
+
+describe('the promises are seen to be broken', () => {
+  const { cluster } = caseOf('nothing to do');
+  const change = (pod: string, what: Parameters<typeof withMember>[2]): Cluster =>
+    withMember(cluster, `redis-cluster-${pod}`, what);
+
+  test.each<[string, Cluster, string]>([
+    ['two owners of one slot', change('1', { slots: [[5460, 10922]] }), '1 slots have two owners.'],
+    [
+      'slots on a replica',
+      change('0', { role: 'replica', primary: 'redis-cluster-1' }),
+      'redis-cluster-0 owns slots and is no primary of the cluster.',
+    ],
+    [
+      'a replica of a replica',
+      change('4', { primary: 'redis-cluster-5' }),
+      'redis-cluster-4 replicates redis-cluster-5, which is no primary.',
+    ],
+  ])('%s', (_, broken, sentence) => {
+    expect(brokenRules(cluster)).toEqual([]);
+    expect(brokenRules(broken)).toContain(sentence);
+  });
+
+  test('slots that lost their owner', () => {
+    const after = change('0', { slots: [[0, 99]] });
+    expect(brokenPromises(cluster, after, 1).hard).toEqual(['Slots 100-5460 have no owner any more.']);
+  });
+
+  test('a shard that gives and gets slots at once', () => {
+    const after = withMember(change('0', { slots: [[100, 5500]] }), 'redis-cluster-1', {
+      slots: [
+        [0, 99],
+        [5501, 10922],
+      ],
+    });
+    expect(brokenPromises(cluster, after, 1).hard).toEqual([
+      'redis-cluster-0 gives and gets slots at once.',
+      'redis-cluster-1 gives and gets slots at once.',
+    ]);
+  });
+
+  test('a shard that falls below its declared replicas', () => {
+    const after = change('3', { joined: false, role: 'primary', primary: null });
+    expect(brokenPromises(cluster, after, 1).redundancy).toEqual(['The shard of redis-cluster-0 has 0 of 1 replicas']);
+    expect(brokenPromises(cluster, after, 0).redundancy).toEqual([]);
+  });
+
+  test('a cluster that is not as its layout', () => {
+    const { layout } = planFor('weights');
+    expect(differences(planFor('weights').after, layout)).toEqual([]);
+    expect(differences(planFor('weights').before, layout)).toEqual([
+      'redis-cluster-0 owns slots 0-5460, not 1365-5460.',
+      'redis-cluster-1 owns slots 5461-10922, not 0-1364,5461-12287.',
+      'redis-cluster-2 owns slots 10923-16383, not 12288-16383.',
+    ]);
+  });
+});
+
+test('canonical JSON does not know the order of keys, but that of lists', () => {
+  expect(canonicalJson({ b: [2, 1], a: { d: null, c: 'x' } })).toBe('{"a":{"c":"x","d":null},"b":[2,1]}');
+});
