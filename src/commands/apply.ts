@@ -9,10 +9,11 @@ import { type CommentState, summaryBody } from '../report/comment.ts';
 import { appliedLine, planLine } from '../report/one-line.ts';
 import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
-import { type Approval, approve, noteOf } from './approval.ts';
-import { consider, look } from './consider.ts';
+import { decide } from './approval.ts';
+import { estimateOf, look } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { ApplyJournal } from './journal.ts';
+import { noteOf } from './note.ts';
 import { type Outcome, resultOf } from './outcome.ts';
 import { contextOf, post } from './post.ts';
 
@@ -20,18 +21,18 @@ import { contextOf, post } from './post.ts';
 export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
   await using reach = await desk.reach(topology);
   await using lock = await lockFor(topology, desk, reach);
-  const { planned, estimate } = await consider(topology, desk, reach);
-  if (planned.kind === 'refused') return ended(topology, desk, { failure: planned.failure });
-  if (estimate === null) throw new RangeError('A plan has an estimate.');
-  const considered = { plan: planned.plan, estimate };
-  if (planned.plan.stages.length === 0) return nothingToDo(topology, desk, considered);
-  try {
-    const approval = await approve(topology, planned.plan, lock.inherited, desk);
-    refuseForbidden(planned.plan, desk);
-    return await work(topology, desk, { ...considered, approval, reach, lock });
-  } catch (thrown) {
-    return ended(topology, desk, { failure: asFailure(thrown), ...considered });
+  const cluster = await look(topology, desk, reach);
+  const decision = await decide(topology, cluster, lock.inherited, desk);
+  const { plan } = decision;
+  const estimate = plan === null ? null : await estimateOf(plan, desk, reach);
+  if (plan === null || estimate === null || decision.kind === 'stop') {
+    const failure = decision.kind === 'stop' ? decision.failure : asFailure(new RangeError('A plan has an estimate.'));
+    return ended(topology, desk, { failure, plan, estimate });
   }
+  if (plan.stages.length === 0) return nothingToDo(topology, desk, { plan, estimate });
+  const forbidden = forbiddenBy(plan, desk);
+  if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
+  return work(topology, desk, { plan, estimate, pullRequest: decision.pullRequest, reach, lock });
 }
 
 function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
@@ -46,12 +47,12 @@ function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
 }
 
 /** What needs an `allow` word that is not given makes the whole apply refused, before the first change. */
-function refuseForbidden(plan: Plan, desk: Desk): void {
+function forbiddenBy(plan: Plan, desk: Desk): Failure | null {
   const missing = missingAllow(plan, allowed(desk.request));
-  if (missing.length === 0) return;
+  if (missing.length === 0) return null;
   const words = missing.map((word) => `\`${word}\``).join(', ');
   const details = plan.dangers.filter((danger) => danger.needs !== null && missing.includes(danger.needs));
-  throw new Failure(
+  return new Failure(
     'not-allowed',
     `Refused: the plan needs ${words} in the input \`allow\`, and the run does not have it.`,
     {
@@ -64,14 +65,13 @@ function refuseForbidden(plan: Plan, desk: Desk): void {
 interface Work {
   readonly plan: Plan;
   readonly estimate: Estimate;
-  readonly approval: Approval;
+  readonly pullRequest: number | null;
   readonly reach: Reach;
   readonly lock: Lock;
 }
 
 async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome> {
-  const { plan, estimate, approval, lock } = job;
-  const pullRequest = approval.by === 'pull-request' ? approval.pullRequest : null;
+  const { plan, estimate, pullRequest, lock } = job;
   const show = async (state: CommentState): Promise<string | null> =>
     pullRequest === null ? null : post(topology, desk, pullRequest, state);
   await using journal = new ApplyJournal(desk, (progress) => show({ kind: 'applying', plan, estimate, progress }));
@@ -124,8 +124,8 @@ function nothingToDo(topology: Topology, desk: Desk, { plan, estimate }: { plan:
 
 interface End {
   readonly failure: Failure;
-  readonly plan?: Plan;
-  readonly estimate?: Estimate;
+  readonly plan?: Plan | null;
+  readonly estimate?: Estimate | null;
   readonly state?: CommentState;
   readonly commentUrl?: string | null;
   readonly changed?: boolean;

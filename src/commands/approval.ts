@@ -1,56 +1,77 @@
+import type { Cluster } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { type Plan, steps } from '../plan/plan.ts';
-import { readSteps } from '../plan/read-steps.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { type Plan, type Planned, steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
+import { resumePlan } from '../plan/resume-plan.ts';
 import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
+import { readNote } from './note.ts';
 
-/** What makes a plan an approved one. */
-export type Approval =
-  | { readonly by: 'nobody-asked' }
-  | { readonly by: 'hash' }
-  | { readonly by: 'pull-request'; readonly pullRequest: number };
-
-/** What an apply leaves in the lock, so that a run after a crash knows what was approved. */
-export interface Note {
-  readonly hash: string;
-  readonly steps: readonly unknown[];
-  readonly unbound: readonly string[];
-}
+/** What is to be carried out, or why nothing is. */
+export type Decision =
+  | {
+      readonly kind: 'go';
+      readonly plan: Plan;
+      /** The merged pull request that showed the plan; null where none was asked for. */
+      readonly pullRequest: number | null;
+    }
+  | { readonly kind: 'stop'; readonly failure: Failure; readonly plan: Plan | null };
 
 /**
- * Sees that the plan, or what it is the rest of, is approved: by the hash that the run was given, or by the comment of
- * the merged pull request that brought the commit.
- * Throws Failure `plan-not-approved`, `plan-changed`, or `approval-unreadable`.
+ * Plans, and sees that the plan is an approved one or the rest of one: by the hash that the run was given, or by the
+ * comment of the merged pull request that brought the commit. Where no approval is asked for, every plan is fine.
+ * Throws Failure `approval-unreadable`.
  * @param inherited the note of an apply that did not come to its end
  */
-export async function approve(topology: Topology, plan: Plan, inherited: string | null, desk: Desk): Promise<Approval> {
-  const { request } = desk;
-  if (!request.requireApprovedPlan || plan.stages.length === 0) return { by: 'nobody-asked' };
-  if (request.approvedPlan !== null) return byHash(request.approvedPlan, plan, inherited);
-  return byPullRequest(topology, plan, desk);
-}
-
-function byHash(hash: string, plan: Plan, inherited: string | null): Approval {
-  if (plan.hash === hash) return { by: 'hash' };
+export async function decide(
+  topology: Topology,
+  cluster: Cluster,
+  inherited: string | null,
+  desk: Desk,
+): Promise<Decision> {
+  const { requireApprovedPlan, approvedPlan } = desk.request;
   const note = inherited === null ? null : readNote(inherited);
-  if (note?.hash !== hash) {
-    throw changed(plan, `The plan is ${plan.hash}, and \`approved-plan\` is ${hash}.`, []);
-  }
-  const rest = isRest(note.steps, plan, note.unbound);
-  if (rest.rest) return { by: 'hash' };
-  throw changed(plan, `What is left is not the rest of the approved plan ${hash}.`, rest.differences);
+  const anew = makePlan(topology, cluster);
+  if (isNothing(anew)) return { kind: 'go', plan: anew.plan, pullRequest: null };
+  if (!requireApprovedPlan) return freely(topology, cluster, note, anew);
+  const decision =
+    approvedPlan === null
+      ? await byPullRequest(topology, cluster, anew, desk)
+      : byHash(approvedPlan, topology, cluster, note, anew);
+  // What stands in the way of any plan is told rather than that it is not approved.
+  if (decision.kind === 'stop' && anew.kind === 'refused') return { kind: 'stop', failure: anew.failure, plan: null };
+  return decision;
 }
 
-async function byPullRequest(topology: Topology, plan: Plan, desk: Desk): Promise<Approval> {
+function isNothing(planned: Planned): planned is Extract<Planned, { kind: 'plan' }> {
+  return planned.kind === 'plan' && planned.plan.stages.length === 0;
+}
+
+/** What a killed apply had begun is ended in its way, where the topology is still the same. */
+function freely(topology: Topology, cluster: Cluster, note: Posted | null, anew: Planned): Decision {
+  const resumed = note === null ? null : rest(topology, cluster, note);
+  if (resumed !== null) return { kind: 'go', plan: resumed, pullRequest: null };
+  if (anew.kind === 'refused') return { kind: 'stop', failure: anew.failure, plan: null };
+  return { kind: 'go', plan: anew.plan, pullRequest: null };
+}
+
+function byHash(hash: string, topology: Topology, cluster: Cluster, note: Posted | null, anew: Planned): Decision {
+  const plan = planOf(anew);
+  if (plan?.hash === hash) return { kind: 'go', plan, pullRequest: null };
+  const resumed = note?.hash === hash ? rest(topology, cluster, note) : null;
+  if (resumed !== null) return { kind: 'go', plan: resumed, pullRequest: null };
+  const why = `The plan is now ${plan?.hash ?? 'none'}, and \`approved-plan\` is ${hash}.`;
+  return { kind: 'stop', failure: changed(plan, why, []), plan };
+}
+
+async function byPullRequest(topology: Topology, cluster: Cluster, anew: Planned, desk: Desk): Promise<Decision> {
   const { github, occasion, stop: signal } = desk;
+  const plan = planOf(anew);
   if (github === null || occasion.branch === null) {
-    throw new Failure(
-      'plan-not-approved',
-      `Cannot apply plan ${plan.hash}: an approved plan is required, and this run belongs to no merged pull request.`,
-      { remedy: approveByHand(plan) },
-    );
+    const why = 'an approved plan is required, and this run belongs to no merged pull request';
+    return { kind: 'stop', failure: notApproved(topology, plan, why), plan };
   }
   const marker = commentMarker(topology.name);
   const comments = await github.approvedComments(occasion.commit, occasion.branch, marker, { signal });
@@ -58,58 +79,50 @@ async function byPullRequest(topology: Topology, plan: Plan, desk: Desk): Promis
   for (const { pullRequest, comment } of comments) {
     const posted = readPosted(comment.body);
     if (posted === null) continue;
-    const answer = holdAgainst(posted, plan);
-    if (answer === null) return { by: 'pull-request', pullRequest };
-    differences.push(...answer.map((text) => `#${pullRequest}: ${text}`));
+    if (plan !== null && plan.hash === posted.hash) return { kind: 'go', plan, pullRequest };
+    const resumed = rest(topology, cluster, posted);
+    if (resumed !== null) return { kind: 'go', plan: resumed, pullRequest };
+    differences.push(...differencesFrom(posted, plan).map((text) => `#${pullRequest}: ${text}`));
   }
-  if (differences.length > 0) throw changed(plan, 'It is not what was shown in the pull request.', differences);
-  throw new Failure(
-    'plan-not-approved',
-    `Cannot apply plan ${plan.hash}: no merged pull request with commit ${occasion.commit.slice(0, 10)} has a plan of ${topology.name}.`,
-    { remedy: approveByHand(plan) },
-  );
+  if (differences.length > 0) {
+    return { kind: 'stop', failure: changed(plan, 'It is not what was shown in the pull request.', differences), plan };
+  }
+  const why = `no merged pull request with commit ${occasion.commit.slice(0, 10)} shows a plan of ${topology.name}`;
+  return { kind: 'stop', failure: notApproved(topology, plan, why), plan };
 }
 
-/** How the plan differs from the one that was posted; null when it is that one or the rest of it. */
-function holdAgainst(posted: Posted, plan: Plan): readonly string[] | null {
-  if (posted.hash === plan.hash) return null;
+/** What is left of an approved plan; null where what is to be done now is something else. */
+function rest(topology: Topology, cluster: Cluster, posted: Posted): Plan | null {
+  if (posted.steps === null) return null;
+  const resumed = resumePlan(topology, cluster, { steps: posted.steps, unbound: posted.unbound });
+  if (resumed.kind === 'refused') return null;
+  return isRest(posted.steps, resumed.plan, posted.unbound).rest ? resumed.plan : null;
+}
+
+function differencesFrom(posted: Posted, plan: Plan | null): readonly string[] {
+  if (plan === null) return ['No plan can be made now.'];
   if (posted.steps === null) return [`The plan there is ${posted.hash}; its steps were too many to be kept.`];
-  const rest = isRest(posted.steps, plan, posted.unbound);
-  return rest.rest ? null : rest.differences;
+  const answer = isRest(posted.steps, plan, posted.unbound);
+  return answer.rest ? [] : answer.differences;
 }
 
-function changed(plan: Plan, why: string, differences: readonly string[]): Failure {
-  return new Failure('plan-changed', `Cannot apply: the cluster has changed since the plan was approved. ${why}`, {
-    remedy: `Look at the plan of this run. ${approveByHand(plan)}`,
+function planOf(planned: Planned): Plan | null {
+  return planned.kind === 'plan' ? planned.plan : null;
+}
+
+function notApproved(topology: Topology, plan: Plan | null, why: string): Failure {
+  return new Failure('plan-not-approved', `Cannot apply to ${topology.name}: ${why}.`, { remedy: approveByHand(plan) });
+}
+
+function changed(plan: Plan | null, why: string, differences: readonly string[]): Failure {
+  return new Failure('plan-changed', `Cannot apply: what would be done now is not what was approved. ${why}`, {
+    remedy: approveByHand(plan),
     details: differences,
   });
 }
 
-function approveByHand(plan: Plan): string {
-  return `To carry it out, run the workflow by hand with \`approved-plan: ${plan.hash}\`, or open a pull request that plans anew.`;
-}
-
-export function noteOf(plan: Plan): string {
-  const note: Note = { hash: plan.hash, steps: steps(plan), unbound: plan.unbound };
-  return JSON.stringify(note);
-}
-
-/** What an earlier apply wrote, or somebody else: null where it is no such note. */
-function readNote(text: string): (Posted & { steps: NonNullable<Posted['steps']> }) | null {
-  const json = parseJson(text);
-  if (typeof json !== 'object' || json === null || !('hash' in json && 'steps' in json && 'unbound' in json))
-    return null;
-  const { hash, unbound } = json;
-  const read = readSteps(json.steps);
-  if (typeof hash !== 'string' || read === null || !Array.isArray(unbound)) return null;
-  return { hash, steps: read, unbound: unbound.filter((pod) => typeof pod === 'string') };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Written by something else: no note of ours, so nothing is inherited.
-    return null;
-  }
+function approveByHand(plan: Plan | null): string {
+  if (plan === null) return 'Open a pull request that plans anew.';
+  const count = steps(plan).length;
+  return `Look at the plan of this run (${count} ${count === 1 ? 'step' : 'steps'}). To carry it out, run the workflow by hand with \`approved-plan: ${plan.hash}\`, or open a pull request that plans anew.`;
 }

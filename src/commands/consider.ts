@@ -35,6 +35,7 @@ export async function consider(topology: Topology, desk: Desk, reach: Reach): Pr
   };
 }
 
-async function estimateOf(plan: Plan, desk: Desk, reach: Reach): Promise<Estimate> {
+/** What a plan costs, with the keys counted on the donors. */
+export async function estimateOf(plan: Plan, desk: Desk, reach: Reach): Promise<Estimate> {
   return estimate(plan, await countKeys(plan, reach.redis, { signal: desk.stop }));
 }

@@ -2,10 +2,10 @@ import type { Cluster } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
+import { resumePlan } from '../plan/resume-plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Kubernetes } from '../ports/kubernetes.ts';
@@ -46,6 +46,7 @@ export interface CarryOutOptions {
  * Throws Failure: `changed-meanwhile`, `stopped`, `not-as-declared`, or what a step ended with.
  */
 export async function carryOut(topology: Topology, ports: CarryOutPorts, options: CarryOutOptions): Promise<Cluster> {
+  const agreed = { steps: steps(options.approved), unbound: options.approved.unbound };
   let plan = options.approved;
   let stageNumber = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -54,10 +55,10 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
       await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
     }
     const seen = await ports.observe({ signal: options.stop });
-    const planned = makePlan(topology, seen);
+    const planned = resumePlan(topology, seen, agreed);
     if (planned.kind === 'refused') throw unhealthyNow(planned.failure);
     if (planned.plan.stages.length === 0) return seen;
-    const rest = isRest(steps(options.approved), planned.plan, options.approved.unbound);
+    const rest = isRest(agreed.steps, planned.plan, agreed.unbound);
     if (!rest.rest) throw notTheRest(rest.differences);
     plan = planned.plan;
   }
