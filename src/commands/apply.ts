@@ -13,7 +13,6 @@ import { decide } from './approval.ts';
 import { estimateOf, look } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { ApplyJournal } from './journal.ts';
-import { noteOf } from './note.ts';
 import { type Outcome, resultOf } from './outcome.ts';
 import { contextOf, post } from './post.ts';
 
@@ -32,7 +31,14 @@ export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
   if (plan.stages.length === 0) return nothingToDo(topology, desk, { plan, estimate });
   const forbidden = forbiddenBy(plan, desk);
   if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
-  return work(topology, desk, { plan, estimate, pullRequest: decision.pullRequest, reach, lock });
+  return await work(topology, desk, {
+    plan,
+    estimate,
+    pullRequest: decision.pullRequest,
+    note: decision.note,
+    reach,
+    lock,
+  });
 }
 
 function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
@@ -66,6 +72,7 @@ interface Work {
   readonly plan: Plan;
   readonly estimate: Estimate;
   readonly pullRequest: number | null;
+  readonly note: string;
   readonly reach: Reach;
   readonly lock: Lock;
 }
@@ -83,7 +90,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   };
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
-    await lock.leave(noteOf(plan));
+    await lock.leave(job.note);
     await carryOut(topology, ports, { approved: plan, journal, stop });
     await lock.leave('');
   } catch (thrown) {

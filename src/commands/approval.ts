@@ -7,7 +7,7 @@ import { isRest } from '../plan/remainder.ts';
 import { resumePlan } from '../plan/resume-plan.ts';
 import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
-import { readNote } from './note.ts';
+import { noteOf, readNote } from './note.ts';
 
 /** What is to be carried out, or why nothing is. */
 export type Decision =
@@ -16,6 +16,8 @@ export type Decision =
       readonly plan: Plan;
       /** The merged pull request that showed the plan; null where none was asked for. */
       readonly pullRequest: number | null;
+      /** What the lock is to carry while the work goes on: the plan as it was approved, not what is left of it. */
+      readonly note: string;
     }
   | { readonly kind: 'stop'; readonly failure: Failure; readonly plan: Plan | null };
 
@@ -33,16 +35,27 @@ export async function decide(
 ): Promise<Decision> {
   const { requireApprovedPlan, approvedPlan } = desk.request;
   const note = inherited === null ? null : readNote(inherited);
+  const left = { text: inherited ?? '', note };
   const anew = makePlan(topology, cluster);
-  if (isNothing(anew)) return { kind: 'go', plan: anew.plan, pullRequest: null };
-  if (!requireApprovedPlan) return freely(topology, cluster, note, anew);
+  if (isNothing(anew)) return go(anew.plan);
+  if (!requireApprovedPlan) return freely(topology, cluster, left, anew);
   const decision =
     approvedPlan === null
       ? await byPullRequest(topology, cluster, anew, desk)
-      : byHash(approvedPlan, topology, cluster, note, anew);
+      : byHash(approvedPlan, topology, cluster, left, anew);
   // What stands in the way of any plan is told rather than that it is not approved.
   if (decision.kind === 'stop' && anew.kind === 'refused') return { kind: 'stop', failure: anew.failure, plan: null };
   return decision;
+}
+
+/** What the lock held when it was taken: the note of a run that did not come to its end. */
+interface Left {
+  readonly text: string;
+  readonly note: Posted | null;
+}
+
+function go(plan: Plan, pullRequest: number | null = null): Extract<Decision, { kind: 'go' }> {
+  return { kind: 'go', plan, pullRequest, note: noteOf(plan) };
 }
 
 function isNothing(planned: Planned): planned is Extract<Planned, { kind: 'plan' }> {
@@ -50,18 +63,18 @@ function isNothing(planned: Planned): planned is Extract<Planned, { kind: 'plan'
 }
 
 /** What a killed apply had begun is ended in its way, where the topology is still the same. */
-function freely(topology: Topology, cluster: Cluster, note: Posted | null, anew: Planned): Decision {
-  const resumed = note === null ? null : rest(topology, cluster, note);
-  if (resumed !== null) return { kind: 'go', plan: resumed, pullRequest: null };
+function freely(topology: Topology, cluster: Cluster, left: Left, anew: Planned): Decision {
+  const resumed = left.note === null ? null : rest(topology, cluster, left.note);
+  if (resumed !== null) return { ...go(resumed), note: left.text };
   if (anew.kind === 'refused') return { kind: 'stop', failure: anew.failure, plan: null };
-  return { kind: 'go', plan: anew.plan, pullRequest: null };
+  return go(anew.plan);
 }
 
-function byHash(hash: string, topology: Topology, cluster: Cluster, note: Posted | null, anew: Planned): Decision {
+function byHash(hash: string, topology: Topology, cluster: Cluster, { text, note }: Left, anew: Planned): Decision {
   const plan = planOf(anew);
-  if (plan?.hash === hash) return { kind: 'go', plan, pullRequest: null };
+  if (plan?.hash === hash) return go(plan);
   const resumed = note?.hash === hash ? rest(topology, cluster, note) : null;
-  if (resumed !== null) return { kind: 'go', plan: resumed, pullRequest: null };
+  if (resumed !== null) return { ...go(resumed), note: text };
   const why = `The plan is now ${plan?.hash ?? 'none'}, and \`approved-plan\` is ${hash}.`;
   return { kind: 'stop', failure: changed(plan, why, []), plan };
 }
@@ -79,9 +92,9 @@ async function byPullRequest(topology: Topology, cluster: Cluster, anew: Planned
   for (const { pullRequest, comment } of comments) {
     const posted = readPosted(comment.body);
     if (posted === null) continue;
-    if (plan !== null && plan.hash === posted.hash) return { kind: 'go', plan, pullRequest };
+    if (plan !== null && plan.hash === posted.hash) return go(plan, pullRequest);
     const resumed = rest(topology, cluster, posted);
-    if (resumed !== null) return { kind: 'go', plan: resumed, pullRequest };
+    if (resumed !== null) return go(resumed, pullRequest);
     differences.push(...differencesFrom(posted, plan).map((text) => `#${pullRequest}: ${text}`));
   }
   if (differences.length > 0) {

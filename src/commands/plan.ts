@@ -21,10 +21,10 @@ export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
   const base = await trustOf(topology, desk);
   await using reach = await desk.reach(topology);
   if (base.kind === 'offline' || (base.kind === 'new' && (await exists(topology, desk, reach)))) {
-    return offline(topology, desk, base.why);
+    return await offline(topology, desk, base.why);
   }
   const { planned, estimate } = await consider(topology, desk, reach);
-  if (planned.kind === 'refused') return refuse(topology, desk, planned.failure);
+  if (planned.kind === 'refused') return await refuse(topology, desk, planned.failure);
   if (estimate === null) throw new RangeError('A plan has an estimate.');
   const missing = missingAllow(planned.plan, allowed(desk.request));
   const underWay = await holderNow(
@@ -33,7 +33,7 @@ export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
     { ...reach, clock: desk.clock },
     { signal: desk.stop },
   );
-  return tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
+  return await tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
 }
 
 async function exists(topology: Topology, desk: Desk, reach: Reach): Promise<boolean> {

@@ -1,29 +1,41 @@
 /** A part of a text that is left out as a whole or not at all. */
 export interface Section {
   readonly lines: readonly string[];
-  /** The lower, the earlier it is dropped; null: never. */
+  /** What is left out earliest has the lowest number; null: never. */
   readonly drop: number | null;
   /** How the note speaks of it. */
   readonly name?: string;
 }
 
-const NOTE = 'Left out for want of room; all of it is in the summary of the run and in `plan-file`.';
-
-/** The sections as one text of at most `room` characters: whole sections go, in their order, and the text says so. */
-export function fitting(sections: readonly Section[], room: number): string {
-  let kept = sections;
-  const order = sections.filter((section) => section.drop !== null).toSorted((a, b) => (a.drop ?? 0) - (b.drop ?? 0));
-  for (const victim of order) {
-    if (textOf(kept).length + NOTE.length + 2 <= room) break;
-    kept = kept.filter((section) => section !== victim);
-  }
-  const text = textOf(kept);
-  return kept.length === sections.length ? text : `${text}\n\n${NOTE}`.slice(0, room);
+/** How long a text may be, and how its length is counted. */
+export interface Room {
+  readonly most: number;
+  readonly sizeOf: (text: string) => number;
+  /** Where all of it is to be found. */
+  readonly elsewhere: string;
 }
 
-function textOf(sections: readonly Section[]): string {
-  return sections
-    .flatMap((section) => section.lines)
+/** The sections as one text: whole sections go, in their order, until it fits, and the text says which. */
+export function fitting(sections: readonly Section[], room: Room): string {
+  const order = sections
+    .filter((section) => section.drop !== null && section.lines.length > 0)
+    .toSorted((a, b) => (a.drop ?? 0) - (b.drop ?? 0));
+  const gone: Section[] = [];
+  for (;;) {
+    const text = textOf(sections, gone, room.elsewhere);
+    const next = order[gone.length];
+    if (room.sizeOf(text) <= room.most || next === undefined) return text;
+    gone.push(next);
+  }
+}
+
+/** The note stands before the last section. */
+function textOf(sections: readonly Section[], gone: readonly Section[], elsewhere: string): string {
+  const names = gone.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const note = names.length === 0 ? [] : ['', `*Left out for want of room: ${names.join(', ')}. ${elsewhere}*`, ''];
+  const kept = sections.filter((section) => !gone.includes(section)).map(({ lines }) => ['', ...lines]);
+  return [...kept.slice(0, -1), note, ...kept.slice(-1)]
+    .flat()
     .join('\n')
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim();

@@ -1,10 +1,13 @@
 import type { Failure } from '../core/failure.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
+import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
-import { cell, code, prose } from './escape.ts';
+import { cell, code, cut, fenced } from './escape.ts';
 import { headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
+import { placementTable } from './placement.ts';
+import { podsList } from './pods.ts';
 import { shardTable } from './shards.ts';
 import { stepsList } from './steps-list.ts';
 import { counted, duration } from './units.ts';
@@ -47,39 +50,50 @@ export interface CommentContext {
   readonly commit: string;
 }
 
-/** GitHub takes 65,536; the rest is room for what it adds. */
-const LONGEST = 60_000;
+/** Where the text stands. */
+interface Place extends Limits {
+  readonly isComment: boolean;
+  /** Whether the hidden plan holds the steps. */
+  readonly isWhole: boolean;
+}
+
+/** GitHub takes 65,536 characters; the rest is for what redaction may add. */
+const LONGEST_COMMENT = 60_000;
+
+/** GitHub takes 1 MiB of summary from one step, for all clusters together. */
+const LONGEST_SUMMARY = 900_000;
 
 /** The comment about one cluster: the marker, what people read, and the hidden plan. */
 export function commentBody(state: CommentState, context: CommentContext): string {
-  const hidden = state.plan === null ? [] : ['', hiddenPlan(state.plan)];
+  const hidden = state.plan === null ? { line: '', whole: true } : hiddenPlan(state.plan, state.kind);
   const marker = commentMarker(context.cluster);
-  const room = LONGEST - marker.length - hidden.join('\n').length;
-  return [marker, fitting(sectionsOf(state, context), room), ...hidden].join('\n');
+  const run = runLink(context.runUrl, 'summary of the run');
+  const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
+    most: LONGEST_COMMENT - marker.length - hidden.line.length - 4,
+    sizeOf: (written) => written.length,
+    elsewhere: `All of it is in the ${run} and in the output ${code('plan-file')}.`,
+  });
+  return [marker, text, ...(hidden.line === '' ? [] : ['', hidden.line])].join('\n');
 }
 
 /** The same for the summary of a run: whole, and without what is hidden. */
 export function summaryBody(state: CommentState, context: CommentContext): string {
-  return fitting(sectionsOf(state, context), Number.POSITIVE_INFINITY);
+  return fitting(sectionsOf(state, context, { isComment: false, isWhole: true, items: 1_000, text: 2_000 }), {
+    most: LONGEST_SUMMARY,
+    sizeOf: (written) => Buffer.byteLength(written),
+    elsewhere: `All of it is in the output ${code('plan-file')}.`,
+  });
 }
 
-function sectionsOf(state: CommentState, context: CommentContext): readonly Section[] {
-  const footer: Section = { lines: ['', footerOf(state, context)], drop: null };
-  if (state.plan !== null && state.plan.stages.length === 0 && state.kind === 'planned') {
-    return [{ lines: [title(context, headlineOf(state))], drop: null }, footer];
-  }
+function sectionsOf(state: CommentState, context: CommentContext, place: Place): readonly Section[] {
   return [
-    { lines: [title(context, headlineOf(state)), ''], drop: null },
-    { lines: alertOf(state), drop: null },
-    { lines: progressOf(state), drop: 3 },
-    ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate)),
-    { lines: nextOf(state), drop: null },
-    footer,
+    { lines: [`### Redis Cluster ${code(context.cluster)}`, '', headlineOf(state)], drop: null },
+    { lines: alertsOf(state, place), drop: null },
+    { lines: progressOf(state), drop: 6, name: 'the progress' },
+    ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate, place)),
+    { lines: nextOf(state, place), drop: null },
+    { lines: [footerOf(state, context)], drop: null },
   ];
-}
-
-function title(context: CommentContext, text: string): string {
-  return `### Redis Cluster ${code(context.cluster)}\n\n${text}`;
 }
 
 function headlineOf(state: CommentState): string {
@@ -87,105 +101,108 @@ function headlineOf(state: CommentState): string {
     case 'planned':
       return `**${cell(headline(state.plan, state.estimate))}.**`;
     case 'refused':
-      return '**Refused: nothing was changed.**';
+      return `❌ **${refusalWords(state.failure)}.**`;
     case 'applying':
       return `⏳ **Applying.** ${cell(headline(state.plan, state.estimate))}.`;
     case 'applied':
-      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(headline(state.plan, state.estimate))}. The cluster was looked at once more and is as declared.`;
+      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(headline(state.plan, state.estimate))}. Afterwards the cluster was looked at once more: it is as declared.`;
     case 'failed':
-      return `❌ **Failed midway.** ${state.done.length === 0 ? 'No step was finished.' : `${counted(state.done.length, 'stage')} of ${state.plan.stages.length} were done.`}`;
+      return `❌ **Failed midway:** ${doneWords(state.done.length, state.plan.stages.length)}.`;
   }
 }
 
-function alertOf(state: CommentState): readonly string[] {
-  if (state.kind === 'refused' || state.kind === 'failed') {
-    const { failure } = state;
-    const details = failure.details.slice(0, 20).map((detail) => `> - ${cell(detail)}`);
-    const what = `> **What to do:** ${prose(failure.remedy)}`;
-    return [
-      '> [!CAUTION]',
-      `> ${prose(failure.message)}`,
-      '>',
-      ...details,
-      ...(details.length > 0 ? ['>'] : []),
-      what,
-      '',
-    ];
+function doneWords(done: number, stages: number): string {
+  return done === 0
+    ? 'no stage was finished'
+    : `${counted(done, 'stage')} of ${stages} ${done === 1 ? 'is' : 'are'} done`;
+}
+
+function alertsOf(state: CommentState, place: Place): readonly string[] {
+  switch (state.kind) {
+    case 'planned':
+      return dangerAlerts(state.plan, state.missing, place);
+    case 'refused':
+    case 'failed':
+      return failureAlert(state.failure, place);
+    case 'applying':
+    case 'applied':
+      return [];
   }
-  if (state.kind !== 'planned') return [];
-  const grave = state.plan.dangers.filter((danger) => danger.needs !== null);
-  const others = state.plan.dangers.filter((danger) => danger.needs === null);
-  return [
-    ...(grave.length === 0 ? [] : ['> [!CAUTION]', ...grave.map((danger) => `> - ${cell(danger.text)}`), '']),
-    ...(others.length === 0 ? [] : [...others.map((danger) => `- ${cell(danger.text)}`), '']),
-  ];
 }
 
 function progressOf(state: CommentState): readonly string[] {
-  if (state.kind === 'applying') return ['```text', ...state.progress.map(fenced), '```', ''];
+  if (state.kind === 'applying') {
+    return state.progress.length === 0 ? [] : ['```text', ...state.progress.map(fenced), '```'];
+  }
   if (state.kind !== 'failed' || state.done.length === 0) return [];
   return [
     '<details>',
-    '<summary>What was done</summary>',
+    '<summary>What is done</summary>',
     '',
     ...state.done.map((line) => `- ${cell(line)}`),
     '',
     '</details>',
-    '',
   ];
 }
 
-/** A line inside a fence cannot end it. */
-function fenced(line: string): string {
-  return line.replaceAll('```', "'''").replaceAll(/[\r\n]/g, ' ');
-}
-
-function planSections(plan: Plan, estimate: Estimate): readonly Section[] {
+/** What is left out first is what is longest and needed least to decide. */
+function planSections(plan: Plan, estimate: Estimate, place: Place): readonly Section[] {
   return [
-    { lines: [...shardTable(plan), ''], drop: 2 },
-    { lines: podsOf(plan), drop: 4 },
-    { lines: [...stepsList(plan, estimate), ''], drop: 1, name: 'the steps' },
+    { lines: shardTable(plan), drop: 3, name: 'the table of shards' },
+    { lines: podsList(plan), drop: 5, name: 'pods and volumes' },
+    { lines: dangerNotes(plan, place), drop: 4, name: 'what is good to know' },
+    { lines: placementTable(plan), drop: 1, name: 'the placement' },
+    { lines: stepsList(plan, estimate), drop: 2, name: 'the steps' },
   ];
 }
 
-function podsOf({ before, after, unbound, topology }: Plan): readonly string[] {
-  const had = new Set(before.pods.map((pod) => pod.name));
-  const has = new Set(after.pods.map((pod) => pod.name));
-  const added = [...has].filter((pod) => !had.has(pod));
-  const removed = [...had].filter((pod) => !has.has(pod));
-  const volumes = topology.volumes.onScaleDown === 'retain' ? 'kept' : 'deleted';
-  const lines = [
-    ...(added.length === 0 ? [] : [`Pods that come: ${added.map(code).join(', ')}.`]),
-    ...(removed.length === 0
-      ? []
-      : [
-          `Pods that go: ${removed.map(code).join(', ')}; their volumes are ${topology.state === 'absent' ? 'deleted' : volumes}.`,
-        ]),
-    ...(unbound.length === 0
-      ? []
-      : [
-          'Which of the new pods serves which shard is settled when Kubernetes has placed them, so that no node holds a whole shard.',
-        ]),
-  ];
-  return lines.length === 0 ? [] : [lines.join(' '), ''];
-}
-
-function nextOf(state: CommentState): readonly string[] {
-  if (state.kind !== 'planned') return [];
-  const words = state.missing.map((word) => code(word)).join(', ');
-  return [
-    state.missing.length > 0
-      ? `**Next:** this would be refused. Add ${words} to the input ${code('allow')} of the workflow that applies, if that is what you want.`
-      : '**Next:** merge, and exactly this is carried out.',
-    ...(state.underWay === null
-      ? []
-      : [`An apply is at work on this cluster now, so the plan may change: ${state.underWay}`]),
-  ];
+function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly string[] {
+  if (state.plan === null || state.plan.stages.length === 0) return [];
+  const hash = code(state.plan.hash);
+  const whole = isWhole
+    ? []
+    : [
+        'The steps are too many to be kept in this comment: only exactly this plan is recognised, not the rest of it.',
+        '',
+      ];
+  switch (state.kind) {
+    case 'planned': {
+      const under =
+        state.underWay === null
+          ? []
+          : [
+              '',
+              `An apply is at work on this cluster now (${runLink(state.underWay, 'run')}), so the plan may change.`,
+            ];
+      const merge = isComment
+        ? `**Next:** merge. Then exactly plan ${hash} is applied, or what is left of it. If something else is to be done by then, nothing is changed and the run says what is different.`
+        : `**Next:** an apply carries out exactly plan ${hash}.`;
+      return [...whole, ...(state.missing.length > 0 ? [] : [merge]), ...under];
+    }
+    case 'failed':
+      return [
+        ...whole,
+        `**Next:** mend the cause and run the job again. What is done stays, and what is left of plan ${hash} is still approved.`,
+      ];
+    case 'refused':
+    case 'applying':
+    case 'applied':
+      return whole;
+  }
 }
 
 function footerOf(state: CommentState, { file, commit, runUrl }: CommentContext): string {
-  const hash = state.plan === null || state.plan.stages.length === 0 ? '' : `plan ${code(state.plan.hash)} · `;
-  const at = commit === '' ? '' : ` · ${commit.slice(0, 10)}`;
-  const run = /^https?:\/\/[^\s()<>]+$/.test(runUrl) ? ` · [run](${runUrl})` : '';
-  return `<sub>${hash}${code(file)}${at}${run}</sub>`;
+  const hash = state.plan === null || state.plan.stages.length === 0 ? [] : [`plan ${code(state.plan.hash)}`];
+  const at = /^[0-9a-f]{7,64}$/.test(commit) ? [`commit ${commit.slice(0, 10)}`] : [];
+  const run = isLink(runUrl) ? [runLink(runUrl, 'run')] : [];
+  return `<sub>${[...hash, code(cut(file, 300)), ...at, ...run].join(' · ')}</sub>`;
+}
+
+/** A link where the address is one, else the words alone. */
+function runLink(url: string, words: string): string {
+  return isLink(url) ? `[${words}](${url})` : words;
+}
+
+function isLink(url: string): boolean {
+  return url.length < 1_000 && /^https?:\/\/[\w./:%?=&~-]+$/.test(url);
 }

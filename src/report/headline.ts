@@ -1,6 +1,8 @@
 import { slotOwners } from '../core/cluster.ts';
+import { podCount, type Topology } from '../core/topology.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import { type Plan, steps } from '../plan/plan.ts';
+import type { StepKindName } from '../steps/index.ts';
 import { bytes, counted, duration, grouped, short } from './units.ts';
 
 /** What a plan does, in one sentence: first the change of shape, then what it costs. */
@@ -8,58 +10,78 @@ export function headline(plan: Plan, estimate: Estimate): string {
   if (plan.stages.length === 0) return nothingToDo(plan);
   const changes = shapeChanges(plan);
   const costs = costsOf(plan, estimate);
-  const what = changes.length === 0 ? defaultChange(plan) : joined(changes);
+  const what = changes.length === 0 ? changeWithin(plan) : joined(changes);
   return `${capital(what)}${costs.length === 0 ? '' : `: ${costs.join(', ')}`}`;
 }
 
 function nothingToDo({ topology }: Plan): string {
   if (topology.state === 'absent') return 'Nothing to do: the cluster is gone, as declared';
-  const { shards, replicasPerShard } = topology;
-  const pods = shards.length * (1 + replicasPerShard);
-  return `Nothing to do: ${counted(shards.length, 'shard')} × ${counted(replicasPerShard, 'replica')} on ${counted(pods, 'pod')}, as declared`;
+  return `Nothing to do: the cluster is as declared, ${shapeOf(topology)}`;
 }
 
-function shapeChanges(plan: Plan): readonly string[] {
-  const { topology, before } = plan;
+/** 3 shards × 1 replica on 6 pods */
+function shapeOf(topology: Topology): string {
+  const shards = counted(topology.shards.length, 'shard');
+  return `${shards} × ${counted(topology.replicasPerShard, 'replica')} on ${counted(podCount(topology), 'pod')}`;
+}
+
+function shapeChanges({ topology, before }: Plan): readonly string[] {
   if (topology.state === 'absent') return ['deletes the cluster with all its data'];
   const had = slotOwners(before).length;
   const shards = topology.shards.length;
-  const perShard = counted(topology.replicasPerShard, 'replica');
-  if (had === 0) return [`creates a cluster of ${counted(shards, 'shard')} × ${perShard}`];
-  const replicas = before.members.filter((member) => member.joined && member.role === 'replica').length / had;
+  if (had === 0) return [`creates a cluster of ${shapeOf(topology)}`];
+  const replicas = before.members.filter((member) => member.joined && member.role === 'replica').length;
+  const perShard = Math.round(replicas / had);
   const changes: string[] = [];
   if (shards > had) changes.push(`adds ${counted(shards - had, 'shard')}`);
   if (shards < had) changes.push(`removes ${counted(had - shards, 'shard')}`);
-  const rounded = Math.round(replicas);
-  if (rounded !== topology.replicasPerShard)
-    changes.push(`changes replicas per shard from ${rounded} to ${topology.replicasPerShard}`);
+  if (perShard < topology.replicasPerShard)
+    changes.push(`adds replicas, ${perShard} → ${topology.replicasPerShard} per shard`);
+  if (perShard > topology.replicasPerShard)
+    changes.push(`removes replicas, ${perShard} → ${topology.replicasPerShard} per shard`);
   return changes;
 }
 
-/** For plans that leave the shape as it is. */
-function defaultChange(plan: Plan): string {
+/** Kind of step → what a plan that leaves the shape as it is does by it; the first that occurs names it. */
+const WITHIN: readonly (readonly [StepKindName, string])[] = [
+  ['repair-slots', 'ends an interrupted move of slots'],
+  ['repair-address', 'lets the members meet again at new addresses'],
+  ['assign-slots', 'gives slots without an owner to primaries'],
+  ['move-slots', 'rebalances the shards'],
+  ['fail-over', 'changes which pods are primaries'],
+  ['replicate', 'places replicas anew'],
+  ['join', 'lets pods join the cluster'],
+  ['forget', 'forgets nodes that are gone'],
+  ['remove', 'removes pods from the cluster'],
+  ['delete-volumes', 'deletes volumes that are left over'],
+  ['scale', 'brings the number of pods to what is declared'],
+];
+
+function changeWithin(plan: Plan): string {
   const kinds = new Set(steps(plan).map((step) => step.kind));
-  if (kinds.has('repair-slots') || kinds.has('repair-address')) return 'repairs the cluster';
-  if (kinds.has('move-slots')) return 'rebalances the shards';
-  if (kinds.has('replicate')) return 'places replicas anew';
-  if (kinds.has('fail-over')) return 'changes who leads';
-  if (kinds.has('delete-volumes')) return 'deletes volumes that are left over';
-  return 'brings the pods to what is declared';
+  return WITHIN.find(([kind]) => kinds.has(kind))?.[1] ?? 'waits for pods';
 }
 
 function costsOf(plan: Plan, estimate: Estimate): readonly string[] {
   const { summary } = estimate;
   const costs: string[] = [];
   if (summary.slotsToMove > 0) {
-    const keys = `${short(summary.keysToMove)} keys (${bytes(summary.bytesToMove)})`;
+    const keys =
+      summary.keysToMove === 0 ? 'no keys' : `${short(summary.keysToMove)} keys (${bytes(summary.bytesToMove)})`;
     costs.push(`${grouped(summary.slotsToMove)} of 16,384 slots and ${keys} move`);
   }
   if (summary.fullSyncs > 0) costs.push(counted(summary.fullSyncs, 'full sync'));
   if (summary.failovers > 0) costs.push(counted(summary.failovers, 'failover'));
   if (summary.volumesToDelete > 0) costs.push(`${counted(summary.volumesToDelete, 'volume')} deleted`);
   costs.push(`about ${duration(secondsOf(plan, estimate))}`);
-  if (plan.topology.state === 'present' && slotOwners(plan.before).length > 0) costs.push('no downtime');
+  if (keepsServing(plan)) costs.push('no downtime');
   return costs;
+}
+
+/** All slots have their owner from the first step to the last. */
+function keepsServing(plan: Plan): boolean {
+  if (plan.topology.state === 'absent' || slotOwners(plan.before).length === 0) return false;
+  return !steps(plan).some((step) => step.kind === 'assign-slots' || step.kind === 'repair-address');
 }
 
 /** Steps of one stage run at the same time. */

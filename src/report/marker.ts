@@ -12,6 +12,13 @@ export interface Posted {
   readonly unbound: readonly string[];
 }
 
+/** What stands hidden in a comment. */
+export interface Marker extends Posted {
+  readonly cluster: string;
+  /** What the comment told when it was written last: planned, applying, applied, failed. */
+  readonly state: string;
+}
+
 /** The most characters that the hidden plan may take of a comment. */
 const LONGEST = 30_000;
 
@@ -23,23 +30,36 @@ export function commentMarker(cluster: string): string {
   return `<!-- redis-cluster-topology: plan of ${plain(cluster)} -->`;
 }
 
-/** The hidden line with the plan, for the run that applies it. */
-export function hiddenPlan(plan: Plan): string {
-  const whole = { version: 1, hash: plan.hash, steps: steps(plan), unbound: plan.unbound };
-  const line = hidden(whole);
-  return line.length <= LONGEST ? line : hidden({ ...whole, steps: null });
+/**
+ * The hidden last line, for the run that applies the plan. `whole` is false where the steps are too many to be kept: then
+ * only exactly this plan can be recognised, not the rest of it.
+ */
+export function hiddenPlan(plan: Plan, state: string): { readonly line: string; readonly whole: boolean } {
+  const { hash, unbound, topology } = plan;
+  const marker = { version: 1, cluster: topology.name, state, hash, unbound, steps: steps(plan) };
+  const line = hidden(marker);
+  if (line.length <= LONGEST) return { line, whole: true };
+  return { line: hidden({ ...marker, steps: null, unbound: [] }), whole: false };
 }
 
-/** The plan that a comment carries; null where it carries none that can be read. */
-export function readPosted(body: string): Posted | null {
-  const packed = /<!-- plan: ([A-Za-z0-9+/=]+) -->/.exec(body)?.[1];
+/**
+ * The plan that a comment carries; null where it carries none that can be read. Only the last line counts: what people
+ * see above it holds names and texts from outside, and one of them may look like a plan.
+ */
+export function readPosted(body: string): Marker | null {
+  const packed = /(?:^|\n)<!-- plan: ([A-Za-z0-9+/=]+) -->\s*$/.exec(body)?.[1];
   const json = packed === undefined ? null : unpack(packed);
-  if (typeof json !== 'object' || json === null || !('hash' in json && 'unbound' in json && 'steps' in json))
-    return null;
-  const { hash, unbound } = json;
-  if (typeof hash !== 'string' || !/^[0-9a-f]{12}$/.test(hash) || !Array.isArray(unbound)) return null;
-  const names = unbound.filter((name): name is string => typeof name === 'string');
-  return { hash, steps: json.steps === null ? null : readSteps(json.steps), unbound: names };
+  if (typeof json !== 'object' || json === null) return null;
+  if (!('version' in json && 'cluster' in json && 'state' in json)) return null;
+  if (!('hash' in json && 'unbound' in json && 'steps' in json)) return null;
+  const { version, cluster, state, hash, unbound } = json;
+  if (version !== 1 || typeof cluster !== 'string' || typeof state !== 'string' || !isNames(unbound)) return null;
+  if (typeof hash !== 'string' || !/^[0-9a-f]{12}$/.test(hash)) return null;
+  return { cluster, state, hash, unbound, steps: json.steps === null ? null : readSteps(json.steps) };
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
 function hidden(value: unknown): string {

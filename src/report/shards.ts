@@ -1,82 +1,104 @@
-import { type Cluster, memberOf, podOf } from '../core/cluster.ts';
-import type { ShardTarget } from '../core/layout.ts';
+import { memberOf, replicasOf, slotOwners } from '../core/cluster.ts';
 import { count } from '../core/slots.ts';
 import type { Plan } from '../plan/plan.ts';
-import { cell, code } from './escape.ts';
+import { slotBar } from './bar.ts';
+import { code } from './escape.ts';
 import { grouped } from './units.ts';
 
-const BAR = 20;
-const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
-
-/** More shards than this are folded but for those that change most. */
+/** Of more shards than this only those that change most are shown. */
 const MOST_SHARDS = 40;
 
-/** The shards before and after, with bars of one scale, and the pods that serve them. */
+/** The shards before and after with bars of one scale, and their replicas. */
 export function shardTable(plan: Plan): readonly string[] {
   const rows = rowsOf(plan);
   if (rows.length === 0) return [];
-  const scale = Math.max(...rows.flatMap((row) => [row.before, row.after]), 1);
   const shown = rows.length <= MOST_SHARDS ? rows : mostChanged(rows);
   const hidden = rows.length - shown.length;
   return [
-    '| Shard | Slots before | Slots after | | Primary and replicas |',
-    '| :-- | --: | --: | :-- | :-- |',
-    ...shown.map(
-      (row) =>
-        `| ${code(row.name)} | ${row.before === 0 ? '–' : grouped(row.before)} | ${row.after === 0 ? '–' : grouped(row.after)} | ${code(bar(row.after / scale))} | ${row.pods} |`,
-    ),
-    ...(hidden === 0 ? [] : ['', `${hidden} more shards, which change less.`]),
+    ...tableOf(shown, rows),
+    ...(hidden === 0 ? [] : ['', `${grouped(hidden)} more shards, which change no more than these.`]),
   ];
 }
 
-/** A bar of fixed width for a part of the whole. */
-export function bar(part: number): string {
-  const eighths = Math.round(Math.min(1, Math.max(0, part)) * BAR * 8);
-  const full = Math.floor(eighths / 8);
-  const filled = '█'.repeat(full) + (EIGHTHS[eighths % 8] ?? '');
-  return filled + '░'.repeat(BAR - filled.length);
-}
-
 interface Row {
-  readonly name: string;
+  /** Markdown. */
+  readonly primary: string;
   readonly before: number;
   readonly after: number;
-  readonly pods: string;
+  readonly replicasBefore: readonly string[];
+  readonly replicas: readonly string[];
 }
 
-function rowsOf({ before, after, layout, topology }: Plan): readonly Row[] {
-  const label = topology.placement.spreadBy.at(-1) ?? '';
-  const slotsBefore = (pod: string | null): number =>
-    count((pod === null ? undefined : memberOf(before, pod))?.slots ?? []);
+/** Before and after stand side by side only where there is a difference to see. */
+function tableOf(shown: readonly Row[], rows: readonly Row[]): readonly string[] {
+  const scale = Math.max(...rows.flatMap((row) => [row.before, row.after]));
+  const has = (when: 'before' | 'after'): boolean => rows.some((row) => row[when] > 0);
+  const moves = has('before') && has('after') && rows.some((row) => row.before !== row.after);
+  if (!moves) {
+    const slots = (row: Row): string => slotBar(Math.max(row.before, row.after), scale);
+    return [
+      '| Primary | Slots | Replicas |',
+      '| :-- | :-- | :-- |',
+      ...shown.map((row) => `| ${row.primary} | ${slots(row)} | ${replicasCell(row)} |`),
+    ];
+  }
+  return [
+    '| Primary | Slots before | Slots after | Change | Replicas |',
+    '| :-- | :-- | :-- | --: | :-- |',
+    ...shown.map(
+      (row) =>
+        `| ${row.primary} | ${slotBar(row.before, scale)} | ${slotBar(row.after, scale)} | ${changeCell(row)} | ${replicasCell(row)} |`,
+    ),
+  ];
+}
+
+function changeCell({ before, after }: Row): string {
+  if (before === after) return '';
+  return after > before ? `+${grouped(after - before)}` : `−${grouped(before - after)}`;
+}
+
+/** Those that stay, then whom the shard gets, then whom it loses. */
+function replicasCell({ replicasBefore, replicas }: Row): string {
+  const stay = replicas.filter((pod) => replicasBefore.includes(pod)).map(code);
+  const come = replicas.filter((pod) => !replicasBefore.includes(pod)).map((pod) => `**+** ${code(pod)}`);
+  const go = replicasBefore.filter((pod) => !replicas.includes(pod)).map((pod) => `~~${code(pod)}~~`);
+  return [...stay, ...come, ...go].join('<br>');
+}
+
+function rowsOf({ before, after, layout }: Plan): readonly Row[] {
   const staying = new Set(layout.shards.map((shard) => shard.live ?? shard.primary));
-  const targets = layout.shards.map(
-    (shard): Row => ({
-      name: shard.primary,
-      before: slotsBefore(shard.live ?? shard.primary),
-      after: count(shard.slots),
-      pods: podsOf(shard, after, label),
-    }),
-  );
-  const leaving = before.members
-    .filter((member) => member.role === 'primary' && member.slots.length > 0 && !staying.has(member.pod))
-    .map((member): Row => ({ name: member.pod, before: count(member.slots), after: 0, pods: 'leaves' }));
+  const namesOf = (primary: string): readonly string[] => replicasOf(before, primary).map((member) => member.pod);
+  const isLive = slotOwners(before).length > 0;
+  const targets = layout.shards.map((shard): Row => {
+    const old = shard.live ?? shard.primary;
+    const others = new Set([shard.primary, ...shard.replicas]);
+    return {
+      primary: nameOf(shard, isLive),
+      before: count(memberOf(before, old)?.slots ?? []),
+      after: count(memberOf(after, shard.primary)?.slots ?? shard.slots),
+      // A creation would mark every pod, and a new primary that was a replica of its shard does not leave it.
+      replicasBefore: isLive ? namesOf(old).filter((pod) => pod !== shard.primary || !others.has(pod)) : shard.replicas,
+      replicas: shard.replicas,
+    };
+  });
+  const leaving = slotOwners(before)
+    .filter((member) => !staying.has(member.pod))
+    .map((member): Row => {
+      const replicas = namesOf(member.pod);
+      const primary = `${code(member.pod)} **leaves**`;
+      return { primary, before: count(member.slots), after: 0, replicasBefore: replicas, replicas: [] };
+    });
   return [...targets, ...leaving];
 }
 
-function podsOf(shard: ShardTarget, after: Cluster, label: string): string {
-  return [shard.primary, ...shard.replicas].map((pod) => `${cell(pod)}${placeOf(pod, after, label)}`).join(', ');
-}
-
-function placeOf(name: string, cluster: Cluster, label: string): string {
-  const pod = podOf(cluster, name);
-  if (pod?.node == null) return ' (to come)';
-  const zone = pod.domains[label];
-  return zone === undefined || zone === pod.node ? ` (${cell(pod.node)})` : ` (${cell(pod.node)}, ${cell(zone)})`;
+function nameOf({ primary, live }: { primary: string; live: string | null }, isLive: boolean): string {
+  if (!isLive) return code(primary);
+  if (live === null) return `${code(primary)} **new**`;
+  return live === primary ? code(primary) : `${code(primary)} for ${code(live)}`;
 }
 
 function mostChanged(rows: readonly Row[]): readonly Row[] {
-  const kept = new Set(
-    rows.toSorted((a, b) => Math.abs(b.after - b.before) - Math.abs(a.after - a.before)).slice(0, MOST_SHARDS),
-  );
+  const change = (row: Row): number => Math.abs(row.after - row.before);
+  const kept = new Set(rows.toSorted((a, b) => change(b) - change(a)).slice(0, MOST_SHARDS));
   return rows.filter((row) => kept.has(row));
 }

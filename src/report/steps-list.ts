@@ -3,17 +3,20 @@ import type { Plan } from '../plan/plan.ts';
 import type { Step } from '../steps/index.ts';
 import { KINDS } from '../steps/index.ts';
 import { cell } from './escape.ts';
+import { secondsOf } from './headline.ts';
 import { bytes, counted, duration, short } from './units.ts';
 
 /** The steps stage by stage, folded; those of one stage run at the same time. */
 export function stepsList(plan: Plan, estimate: Estimate): readonly string[] {
   const steps = plan.stages.flat().length;
+  if (steps === 0) return [];
   const lines = plan.stages.flatMap((stage, i) => {
     const [only] = stage;
     if (stage.length === 1 && only !== undefined) return [`${i + 1}. ${line(only.step, estimate)}`];
     return [`${i + 1}. At the same time:`, ...stage.map(({ step }) => `   - ${line(step, estimate)}`)];
   });
-  return ['<details>', `<summary>${counted(steps, 'step')}</summary>`, '', ...lines, '', '</details>'];
+  const title = `${counted(steps, 'step')} in ${counted(plan.stages.length, 'stage')}, about ${duration(secondsOf(plan, estimate))}`;
+  return ['<details>', `<summary>${title}</summary>`, '', ...lines, '', '</details>'];
 }
 
 function line(step: Step, estimate: Estimate): string {
@@ -22,8 +25,10 @@ function line(step: Step, estimate: Estimate): string {
 
 function costWords(step: Step, cost: Cost | undefined): string {
   if (cost === undefined) return '';
+  const time = `about ${duration(cost.seconds)}`;
   if (step.kind === 'move-slots') {
-    return ` · ${short(cost.keys)} keys, ${bytes(cost.bytes)}, about ${duration(cost.seconds)}`;
+    return cost.keys === 0 ? ` · no keys, ${time}` : ` · ${short(cost.keys)} keys, ${bytes(cost.bytes)}, ${time}`;
   }
-  return step.kind === 'replicate' && cost.bytes > 0 ? ` · copies ${bytes(cost.bytes)}` : '';
+  if (step.kind === 'replicate' && cost.bytes > 0) return ` · copies ${bytes(cost.bytes)}, ${time}`;
+  return cost.seconds >= 10 ? ` · ${time}` : '';
 }

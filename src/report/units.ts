@@ -3,11 +3,12 @@ export function grouped(n: number): string {
   return String(Math.round(n)).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
-/** 999 · 1,365 · 25k · 1.2M: short, for counts that are estimates anyway. */
+/** 1,365 · 25k · 1.2M: short, for counts that are estimates anyway. */
 export function short(n: number): string {
-  if (n < 10_000) return grouped(n);
+  if (n < 9_999.5) return grouped(n);
   if (n < 999_500) return `${Math.round(n / 1000)}k`;
-  return `${trimmed(n / 1_000_000)}M`;
+  if (n < 999_500_000) return `${trimmed(n / 1_000_000)}M`;
+  return `${trimmed(n / 1_000_000_000)}G`;
 }
 
 /** 512 B · 31 MB · 1.5 GB, in powers of 1,000. */
@@ -25,16 +26,16 @@ export function bytes(n: number): string {
 /** under 1 s · 40 s · 3 min · 2 h 5 min */
 export function duration(seconds: number): string {
   if (seconds < 1) return 'under 1 s';
-  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 99.5) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 100) return `${minutes} min`;
   const rest = minutes % 60;
-  return rest === 0 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+  return rest === 0 ? `${grouped(Math.floor(minutes / 60))} h` : `${grouped(Math.floor(minutes / 60))} h ${rest} min`;
 }
 
-/** 1 shard · 3 shards */
-export function counted(n: number, noun: string): string {
-  return `${grouped(n)} ${noun}${n === 1 ? '' : 's'}`;
+/** 1 shard · 3 shards · 2 primaries */
+export function counted(n: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(n)} ${n === 1 ? noun : plural}`;
 }
 
 function trimmed(value: number): string {

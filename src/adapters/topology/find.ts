@@ -1,6 +1,9 @@
-import { glob, readFile, realpath, stat } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { glob, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Failure } from '../../core/failure.ts';
+import { LONGEST } from './yaml-document.ts';
 
 export interface FoundFile {
   /** Relative to the workspace, with slashes. */
@@ -9,6 +12,9 @@ export interface FoundFile {
 }
 
 const MOST_FILES = 200;
+
+/** Never looked into: what lies there is not the user's. */
+const FOREIGN: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
 /**
  * The files that the patterns match, by name.
@@ -19,29 +25,69 @@ export async function findTopologies(workspace: string, patterns: readonly strin
   const root = await realpath(workspace);
   const files = new Set<string>();
   for (const pattern of patterns) {
-    let matched = 0;
-    for await (const entry of glob(pattern, { cwd: root, exclude: (name) => name.includes('node_modules') })) {
-      matched += 1;
-      files.add(await insideOf(root, entry));
-      if (files.size > MOST_FILES) throw tooMany(patterns);
-    }
-    if (matched === 0) throw notFound(pattern);
+    const matched = await matches(root, withinWorkspace(workspace, root, pattern));
+    for (const entry of matched) files.add(await insideOf(root, entry));
+    if (matched.length === 0) throw notFound(pattern);
+    if (files.size > MOST_FILES) throw tooMany(patterns);
   }
   const sorted = [...files].toSorted();
-  return Promise.all(sorted.map(async (file) => ({ file, text: await readFile(resolve(root, file), 'utf8') })));
+  return Promise.all(sorted.map(async (file) => ({ file, text: await begin(resolve(root, file)) })));
+}
+
+/** The pattern relative to the workspace; an absolute one may name the workspace by a link. */
+function withinWorkspace(workspace: string, root: string, pattern: string): string {
+  const ways = [workspace, root].map((folder) => relative(folder, resolve(folder, pattern)));
+  const inside = ways.find((way) => way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+  if (inside === undefined) throw cannotRead(pattern, 'it leads out of the workspace');
+  return inside === '' ? '.' : inside;
+}
+
+/** A name is taken as it is, even where it holds `*` or `[`; else it is a pattern, and matches files only. */
+async function matches(root: string, pattern: string): Promise<readonly string[]> {
+  if ((await kindOf(resolve(root, pattern))) !== 'nothing') return [pattern];
+  const found: string[] = [];
+  for await (const entry of glob(pattern, { cwd: root, exclude: (path) => isForeign(path) })) {
+    if ((await kindOf(resolve(root, entry))) === 'file') found.push(entry);
+    if (found.length > MOST_FILES) return found;
+  }
+  return found;
+}
+
+function isForeign(path: string): boolean {
+  return path.split(sep).some((part) => FOREIGN.has(part));
+}
+
+async function kindOf(path: string): Promise<'file' | 'other' | 'nothing'> {
+  try {
+    return (await stat(path)).isFile() ? 'file' : 'other';
+  } catch (thrown) {
+    const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : null;
+    // A link that leads nowhere is ENOENT too; ENOTDIR: a file stands where the path wants a folder.
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return 'nothing';
+    throw new Failure('invalid-input', `Cannot read the topology "${path}": ${String(code)}.`, {
+      remedy: 'Look at the rights of the file and its folders.',
+      cause: thrown,
+    });
+  }
 }
 
 async function insideOf(root: string, entry: string): Promise<string> {
   const path = resolve(root, entry);
   const real = await realpath(path);
-  const isInside = real === root || real.startsWith(root + sep);
-  if (!isInside || !(await stat(real)).isFile()) {
-    const why = isInside ? 'it is no file' : 'it leads out of the workspace';
-    throw new Failure('invalid-input', `Cannot read the topology "${relative(root, path)}": ${why}.`, {
-      remedy: 'Name files below the workspace in the input `topology`.',
-    });
-  }
+  if (real !== root && !real.startsWith(root + sep)) throw cannotRead(entry, 'it leads out of the workspace');
+  if ((await kindOf(real)) !== 'file') throw cannotRead(entry, 'it is no file');
   return relative(root, path).split(sep).join('/');
+}
+
+/** No more of it than tells that it is too long. */
+async function begin(path: string): Promise<string> {
+  return text(createReadStream(path, { end: LONGEST * 4 }));
+}
+
+function cannotRead(what: string, why: string): Failure {
+  return new Failure('invalid-input', `Cannot read the topology "${what}": ${why}.`, {
+    remedy: 'Name files below the workspace in the input `topology`, or a pattern such as `clusters/*.yaml`.',
+  });
 }
 
 function notFound(pattern: string): Failure {
@@ -54,8 +100,6 @@ function tooMany(patterns: readonly string[]): Failure {
   return new Failure(
     'invalid-input',
     `The input \`topology\` matches more than ${MOST_FILES} files: ${patterns.join(', ')}.`,
-    {
-      remedy: 'Narrow the pattern.',
-    },
+    { remedy: 'Narrow the pattern.' },
   );
 }

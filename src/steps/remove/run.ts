@@ -60,10 +60,19 @@ async function refuseIfFollowed(
   if (followers.length > 0) throw failed(step, `${followers.join(', ')} still replicate it.`);
 }
 
-/** RESET HARD: a replica drops its data, a primary must have none; the node gets a new id and knows nobody. */
+/**
+ * RESET HARD: a replica drops its data, a primary must have none; the node gets a new id and knows nobody. Its files keep
+ * what it had: on a volume that is kept, the next start would load the keys and claim their slots. So the emptiness is
+ * written too: FLUSHALL goes into the append-only file, SAVE into the snapshot that a full sync has left.
+ */
 async function reset(pod: Pod, context: StepContext): Promise<void> {
   const connection = await context.redis.connection(pod, { signal: STEADY });
-  await ask(connection, ['CLUSTER', 'RESET', 'HARD'], { signal: STEADY, timeout: 60_000 });
+  const options = { signal: STEADY, timeout: 60_000 };
+  await ask(connection, ['CLUSTER', 'RESET', 'HARD'], options);
+  const { keys } = await infoOf(pod, context);
+  if (keys > 0) return;
+  await ask(connection, ['FLUSHALL'], options);
+  await ask(connection, ['SAVE'], options);
 }
 
 function failed(step: Remove, why: string): Failure {

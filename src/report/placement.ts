@@ -1,0 +1,74 @@
+import { memberOf, type Pod, podOf } from '../core/cluster.ts';
+import type { Plan } from '../plan/plan.ts';
+import { cell, code } from './escape.ts';
+import { counted } from './units.ts';
+
+const HOST = 'kubernetes.io/hostname';
+
+/** Larger clusters are folded. */
+const MOST_OPEN = 12;
+
+/** Which pod is going to serve what on which Kubernetes node, by zone and node. */
+export function placementTable(plan: Plan): readonly string[] {
+  const places = placesOf(plan);
+  if (places.length === 0) return [];
+  const zone = zoneLabel(plan);
+  const heads = [...(zone === undefined ? [] : ['Zone']), 'Node', 'Primaries', 'Replicas'];
+  const rows = places.map((place) => {
+    const where = place.node === null ? '*not scheduled yet*' : cell(place.node);
+    const cells = [...(zone === undefined ? [] : [cell(place.zone)]), where, ...seatsOf(place.pods, plan)];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const table = [`| ${heads.join(' | ')} |`, `|${heads.map(() => ' :-- |').join('')}`, ...rows];
+  const pods = plan.layout.pods.length;
+  const title = `Placement of ${counted(pods, 'pod')} on ${counted(places.length, 'node')}`;
+  if (pods <= MOST_OPEN) return table;
+  return ['<details>', `<summary>${title}</summary>`, '', ...table, '', '</details>'];
+}
+
+interface Where {
+  readonly zone: string;
+  readonly node: string | null;
+  readonly pods: readonly string[];
+}
+
+/** By zone, then node; what is not scheduled yet comes last. */
+function placesOf(plan: Plan): readonly Where[] {
+  const zone = zoneLabel(plan) ?? '';
+  const byNode = Map.groupBy(plan.layout.pods, (name) => podOf(plan.before, name)?.node ?? null);
+  return Array.from(byNode, ([node, pods]): Where => {
+    const pod: Pod | undefined = podOf(plan.before, pods[0] ?? '');
+    return { node, pods, zone: pod?.domains[zone] ?? '' };
+  }).toSorted(
+    (a, b) =>
+      Number(a.node === null) - Number(b.node === null) ||
+      compare(a.zone, b.zone) ||
+      compare(a.node ?? '', b.node ?? ''),
+  );
+}
+
+function zoneLabel({ topology }: Plan): string | undefined {
+  return topology.placement.spreadBy.find((label) => label !== HOST);
+}
+
+/** The cells of primaries and replicas. */
+function seatsOf(pods: readonly string[], plan: Plan): readonly [string, string] {
+  const shards = plan.layout.shards;
+  const leads = new Set(shards.map((shard) => shard.primary));
+  const leaderOf = new Map(shards.flatMap((shard) => shard.replicas.map((pod) => [pod, shard.primary])));
+  const primaries = pods.filter((pod) => leads.has(pod)).map(code);
+  const replicas = pods
+    .filter((pod) => leaderOf.has(pod))
+    .map((pod) => `${code(pod)} of ${code(leaderOf.get(pod) ?? '')}${formerly(pod, leaderOf.get(pod) ?? '', plan)}`);
+  return [primaries.join('<br>'), replicas.join('<br>')];
+}
+
+function formerly(pod: string, leader: string, { before, layout }: Plan): string {
+  const was = memberOf(before, pod)?.primary ?? null;
+  const shard = layout.shards.find((target) => target.primary === leader);
+  return was === null || was === leader || was === shard?.live ? '' : `, until now of ${code(was)}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,42 @@
+import { byOrdinal } from '../core/cluster.ts';
+import { type Plan, steps } from '../plan/plan.ts';
+import { code } from './escape.ts';
+import { counted } from './units.ts';
+
+/** Of more pods or volumes than this the first are named. */
+const MOST_NAMED = 12;
+
+/** Pods that come and go and what becomes of their volumes, as items of a list. */
+export function podsList(plan: Plan): readonly string[] {
+  const { before, layout, unbound } = plan;
+  const had = new Set(before.pods.map((pod) => pod.name));
+  const has = new Set(layout.pods);
+  const come = layout.pods.filter((pod) => !had.has(pod));
+  const go = before.pods.map((pod) => pod.name).filter((pod) => !has.has(pod));
+  const lines: string[] = [];
+  if (come.length > 0) lines.push(`- **${counted(come.length, 'pod')} added:** ${named(come)}`);
+  if (go.length > 0) lines.push(`- **${counted(go.length, 'pod')} removed:** ${named(go)}`);
+  lines.push(...volumesOf(plan, go));
+  if (unbound.length > 0) {
+    lines.push(
+      '- **Roles of pods to come** are settled when Kubernetes has scheduled them: they may change places among each other, so that no node gets a primary and its replica.',
+    );
+  }
+  return lines;
+}
+
+function volumesOf(plan: Plan, go: readonly string[]): readonly string[] {
+  const deleted = steps(plan).flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
+  if (deleted.length > 0) {
+    return [`- **${counted(deleted.length, 'volume')} deleted:** ${named(deleted.toSorted(byOrdinal))}`];
+  }
+  const gone = new Set(go);
+  const kept = plan.before.volumes.filter((volume) => [...gone].some((pod) => volume.claim.endsWith(`-${pod}`)));
+  if (kept.length === 0) return [];
+  return [`- **${counted(kept.length, 'volume')} kept:** ${named(kept.map((volume) => volume.claim))}`];
+}
+
+function named(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMED).map(code).join(', ');
+  return names.length <= MOST_NAMED ? shown : `${shown} and ${names.length - MOST_NAMED} more`;
+}

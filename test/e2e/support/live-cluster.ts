@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { createKubernetes } from '../../../src/adapters/kubernetes/kubernetes.ts';
+import { systemClock } from '../../../src/adapters/process/clock.ts';
+import { directDial } from '../../../src/adapters/redis/dial.ts';
+import { createRedis } from '../../../src/adapters/redis/redis.ts';
+import type { Cluster } from '../../../src/core/cluster.ts';
+import { observeSettled } from '../../../src/engine/observe.ts';
+import type { Redis } from '../../../src/ports/redis.ts';
+import { digest, type KeyDigest } from '../../support/dataset.ts';
+import type { TestNamespace } from '../../support/kubernetes.ts';
+import { topologyOf } from '../../support/topology.ts';
+
+/** The images that the life of a cluster is tried with. */
+export const IMAGES: readonly string[] = (process.env['E2E_IMAGES'] ?? 'redis:7.0,valkey/valkey:9.1').split(',');
+
+/** The test's own eyes on a cluster in a namespace, beside the action's. */
+export class LiveCluster implements AsyncDisposable {
+  readonly redis: Redis & AsyncDisposable;
+  readonly #namespace: TestNamespace;
+
+  constructor(namespace: TestNamespace, password: string | null = null) {
+    this.#namespace = namespace;
+    const credentials = password === null ? {} : { password };
+    this.redis = createRedis({ credentials, tls: null, dial: directDial(6379) });
+  }
+
+  look(): Promise<Cluster> {
+    const topology = topologyOf(this.#namespace.place(), { shards: 3, replicas: 1 });
+    const ports = { kubernetes: createKubernetes(this.#namespace.config), redis: this.redis, clock: systemClock };
+    return observeSettled(topology, ports, { manifests: null, signal: AbortSignal.timeout(30_000) });
+  }
+
+  /** Every key on the primaries. */
+  async keys(): Promise<ReadonlyMap<string, KeyDigest>> {
+    const { pods, members } = await this.look();
+    const primaries = new Set(members.filter((member) => member.role === 'primary').map((member) => member.pod));
+    return digest({ pods: pods.filter((pod) => primaries.has(pod.name)), redis: this.redis });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.redis[Symbol.asyncDispose]();
+  }
+}
+
+/** A file of the repository, its image replaced. */
+export async function manifest(path: string, image: string): Promise<string> {
+  const text = await readFile(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
+  return text.replaceAll(/image: \S+/g, `image: ${image}`);
+}

@@ -1,0 +1,128 @@
+import { memberOf, withMember } from '../../../src/core/cluster.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { estimate } from '../../../src/plan/estimate.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import type { CommentState } from '../../../src/report/comment.ts';
+import { stageTitle } from '../../../src/report/log.ts';
+import { clusterOf, nothing, planned, planOf, topologyOf, volumeOf } from './reported.ts';
+
+const three = clusterOf({ shards: 3, replicas: 1 });
+const four = clusterOf({ shards: 4, replicas: 1 });
+const grow = planOf(topologyOf(4), three);
+
+/** Name of the golden file → the state that it shows. */
+export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentState>([
+  ['create', planned(planOf(topologyOf(3), nothing()))],
+  ['grow', planned(grow)],
+  ['shrink', planned(planOf(topologyOf(3), four))],
+  ['shrink-and-delete-volumes', planned(planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), four))],
+  [
+    'rebalance',
+    planned(
+      planOf(
+        topologyOf(3),
+        clusterOf({ shards: 3, replicas: 1, slots: [[[0, 8_999]], [[9_000, 12_999]], [[13_000, 16_383]]] }),
+      ),
+    ),
+  ],
+  ['placement', planned(planOf(topologyOf(3), crowded()))],
+  [
+    'placement-not-kept',
+    planned(planOf(topologyOf(3), { ...clusterOf({ shards: 4, replicas: 1, nodeOf: () => 'node-1' }) })),
+  ],
+  ['repair', planned(planOf(topologyOf(3), interrupted()))],
+  [
+    'cleanup',
+    planned(
+      planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), {
+        ...three,
+        volumes: [...three.volumes, volumeOf(6), volumeOf(7)],
+      }),
+    ),
+  ],
+  ['more-replicas', planned(planOf(topologyOf(3, { replicasPerShard: 2 }), three))],
+  ['destroy', planned(planOf(topologyOf(3, { state: 'absent' }), { ...three, manifests: nothing().manifests }))],
+  ['nothing-to-do', planned(planOf(topologyOf(3), three))],
+  ['refused-unhealthy', refused()],
+  ['refused-not-allowed', notAllowed()],
+  ['applying', { kind: 'applying', plan: grow, estimate: estimate(grow, new Map()), progress: progressOf(grow) }],
+  ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4 }],
+  [
+    'failed-midway',
+    {
+      kind: 'failed',
+      plan: grow,
+      estimate: estimate(grow, new Map()),
+      failure: new Failure(
+        'migration-failed',
+        "Moving slots from redis-cluster-0 to redis-cluster-6 stopped at slot 812: redis-cluster-6 answered `OOM command not allowed when used memory > 'maxmemory'.`",
+        {
+          remedy: 'Give redis-cluster-6 more memory, then run apply again; slots 0-811 stay where they are now.',
+          details: ['812 of 1,365 slots have moved.', 'Slot 812 is marked migrating on redis-cluster-0.'],
+        },
+      ),
+      done: grow.stages.slice(0, 4).map((stage, i) => stageTitle(i + 1, stage)),
+    },
+  ],
+  ['200-shards', planned(planOf(topologyOf(220), clusterOf({ shards: 200, replicas: 1, keysPerSlot: 9_000 })))],
+]);
+
+/** The runbook's finding: a primary and its replica are on one node. */
+function crowded() {
+  const nodes = ['node-0', 'node-1', 'node-2', 'node-0', 'node-1', 'node-1'];
+  return clusterOf({ shards: 3, replicas: 1, nodeOf: (n) => nodes[n] ?? 'node-2' });
+}
+
+function interrupted() {
+  const name = 'redis-cluster';
+  const mark = (state: 'migrating' | 'importing', peer: string) => [{ slot: 100, state, peer }];
+  const cluster = withMember(withMember(three, `${name}-0`, { open: mark('migrating', `${name}-1`) }), `${name}-1`, {
+    open: mark('importing', `${name}-0`),
+  });
+  if (memberOf(cluster, `${name}-0`)?.open === undefined) throw new Error('No slot is open.');
+  return cluster;
+}
+
+function refused(): CommentState {
+  const text = 'redis-cluster-4 is ready for Kubernetes, and its Redis does not answer: connection refused.';
+  const remedy = 'Look at the pod and its log, then run again.';
+  const result = makePlan(topologyOf(4), {
+    ...three,
+    findings: [
+      { code: 'pod-silent', weight: 'blocks', text, remedy, pods: ['redis-cluster-4'] },
+      {
+        code: 'node-failing',
+        weight: 'blocks',
+        text: 'redis-cluster-4 is marked `fail?` by redis-cluster-0 and redis-cluster-1.',
+        remedy: 'Bring the pod back, or wait until the cluster has failed over, then run again.',
+        pods: ['redis-cluster-4'],
+      },
+    ],
+  });
+  if (result.kind === 'plan') throw new Error('This was to be refused.');
+  return { kind: 'refused', failure: result.failure, plan: null, estimate: null };
+}
+
+function notAllowed(): CommentState {
+  const plan = planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), four);
+  const failure = new Failure(
+    'not-allowed',
+    'Refused: the plan needs `delete-volumes` in the input `allow`, and the run does not have it.',
+    {
+      remedy: 'Add `allow: delete-volumes` to the workflow step if that is what you want.',
+      details: plan.dangers.filter((danger) => danger.needs !== null).map((danger) => danger.text),
+    },
+  );
+  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()) };
+}
+
+function progressOf(plan: Plan): readonly string[] {
+  const titles = plan.stages.map((stage, i) => stageTitle(i + 1, stage));
+  return [
+    ...titles.slice(0, 4).map((title) => `✓ ${title}`),
+    `… ${titles[4] ?? ''}`,
+    '   redis-cluster-0 → redis-cluster-6: 812 of 1,365 slots, 49,532 of 83,265 keys, 25k keys/s, 1 s left',
+    '   redis-cluster-1 → redis-cluster-6: 801 of 1,366 slots, 48,861 of 83,326 keys, 25k keys/s, 1 s left',
+  ];
+}
