@@ -25,11 +25,11 @@ import { failureLines } from './report/log.ts';
 
 /** Inputs, wiring, run, report. */
 async function main(env: Environment): Promise<void> {
-  const secrets = new Secrets();
+  const secrets = new Secrets(env);
   const runner = actionsRunner(env, secrets);
   try {
     const occasion = readOccasion(env);
-    const request = readInputs(env, occasion.event, secrets);
+    const request = readInputs(env, occasion.event, secrets, (text) => runner.warning(text));
     using stop = stopSignal(request.timeout);
     const github = githubFor(env, request, secrets);
     const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();

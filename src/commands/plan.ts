@@ -18,11 +18,10 @@ import { trustOf } from './trust.ts';
 
 /** Says what an apply would do, and changes nothing. */
 export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
-  const base = await trustOf(topology, desk);
+  const trust = await trustOf(topology, desk);
+  if (trust.kind === 'offline') return offline(topology, desk, trust.why);
   await using reach = await desk.reach(topology);
-  if (base.kind === 'offline' || (base.kind === 'new' && (await exists(topology, desk, reach)))) {
-    return await offline(topology, desk, base.why);
-  }
+  if (trust.kind === 'new' && (await exists(topology, desk, reach))) return await offline(topology, desk, trust.why);
   const { planned, estimate } = await consider(topology, desk, reach);
   if (planned.kind === 'refused') return await refuse(topology, desk, planned.failure);
   if (estimate === null) throw new RangeError('A plan has an estimate.');

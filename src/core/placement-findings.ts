@@ -1,25 +1,51 @@
 import { type Cluster, podOf, replicasOf, slotOwners } from './cluster.ts';
+import { design } from './design.ts';
 import type { Finding } from './findings.ts';
+import type { Crowd } from './layout.ts';
 import { crowds } from './placement.ts';
+import type { SlotSet } from './slots.ts';
 import type { Topology } from './topology.ts';
 import { listed, slotsInWords } from './wording.ts';
 
-/** Shards whose members share a Kubernetes node or zone although the topology wants them apart. */
+/**
+ * Shards whose members share a Kubernetes node or zone although the topology wants them apart. It counts as a difference
+ * where another choice of roles would mend it, or where the topology says that it must not be; else it is only shown.
+ */
 export function placementFindings(topology: Topology, cluster: Cluster): readonly Finding[] {
-  return slotOwners(cluster).flatMap((owner) => {
+  const { spreadBy, whenUnsatisfiable } = topology.placement;
+  const domainsOf = (pod: string) => podOf(cluster, pod)?.domains ?? {};
+  const found = slotOwners(cluster).flatMap((owner) => {
     const replicas = replicasOf(cluster, owner.pod).map((member) => member.pod);
-    const shard = { primary: owner.pod, replicas };
-    const domainsOf = (pod: string) => podOf(cluster, pod)?.domains ?? {};
-    return crowds(shard, domainsOf, topology.placement.spreadBy).map((crowd): Finding => {
-      const where = `${listed(crowd.pods)} of one shard are both in ${crowd.label} ${crowd.domain}`;
-      const loss = crowd.whole ? `: if it stops, ${slotsInWords(owner.slots)} are gone` : '';
-      return {
-        code: 'shard-on-one-domain',
-        weight: 'differs',
-        text: `${crowd.pods.length > 2 ? where.replace('both', 'all') : where}${loss}.`,
-        remedy: 'Run apply: it exchanges replicas where that helps. Else give the pods more nodes or zones.',
-        pods: crowd.pods,
-      };
-    });
+    const crowded = crowds({ primary: owner.pod, replicas }, domainsOf, spreadBy);
+    return withoutWider(crowded).map((crowd) => ({ crowd, slots: owner.slots }));
   });
+  if (found.length === 0) return [];
+  const { shards, crowded } = design(topology, cluster);
+  const stays = (crowd: Crowd): boolean => {
+    const shard = shards.find(({ live }) => live === crowd.primary);
+    return crowded.some((other) => other.primary === shard?.primary && other.label === crowd.label);
+  };
+  return found.map(({ crowd, slots }) => findingOf(crowd, slots, whenUnsatisfiable === 'warn' && stays(crowd)));
 }
+
+/** Pods on one node are in one zone too: that is said once. */
+function withoutWider(crowded: readonly Crowd[]): readonly Crowd[] {
+  return crowded.filter((crowd, i) => !crowded.slice(0, i).some((other) => other.pods.join() === crowd.pods.join()));
+}
+
+function findingOf({ pods, label, domain, whole, primary }: Crowd, slots: SlotSet, isKnown: boolean): Finding {
+  const kind = KINDS_OF_DOMAIN[label] ?? `the domain (${label})`;
+  const where = `${listed(pods)} of the shard of ${primary} are ${pods.length === 2 ? 'both' : 'all'} in ${kind} ${domain}`;
+  const loss = whole ? `, and that is the whole shard: if ${domain} stops, ${slotsInWords(slots)} are gone` : '';
+  const remedy = isKnown
+    ? 'No choice of roles mends it: give the pods more nodes or zones (topologySpreadConstraints, anti-affinity).'
+    : 'Apply the topology: replicas change places so that the shard is spread.';
+  return { code: 'shard-on-one-domain', weight: isKnown ? 'note' : 'differs', text: `${where}${loss}.`, remedy, pods };
+}
+
+/** Label of Kubernetes nodes → how people call what it tells apart. */
+const KINDS_OF_DOMAIN: Readonly<Record<string, string>> = {
+  'kubernetes.io/hostname': 'the Kubernetes node',
+  'topology.kubernetes.io/zone': 'the zone',
+  'topology.kubernetes.io/region': 'the region',
+};

@@ -59,7 +59,7 @@ function allowWords(missing: readonly AllowWord[]): readonly string[] {
 /** What went wrong, and what to do. */
 export function failureAlert(failure: Failure, limits: Limits): readonly string[] {
   const details = items(
-    failure.details.filter((detail) => detail !== failure.message),
+    failure.details.filter((detail) => !`${failure.message} ${failure.remedy}`.includes(detail)),
     limits,
   );
   return [

@@ -8,7 +8,7 @@ import { headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
 import { placementTable } from './placement.ts';
 import { podsList } from './pods.ts';
-import { shardTable } from './shards.ts';
+import { changesRoles, changesSlots, shardTable } from './shards.ts';
 import { stepsList } from './steps-list.ts';
 import { counted, duration } from './units.ts';
 
@@ -89,7 +89,7 @@ function sectionsOf(state: CommentState, context: CommentContext, place: Place):
   return [
     { lines: [`### Redis Cluster ${code(context.cluster)}`, '', headlineOf(state)], drop: null },
     { lines: alertsOf(state, place), drop: null },
-    { lines: progressOf(state), drop: 6, name: 'the progress' },
+    { lines: progressOf(state), drop: 5, name: 'the progress' },
     ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate, place)),
     { lines: nextOf(state, place), drop: null },
     { lines: [footerOf(state, context)], drop: null },
@@ -147,12 +147,13 @@ function progressOf(state: CommentState): readonly string[] {
 
 /** What is left out first is what is longest and needed least to decide. */
 function planSections(plan: Plan, estimate: Estimate, place: Place): readonly Section[] {
+  if (plan.stages.length === 0) return [];
+  const shards = changesRoles(plan) || changesSlots(plan) ? shardTable(plan) : [];
   return [
-    { lines: shardTable(plan), drop: 3, name: 'the table of shards' },
-    { lines: podsList(plan), drop: 5, name: 'pods and volumes' },
-    { lines: dangerNotes(plan, place), drop: 4, name: 'what is good to know' },
-    { lines: placementTable(plan), drop: 1, name: 'the placement' },
-    { lines: stepsList(plan, estimate), drop: 2, name: 'the steps' },
+    { lines: shards, drop: 3, name: 'the table of shards' },
+    { lines: [...podsList(plan), ...dangerNotes(plan, place)], drop: 4, name: 'pods and volumes' },
+    { lines: changesRoles(plan) ? placementTable(plan) : [], drop: 1, name: 'the placement' },
+    { lines: stepsList(plan, estimate, { open: shards.length === 0 }), drop: 2, name: 'the steps' },
   ];
 }
 
@@ -175,15 +176,14 @@ function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly st
               `An apply is at work on this cluster now (${runLink(state.underWay, 'run')}), so the plan may change.`,
             ];
       const merge = isComment
-        ? `**Next:** merge. Then exactly plan ${hash} is applied, or what is left of it. If something else is to be done by then, nothing is changed and the run says what is different.`
-        : `**Next:** an apply carries out exactly plan ${hash}.`;
+        ? `**Next:** merge. Then plan ${hash} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`
+        : `**Next:** an apply carries out plan ${hash}.`;
       return [...whole, ...(state.missing.length > 0 ? [] : [merge]), ...under];
     }
-    case 'failed':
-      return [
-        ...whole,
-        `**Next:** mend the cause and run the job again. What is done stays, and what is left of plan ${hash} is still approved.`,
-      ];
+    case 'failed': {
+      const approved = isWhole ? ` What is done stays, and what is left of plan ${hash} is still approved.` : '';
+      return [...whole, `**Next:** mend the cause and run the job again.${approved}`];
+    }
     case 'refused':
     case 'applying':
     case 'applied':

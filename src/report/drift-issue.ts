@@ -1,59 +1,62 @@
-import type { Failure } from '../core/failure.ts';
-import { Failure as FailureClass } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/findings.ts';
 import type { Plan } from '../plan/plan.ts';
 import { KINDS } from '../steps/index.ts';
+import { failureAlert, type Limits } from './alerts.ts';
 import type { CommentContext } from './comment.ts';
-import { cell, code, prose } from './escape.ts';
-import { findingLine } from './members.ts';
+import { cell, code } from './escape.ts';
+import { findingItems } from './members.ts';
+import { changesRoles, changesSlots, shardTable } from './shards.ts';
 
 const MOST_STEPS = 50;
+
+/** Within the 65,536 characters of GitHub, whatever the texts hold. */
+const SHOWN: Limits = { items: 12, text: 300 };
 
 /** The first line of the issue about one cluster. */
 export function issueMarker(cluster: string): string {
   return `<!-- redis-cluster-topology: drift of ${cluster.replaceAll(/[^A-Za-z0-9._-]/g, '_')} -->`;
 }
 
-/** The issue about drift. It speaks of nothing that changes while the drift stays: no run, no time, no numbers of keys. */
+/**
+ * The issue about drift. It speaks of nothing that changes while the drift stays, no run, time or number of keys, so that
+ * the same drift is the same text and nobody is told of it twice.
+ */
 export function driftIssue(
   difference: Plan | Failure,
   findings: readonly Finding[],
   context: CommentContext,
 ): { title: string; body: string } {
-  const serious = findings.filter((finding) => finding.weight !== 'note');
+  const differing = findings.filter((finding) => finding.weight !== 'note');
   const body = [
     issueMarker(context.cluster),
     `The Redis Cluster ${code(context.cluster)} is not as ${code(context.file)} declares it.`,
     '',
-    ...(serious.length === 0 ? [] : ['### What was seen', '', ...serious.map(findingLine), '']),
+    ...(differing.length === 0 ? [] : ['### What was seen', '', ...findingItems(differing, SHOWN), '']),
     ...mendOf(difference),
     '',
-    'This issue is kept up to date by the scheduled run, and closes itself when the cluster is as declared.',
+    '<sub>The scheduled run keeps this issue up to date and closes it when the cluster is as declared.</sub>',
   ];
-  return { title: `Redis Cluster ${context.cluster} has drifted from ${context.file}`, body: body.join('\n') };
+  return { title: `Redis Cluster ${context.cluster} is not as ${context.file} declares it`, body: body.join('\n') };
 }
 
 function mendOf(difference: Plan | Failure): readonly string[] {
-  if (difference instanceof FailureClass) {
-    return [
-      '### Why no plan can be made',
-      '',
-      prose(difference.message),
-      '',
-      `**What to do:** ${prose(difference.remedy)}`,
-    ];
+  if (difference instanceof Failure) {
+    return ['### Why no plan can be made', '', ...failureAlert(difference, SHOWN)];
   }
   const words = difference.stages.flat().map(({ step }) => KINDS.words(step));
-  if (words.length === 0) return ['No step of an apply mends this; see what to do above.'];
+  if (words.length === 0) return ['No step of an apply mends this: see above what to do.'];
   const shown = words.slice(0, MOST_STEPS).map((text, i) => `${i + 1}. ${cell(text)}`);
-  const more = words.length > MOST_STEPS ? [`…and ${words.length - MOST_STEPS} more steps.`] : [];
+  const more = words.length > MOST_STEPS ? ['', `…and ${words.length - MOST_STEPS} more steps.`] : [];
+  const table = changesSlots(difference) || changesRoles(difference) ? [...shardTable(difference), ''] : [];
   return [
     '### What an apply would do',
     '',
+    ...table,
     ...shown,
     ...more,
     '',
-    'Run the workflow that applies, or change the file to what is wanted.',
+    '**Next:** run the workflow that applies, or change the file to what is wanted.',
   ];
 }
 

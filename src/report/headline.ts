@@ -3,7 +3,7 @@ import { podCount, type Topology } from '../core/topology.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import { type Plan, steps } from '../plan/plan.ts';
 import type { StepKindName } from '../steps/index.ts';
-import { bytes, counted, duration, grouped, short } from './units.ts';
+import { about, bytes, counted, grouped, short } from './units.ts';
 
 /** What a plan does, in one sentence: first the change of shape, then what it costs. */
 export function headline(plan: Plan, estimate: Estimate): string {
@@ -73,7 +73,7 @@ function costsOf(plan: Plan, estimate: Estimate): readonly string[] {
   if (summary.fullSyncs > 0) costs.push(counted(summary.fullSyncs, 'full sync'));
   if (summary.failovers > 0) costs.push(counted(summary.failovers, 'failover'));
   if (summary.volumesToDelete > 0) costs.push(`${counted(summary.volumesToDelete, 'volume')} deleted`);
-  costs.push(`about ${duration(secondsOf(plan, estimate))}`);
+  costs.push(about(secondsOf(plan, estimate)));
   if (keepsServing(plan)) costs.push('no downtime');
   return costs;
 }

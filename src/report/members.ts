@@ -1,70 +1,97 @@
 import { type Cluster, type Member, podOf } from '../core/cluster.ts';
 import type { Finding } from '../core/findings.ts';
 import { count, print } from '../core/slots.ts';
-import { cell } from './escape.ts';
-import { bytes, grouped } from './units.ts';
+import type { Limits } from './alerts.ts';
+import { cell, cut, fenced, prose } from './escape.ts';
+import { bytes, counted, grouped } from './units.ts';
 
 const COLUMNS = ['NAME', 'IP', 'NODE', 'ZONE', 'ROLE', 'PRIMARY', 'SLOTS', 'KEYS', 'MEMORY', 'LINK'] as const;
 
 const ZONE = 'topology.kubernetes.io/zone';
+
+/** What a summary shows of findings. */
+const SUMMARY: Limits = { items: 200, text: 1_000 };
 
 /** The members by name, as aligned text. */
 export function membersTable(cluster: Cluster): string {
   return aligned([COLUMNS, ...rowsOf(cluster)]);
 }
 
-/** The members by Kubernetes node, as aligned text. */
+/** The members by Kubernetes node, as aligned text; a node is named once. */
 export function membersByNode(cluster: Cluster): string {
-  const rows = rowsOf(cluster).map(([name = '', ip = '', node = '', ...rest]) => [node, name, ip, ...rest]);
-  const [name, ip, node, ...rest] = COLUMNS;
-  const sorted = rows.toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : Number((a[0] ?? '') > (b[0] ?? ''))));
-  return aligned([[node, name, ip, ...rest], ...sorted]);
+  const [name, ip, node, zone, ...rest] = COLUMNS;
+  return aligned([[node, zone, name, ip, ...rest], ...byNode(cluster)]);
 }
 
-/** The findings, one a line with what to do. */
+/** The findings, one a line with what to do; the gravest first. */
 export function findingsList(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'Nothing is wrong.';
-  return findings
+  return gravestFirst(findings)
     .map((finding) => `${SIGNS[finding.weight]} ${finding.code}: ${finding.text} ${finding.remedy}`)
     .join('\n');
 }
 
-/** Members and findings for the summary of a run. */
+/**
+ * Members by name and by Kubernetes node, and the findings, for the summary of a run. As text in a fence: in ten columns
+ * of a Markdown table every name would wrap at its hyphens.
+ */
 export function statusMarkdown(cluster: Cluster, findings: readonly Finding[]): string {
-  const rows = rowsOf(cluster).map((row) => `| ${row.map(cell).join(' | ')} |`);
-  return [
-    `| ${COLUMNS.join(' | ')} |`,
-    `| ${COLUMNS.map(() => '---').join(' | ')} |`,
-    ...rows,
+  const title = `### ${counted(cluster.pods.length, 'pod')} of ${cell(cluster.workload?.name ?? 'a StatefulSet that does not exist')}`;
+  const folded = [
+    '<details>',
+    '<summary>By Kubernetes node</summary>',
     '',
-    ...(findings.length === 0 ? ['Nothing is wrong.'] : findings.map(findingLine)),
-  ].join('\n');
+    ...fence(membersByNode(cluster)),
+    '',
+    '</details>',
+  ];
+  return [title, '', ...findingItems(findings, SUMMARY), '', ...fence(membersTable(cluster)), '', ...folded].join('\n');
 }
 
-/** One finding as an item of a Markdown list. */
-export function findingLine(finding: Finding): string {
-  return `- ${SIGNS[finding.weight]} **${finding.code}**: ${cell(finding.text)} ${cell(finding.remedy)}`;
+function fence(text: string): readonly string[] {
+  return ['```text', ...text.split('\n').map(fenced), '```'];
+}
+
+/** The findings as a Markdown list, the gravest first. */
+export function findingItems(findings: readonly Finding[], limits: Limits): readonly string[] {
+  if (findings.length === 0) return ['Nothing is wrong.'];
+  const shown = gravestFirst(findings)
+    .slice(0, limits.items)
+    .map((finding) => findingItem(finding, limits.text));
+  return findings.length <= limits.items ? shown : [...shown, `- and ${findings.length - limits.items} more`];
+}
+
+function findingItem({ weight, code, text, remedy }: Finding, most: number): string {
+  return `- ${SIGNS[weight]} **${code}**: ${prose(cut(text, most))} ${prose(cut(remedy, most))}`;
 }
 
 const SIGNS = { blocks: '✗', differs: '!', note: 'i' } as const;
+const WEIGHTS: readonly Finding['weight'][] = ['blocks', 'differs', 'note'];
+
+function gravestFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => WEIGHTS.indexOf(a.weight) - WEIGHTS.indexOf(b.weight));
+}
 
 function rowsOf(cluster: Cluster): readonly (readonly string[])[] {
   const spoken = new Set(cluster.members.map((member) => member.pod));
   const silent = cluster.pods
     .filter((pod) => !spoken.has(pod.name))
-    .map((pod) => [
-      pod.name,
-      pod.ip ?? '-',
-      pod.node ?? '-',
-      pod.domains[ZONE] ?? '-',
-      '-',
-      '-',
-      '-',
-      '-',
-      '-',
-      pod.ready ? 'silent' : 'not ready',
-    ]);
+    .map((pod) => {
+      const link = pod.ready ? 'silent' : 'not ready';
+      return [pod.name, pod.ip ?? '-', pod.node ?? '-', pod.domains[ZONE] ?? '-', '-', '-', '-', '-', '-', link];
+    });
   return [...cluster.members.map((member) => rowOf(member, cluster)), ...silent];
+}
+
+/** NODE and ZONE first, and only where they change. */
+function byNode(cluster: Cluster): readonly (readonly string[])[] {
+  const rows = rowsOf(cluster).map(([name = '', ip = '', node = '', zone = '', ...rest]) => {
+    return { node, zone, rest: [name, ip, ...rest] };
+  });
+  const sorted = rows.toSorted((a, b) => (a.node < b.node ? -1 : Number(a.node > b.node)));
+  return sorted.map(({ node, zone, rest }, i) =>
+    sorted[i - 1]?.node === node ? ['', '', ...rest] : [node, zone, ...rest],
+  );
 }
 
 function rowOf(member: Member, cluster: Cluster): readonly string[] {

@@ -11,7 +11,7 @@ const MOST_OPEN = 12;
 /** Which pod is going to serve what on which Kubernetes node, by zone and node. */
 export function placementTable(plan: Plan): readonly string[] {
   const places = placesOf(plan);
-  if (places.length === 0) return [];
+  if (places.every((place) => place.node === null)) return [];
   const zone = zoneLabel(plan);
   const heads = [...(zone === undefined ? [] : ['Zone']), 'Node', 'Primaries', 'Replicas'];
   const rows = places.map((place) => {

@@ -19,7 +19,7 @@ export function podsList(plan: Plan): readonly string[] {
   lines.push(...volumesOf(plan, go));
   if (unbound.length > 0) {
     lines.push(
-      '- **Roles of pods to come** are settled when Kubernetes has scheduled them: they may change places among each other, so that no node gets a primary and its replica.',
+      '- **Roles of pods to come** are settled when Kubernetes has scheduled them: they may change places among each other, so that no node gets a primary together with its replica.',
     );
   }
   return lines;

@@ -1,4 +1,5 @@
 import { memberOf, replicasOf, slotOwners } from '../core/cluster.ts';
+import type { ShardTarget } from '../core/layout.ts';
 import { count } from '../core/slots.ts';
 import type { Plan } from '../plan/plan.ts';
 import { slotBar } from './bar.ts';
@@ -18,6 +19,25 @@ export function shardTable(plan: Plan): readonly string[] {
     ...tableOf(shown, rows),
     ...(hidden === 0 ? [] : ['', `${grouped(hidden)} more shards, which change no more than these.`]),
   ];
+}
+
+/** Whether any shard ends with other slots than it has. */
+export function changesSlots(plan: Plan): boolean {
+  return rowsOf(plan).some((row) => row.before !== row.after);
+}
+
+/** Whether any pod comes to serve another shard, or in another role. */
+export function changesRoles(plan: Plan): boolean {
+  const live = slotOwners(plan.before).length;
+  return (
+    live !== plan.layout.shards.length ||
+    plan.layout.shards.some((shard) => shard.live !== shard.primary) ||
+    rowsOf(plan).some(isOther)
+  );
+}
+
+function isOther({ replicas, replicasBefore }: Row): boolean {
+  return replicas.length !== replicasBefore.length || replicas.some((pod) => !replicasBefore.includes(pod));
 }
 
 interface Row {
@@ -68,16 +88,17 @@ function replicasCell({ replicasBefore, replicas }: Row): string {
 function rowsOf({ before, after, layout }: Plan): readonly Row[] {
   const staying = new Set(layout.shards.map((shard) => shard.live ?? shard.primary));
   const namesOf = (primary: string): readonly string[] => replicasOf(before, primary).map((member) => member.pod);
+  const othersOf = (old: string, { primary, replicas }: ShardTarget): readonly string[] =>
+    [old, ...namesOf(old)].filter((pod) => pod !== primary && (pod !== old || replicas.includes(pod)));
   const isLive = slotOwners(before).length > 0;
   const targets = layout.shards.map((shard): Row => {
     const old = shard.live ?? shard.primary;
-    const others = new Set([shard.primary, ...shard.replicas]);
     return {
       primary: nameOf(shard, isLive),
       before: count(memberOf(before, old)?.slots ?? []),
       after: count(memberOf(after, shard.primary)?.slots ?? shard.slots),
-      // A creation would mark every pod, and a new primary that was a replica of its shard does not leave it.
-      replicasBefore: isLive ? namesOf(old).filter((pod) => pod !== shard.primary || !others.has(pod)) : shard.replicas,
+      // A creation would mark every pod; and where replica and primary change places nobody comes or leaves.
+      replicasBefore: isLive ? othersOf(old, shard) : shard.replicas,
       replicas: shard.replicas,
     };
   });
@@ -91,7 +112,7 @@ function rowsOf({ before, after, layout }: Plan): readonly Row[] {
   return [...targets, ...leaving];
 }
 
-function nameOf({ primary, live }: { primary: string; live: string | null }, isLive: boolean): string {
+function nameOf({ primary, live }: ShardTarget, isLive: boolean): string {
   if (!isLive) return code(primary);
   if (live === null) return `${code(primary)} **new**`;
   return live === primary ? code(primary) : `${code(primary)} for ${code(live)}`;

@@ -4,10 +4,10 @@ import type { Step } from '../steps/index.ts';
 import { KINDS } from '../steps/index.ts';
 import { cell } from './escape.ts';
 import { secondsOf } from './headline.ts';
-import { bytes, counted, duration, short } from './units.ts';
+import { about, bytes, counted, short } from './units.ts';
 
-/** The steps stage by stage, folded; those of one stage run at the same time. */
-export function stepsList(plan: Plan, estimate: Estimate): readonly string[] {
+/** The steps stage by stage, to be folded out; those of one stage run at the same time. */
+export function stepsList(plan: Plan, estimate: Estimate, { open }: { open: boolean }): readonly string[] {
   const steps = plan.stages.flat().length;
   if (steps === 0) return [];
   const lines = plan.stages.flatMap((stage, i) => {
@@ -15,8 +15,8 @@ export function stepsList(plan: Plan, estimate: Estimate): readonly string[] {
     if (stage.length === 1 && only !== undefined) return [`${i + 1}. ${line(only.step, estimate)}`];
     return [`${i + 1}. At the same time:`, ...stage.map(({ step }) => `   - ${line(step, estimate)}`)];
   });
-  const title = `${counted(steps, 'step')} in ${counted(plan.stages.length, 'stage')}, about ${duration(secondsOf(plan, estimate))}`;
-  return ['<details>', `<summary>${title}</summary>`, '', ...lines, '', '</details>'];
+  const title = `${counted(steps, 'step')} in ${counted(plan.stages.length, 'stage')}, ${about(secondsOf(plan, estimate))}`;
+  return [open ? '<details open>' : '<details>', `<summary>${title}</summary>`, '', ...lines, '', '</details>'];
 }
 
 function line(step: Step, estimate: Estimate): string {
@@ -25,7 +25,7 @@ function line(step: Step, estimate: Estimate): string {
 
 function costWords(step: Step, cost: Cost | undefined): string {
   if (cost === undefined) return '';
-  const time = `about ${duration(cost.seconds)}`;
+  const time = about(cost.seconds);
   if (step.kind === 'move-slots') {
     return cost.keys === 0 ? ` · no keys, ${time}` : ` · ${short(cost.keys)} keys, ${bytes(cost.bytes)}, ${time}`;
   }

@@ -33,6 +33,11 @@ export function duration(seconds: number): string {
   return rest === 0 ? `${grouped(Math.floor(minutes / 60))} h` : `${grouped(Math.floor(minutes / 60))} h ${rest} min`;
 }
 
+/** under 1 s · about 40 s: for estimates. */
+export function about(seconds: number): string {
+  return seconds < 1 ? duration(seconds) : `about ${duration(seconds)}`;
+}
+
 /** 1 shard · 3 shards · 2 primaries */
 export function counted(n: number, noun: string, plural = `${noun}s`): string {
   return `${grouped(n)} ${n === 1 ? noun : plural}`;

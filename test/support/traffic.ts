@@ -9,6 +9,8 @@ export interface TrafficOptions {
   readonly readers?: number;
   /** Keys of each writer, spread over all slots. Default 500. */
   readonly keys?: number;
+  /** Begins the keys; another one for each traffic on the same data. Default: traffic. */
+  readonly prefix?: string;
   /** Milliseconds that each client rests between two commands. Default 1: the work of interest runs in the same process. */
   readonly pause?: number;
 }
@@ -43,11 +45,11 @@ const LIST_LENGTH = 20;
 
 /** Writes and reads through ordinary cluster clients until stopped, and keeps a ledger of every acknowledged write. */
 export async function startTraffic(cluster: ClusterSeeds, options: TrafficOptions = {}): Promise<Traffic> {
-  const { writers = 2, readers = 2, keys = 500, pause = 1 } = options;
+  const { writers = 2, readers = 2, keys = 500, pause = 1, prefix = 'traffic' } = options;
   const tally = new Tally();
   const clients = Array.from({ length: writers + readers }, () => quietClient(cluster, tally));
   await Promise.all(clients.map((client) => client.connect()));
-  const ledgers = Array.from({ length: writers }, (_, writer) => new Ledger(writer, keys));
+  const ledgers = Array.from({ length: writers }, (_, writer) => new Ledger(writer, { keys, prefix }));
   const stopping = new AbortController();
   const work = clients.map((client, i) => {
     const ledger = ledgers[i];
@@ -113,8 +115,8 @@ class Ledger {
   /** The highest that was ever sent. */
   readonly sent: number[];
 
-  constructor(writer: number, keys: number) {
-    this.keys = Array.from({ length: keys }, (_, i) => `traffic:${writer}:${i % 2 === 0 ? 'counter' : 'list'}:${i}`);
+  constructor(writer: number, { keys, prefix }: { keys: number; prefix: string }) {
+    this.keys = Array.from({ length: keys }, (_, i) => `${prefix}:${writer}:${i % 2 === 0 ? 'counter' : 'list'}:${i}`);
     this.acknowledged = this.keys.map(() => 0);
     this.sent = this.keys.map(() => 0);
   }

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Occasion, PullRequest } from '../../core/request.ts';
-import type { Environment } from './inputs.ts';
+import type { Environment } from './form.ts';
 
 const Repository = z.object({ full_name: z.string() });
 
 const Payload = z.object({
-  action: z.string().optional(),
+  action: z.string().nullish(),
   pull_request: z
     .object({
       number: z.number().int().positive(),
@@ -15,7 +15,7 @@ const Payload = z.object({
       base: z.object({ sha: z.string(), repo: Repository }),
       head: z.object({ sha: z.string(), repo: Repository.nullable() }),
     })
-    .optional(),
+    .nullish(),
 });
 
 /**
@@ -30,7 +30,8 @@ export function readOccasion(env: Environment): Occasion {
   const ref = env['GITHUB_REF'] ?? '';
   return {
     event,
-    commit: env['GITHUB_SHA'] ?? '',
+    // GITHUB_SHA of a pull request is a merge that GitHub tries and nobody knows.
+    commit: payload.pull_request?.head.sha ?? env['GITHUB_SHA'] ?? '',
     branch: event === 'push' && ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
     runUrl: runUrlOf(env),
     pullRequest,
@@ -51,7 +52,7 @@ function payloadOf(path: string | undefined): z.infer<typeof Payload> {
 
 function pullRequestOf(payload: z.infer<typeof Payload>, event: string): PullRequest | null {
   const found = payload.pull_request;
-  if (found === undefined) return null;
+  if (found === undefined || found === null) return null;
   const isFork = found.head.repo?.full_name !== found.base.repo.full_name;
   if (event === 'pull_request_target' && isFork) {
     throw new Failure(

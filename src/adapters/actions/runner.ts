@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { Mistake } from '../../core/mistake.ts';
 import type { Runner } from '../../ports/runner.ts';
-import type { Environment } from './inputs.ts';
+import type { Environment } from './form.ts';
 import type { Secrets } from './secrets.ts';
 
 /** GitHub shows no more than ten annotations of a step. */
@@ -16,6 +16,8 @@ const SUMMARY_BYTES = 1024 * 1024;
 /** GitHub's runner. Nothing passes it that holds a secret. */
 export function actionsRunner(env: Environment, secrets: Secrets): Runner {
   const clean = (text: string): string => secrets.redact(text);
+  // A folder of this run's own: an earlier step's files are still to be read by later ones.
+  let folder: Promise<string> | null = null;
   return {
     info: (line) => core.info(inert(clean(line))),
     warning: (text) => core.warning(clean(text)),
@@ -33,19 +35,24 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
     },
     async summary(markdown) {
       if (!env['GITHUB_STEP_SUMMARY']) return;
-      const text = clean(markdown);
-      const fits = Buffer.byteLength(text) <= SUMMARY_BYTES - 1024;
-      const note = 'The summary is longer than GitHub takes; the whole plan is in `plan-file`.';
-      await core.summary.addRaw(fits ? text : `${text.slice(0, SUMMARY_BYTES / 4)}\n\n${note}`, true).write();
+      await core.summary.addRaw(fitting(clean(markdown)), true).write();
     },
     async keep(name, content) {
-      const folder = join(env['RUNNER_TEMP'] ?? tmpdir(), 'redis-cluster-topology');
-      await mkdir(folder, { recursive: true });
-      const path = join(folder, name);
+      folder ??= mkdtemp(join(env['RUNNER_TEMP'] || tmpdir(), 'redis-cluster-topology-'));
+      const path = join(await folder, name);
       await writeFile(path, clean(content));
       return path;
     },
   };
+}
+
+/** As many whole lines as GitHub takes. */
+function fitting(text: string): string {
+  if (Buffer.byteLength(text) <= SUMMARY_BYTES - 1024) return text;
+  // No character of a summary takes more than four bytes.
+  const begin = text.slice(0, SUMMARY_BYTES / 4 - 1024);
+  const note = 'The summary is longer than GitHub takes; the whole plan is in `plan-file`.';
+  return `${begin.slice(0, begin.lastIndexOf('\n') + 1)}\n${note}`;
 }
 
 /** A line that begins with `::` is a command to the runner, wherever the text came from. */

@@ -72,9 +72,7 @@ export class Places {
 
 /** A key as it is named in a JavaScript object. */
 export function keyOf(pair: Pair): string {
-  if (!isScalar(pair.key)) return String(pair.key);
-  const value: unknown = pair.key.value;
-  return value === null || typeof value === 'object' ? pair.key.toString() : String(value);
+  return isScalar(pair.key) && pair.key.value === null ? '' : String(pair.key);
 }
 
 /** On one line, at most 60 characters. */

@@ -120,7 +120,12 @@ export const TopologyFile = z
     volumes: Volumes.prefault({}).meta({ description: 'What becomes of the volumes of pods that go.' }),
     migration: Migration.prefault({}).meta({ description: 'How slots are moved.' }),
   })
-  .meta({ title: 'topology.yaml', description: 'One Redis Cluster on Kubernetes, as it is to be.' });
+  .meta({
+    title: 'topology.yaml',
+    description: 'One Redis Cluster on Kubernetes, as it is to be.',
+    if: { properties: { state: { const: 'absent' } }, required: ['state'] },
+    else: { required: ['shards'] },
+  });
 
 export type TopologyFile = z.output<typeof TopologyFile>;
 

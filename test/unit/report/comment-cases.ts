@@ -43,6 +43,7 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ],
   ['more-replicas', planned(planOf(topologyOf(3, { replicasPerShard: 2 }), three))],
   ['destroy', planned(planOf(topologyOf(3, { state: 'absent' }), { ...three, manifests: nothing().manifests }))],
+  ['fail-over', planned(planOf(topologyOf(3, { replicasPerShard: 0 }), replicasFirst()))],
   ['nothing-to-do', planned(planOf(topologyOf(3), three))],
   ['refused-unhealthy', refused()],
   ['refused-not-allowed', notAllowed()],
@@ -74,12 +75,30 @@ function crowded() {
   return clusterOf({ shards: 3, replicas: 1, nodeOf: (n) => nodes[n] ?? 'node-2' });
 }
 
+/** After a failover the primary of the second shard is the last pod, which leaves with the replicas. */
+function replicasFirst() {
+  const swap = new Map([
+    ['redis-cluster-1', 'redis-cluster-4'],
+    ['redis-cluster-4', 'redis-cluster-1'],
+  ]);
+  const name = (pod: string): string => swap.get(pod) ?? pod;
+  const members = three.members.map((member) => ({
+    ...member,
+    pod: name(member.pod),
+    primary: member.primary === null ? null : name(member.primary),
+  }));
+  return { ...three, members };
+}
+
 function interrupted() {
   const name = 'redis-cluster';
-  const mark = (state: 'migrating' | 'importing', peer: string) => [{ slot: 100, state, peer }];
-  const cluster = withMember(withMember(three, `${name}-0`, { open: mark('migrating', `${name}-1`) }), `${name}-1`, {
-    open: mark('importing', `${name}-0`),
-  });
+  const cluster = withMember(
+    withMember(three, `${name}-0`, { open: [{ slot: 100, state: 'migrating', peer: `${name}-1` }] }),
+    `${name}-1`,
+    {
+      open: [{ slot: 100, state: 'importing', peer: `${name}-0` }],
+    },
+  );
   if (memberOf(cluster, `${name}-0`)?.open === undefined) throw new Error('No slot is open.');
   return cluster;
 }

@@ -1,5 +1,4 @@
 import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
-import { Failure } from '../../../src/core/failure.ts';
 import { count, type SlotSet } from '../../../src/core/slots.ts';
 import type { Topology } from '../../../src/core/topology.ts';
 import { missingAllow } from '../../../src/plan/dangers.ts';
@@ -148,9 +147,9 @@ function evenly(shards: number): readonly SlotSet[] {
 }
 
 export function planOf(topology: Topology, cluster: Cluster): Plan {
-  const planned = makePlan(topology, cluster);
-  if (planned.kind === 'refused') throw planned.failure;
-  return planned.plan;
+  const made = makePlan(topology, cluster);
+  if (made.kind === 'refused') throw made.failure;
+  return made.plan;
 }
 
 export function planned(plan: Plan): Extract<CommentState, { kind: 'planned' }> {
@@ -161,8 +160,4 @@ export function planned(plan: Plan): Extract<CommentState, { kind: 'planned' }> 
     missing: missingAllow(plan, []),
     underWay: null,
   };
-}
-
-export function failureWith(message: string, more: { remedy?: string; details?: readonly string[] } = {}): Failure {
-  return new Failure('migration-failed', message, { remedy: 'Run apply again.', ...more });
 }

@@ -1,0 +1,120 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readOccasion } from '../../../../src/adapters/actions/occasion.ts';
+
+const HERE = { full_name: 'acme/cache' };
+const FORK = { full_name: 'mallory/cache' };
+
+let root: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'occasion-'));
+});
+
+afterAll(async () => {
+  await rm(root, { recursive: true });
+});
+
+interface Pull {
+  readonly from?: { readonly full_name: string } | null;
+  readonly author?: string;
+  readonly action?: string;
+}
+
+function pull({ from = HERE, author = 'octocat', action = 'opened' }: Pull): unknown {
+  const [head, base] = [
+    { sha: 'head-commit', repo: from },
+    { sha: 'base-commit', repo: HERE },
+  ];
+  return { action, pull_request: { number: 7, user: { login: author }, head, base } };
+}
+
+async function occasion(event: string, payload: unknown, more: Readonly<Record<string, string>> = {}) {
+  const path = join(root, 'event.json');
+  await writeFile(path, typeof payload === 'string' ? payload : JSON.stringify(payload));
+  return readOccasion({
+    GITHUB_EVENT_NAME: event,
+    GITHUB_EVENT_PATH: path,
+    GITHUB_SHA: 'merge-commit',
+    GITHUB_REF: 'refs/heads/main',
+    GITHUB_SERVER_URL: 'https://github.example',
+    GITHUB_REPOSITORY: 'acme/cache',
+    GITHUB_RUN_ID: '42',
+    ...more,
+  });
+}
+
+describe('what made a run happen', () => {
+  test('is a pull request: its number, its base, and the commit that its people know', async () => {
+    expect(await occasion('pull_request', pull({}), { GITHUB_REF: 'refs/pull/7/merge' })).toEqual({
+      event: 'pull_request',
+      commit: 'head-commit',
+      branch: null,
+      runUrl: 'https://github.example/acme/cache/actions/runs/42/attempts/1',
+      pullRequest: { number: 7, base: 'base-commit', foreign: false, closed: false },
+    });
+  });
+
+  test.each<[string, Pull, boolean]>([
+    ['this repository', {}, false],
+    ['a fork', { from: FORK }, true],
+    ['a fork that is gone', { from: null }, true],
+    ['Dependabot', { author: 'dependabot[bot]' }, true],
+  ])('is a pull request from %s', async (_, from, foreign) => {
+    expect((await occasion('pull_request', pull(from))).pullRequest?.foreign).toBe(foreign);
+  });
+
+  test('is a pull request that was closed', async () => {
+    expect((await occasion('pull_request', pull({ action: 'closed' }))).pullRequest?.closed).toBe(true);
+  });
+
+  test.each([
+    ['a push to a branch', 'push', 'refs/heads/release/7', 'release/7'],
+    ['a push of a tag', 'push', 'refs/tags/v1', null],
+    ['a schedule', 'schedule', 'refs/heads/main', null],
+    ['a merge queue', 'merge_group', 'refs/heads/gh-readonly-queue/main/pr-7', null],
+  ])('is %s', async (_, event, ref, branch) => {
+    const payload = { action: null, ref, pull_request: null };
+    expect(await occasion(event, payload, { GITHUB_REF: ref })).toMatchObject({
+      event,
+      branch,
+      commit: 'merge-commit',
+      pullRequest: null,
+    });
+  });
+
+  test('names the attempt of a run that was started again', async () => {
+    const { runUrl } = await occasion('push', {}, { GITHUB_RUN_ATTEMPT: '3' });
+    expect(runUrl).toBe('https://github.example/acme/cache/actions/runs/42/attempts/3');
+  });
+
+  test('is a process where there is no GitHub', () => {
+    expect(readOccasion({})).toEqual({
+      event: '',
+      commit: '',
+      branch: null,
+      runUrl: `process ${process.pid}`,
+      pullRequest: null,
+    });
+  });
+});
+
+describe('an event that is refused', () => {
+  test('is pull_request_target for the head of a fork', async () => {
+    await expect(occasion('pull_request_target', pull({ from: FORK }))).rejects.toMatchObject({
+      code: 'untrusted-pull-request',
+      message:
+        'Refused: pull_request_target runs with the secrets of this repository, and pull request 7 comes from a fork.',
+    });
+    expect((await occasion('pull_request_target', pull({}))).pullRequest?.number).toBe(7);
+  });
+
+  test.each([
+    ['is no JSON', 'pull_request', '{'],
+    ['has a pull request without a base', 'pull_request', { pull_request: { number: 7 } }],
+  ])('is one whose payload %s', async (_, event, payload) => {
+    await expect(occasion(event, payload)).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+});

@@ -1,0 +1,88 @@
+import { deflateSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { type PlannedStep, steps } from '../../../src/plan/plan.ts';
+import { commentBody, summaryBody } from '../../../src/report/comment.ts';
+import { commentMarker, hiddenPlan, readPosted } from '../../../src/report/marker.ts';
+import { CONTEXT, clusterOf, planned, planOf, topologyOf } from './reported.ts';
+
+const plan = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 }));
+const other = planOf(topologyOf(5), clusterOf({ shards: 3, replicas: 1 }));
+
+test('what a comment hides is read back', () => {
+  expect(readPosted(commentBody(planned(plan), CONTEXT))).toEqual({
+    cluster: 'sessions',
+    state: 'planned',
+    hash: plan.hash,
+    steps: steps(plan),
+    unbound: plan.unbound,
+  });
+});
+
+test('the summary of a run hides nothing', () => {
+  expect(summaryBody(planned(plan), CONTEXT)).not.toContain('<!--');
+});
+
+test('a file that is named like a plan is not taken for one', () => {
+  const body = commentBody(planned(plan), { ...CONTEXT, file: `x\n${hiddenPlan(other, 'planned').line}\n.yaml` });
+  expect(readPosted(body)?.hash).toBe(plan.hash);
+});
+
+test('only the last line counts', () => {
+  const { line } = hiddenPlan(other, 'planned');
+  expect(readPosted(`${line}\nand more`)).toBeNull();
+  expect(readPosted(`text ${line}`)).toBeNull();
+});
+
+test('a name cannot end the marker', () => {
+  expect(commentMarker('a --> b')).toBe('<!-- redis-cluster-topology: plan of a_--__b -->');
+});
+
+describe('what is no plan of ours is no plan', () => {
+  const right = { version: 1, cluster: 'c', state: 'planned', hash: '0123456789ab', unbound: [], steps: [] };
+  test('as it should be', () => expect(readPosted(packed(right))?.hash).toBe('0123456789ab'));
+  test.each([
+    ['nothing', ''],
+    ['not base64 of anything', '<!-- plan: AAAA -->'],
+    ['cut', packed(right).replace(/.{8} -->/, ' -->')],
+    ['null', packed(null)],
+    ['another version', packed({ ...right, version: 2 })],
+    ['no hash', packed({ ...right, hash: undefined })],
+    ['a hash of another form', packed({ ...right, hash: '../../etc' })],
+    ['names that are none', packed({ ...right, unbound: [1] })],
+    ['more than it may unpack to', packed({ ...right, more: 'x'.repeat(5 * 1024 * 1024) })],
+  ])('%s', (_, body) => {
+    expect(readPosted(body)).toBeNull();
+  });
+
+  test('steps that are none approve nothing but the hash', () => {
+    expect(readPosted(packed({ ...right, steps: [{ kind: 'format-disk' }] }))?.steps).toBeNull();
+  });
+});
+
+test('a plan that is too long for a comment keeps its hash, and the comment says so', () => {
+  let seed = 7;
+  const next = (): number => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed;
+  };
+  const move = (): PlannedStep => ({
+    step: {
+      kind: 'move-slots',
+      from: `redis-cluster-${next() % 500}`,
+      to: `redis-cluster-${next() % 500}`,
+      slots: `${next() % 16_384}`,
+      count: 1,
+    },
+    facts: {},
+  });
+  const huge = { ...plan, stages: [Array.from({ length: 5_000 }, move)] };
+  expect(hiddenPlan(huge, 'planned').whole).toBe(false);
+  const body = commentBody({ ...planned(plan), plan: huge }, CONTEXT);
+  expect(body.length).toBeLessThanOrEqual(60_000);
+  expect(readPosted(body)).toMatchObject({ hash: huge.hash, steps: null });
+  expect(body).toContain('too many to be kept in this comment');
+});
+
+function packed(value: unknown): string {
+  return `<!-- plan: ${deflateSync(JSON.stringify(value)).toString('base64')} -->`;
+}

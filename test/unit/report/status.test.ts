@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../../src/core/failure.ts';
+import type { Finding } from '../../../src/core/findings.ts';
+import { driftIssue, inSyncWords, issueMarker } from '../../../src/report/drift-issue.ts';
+import { findingsList, membersByNode, membersTable, statusMarkdown } from '../../../src/report/members.ts';
+import { CONTEXT, clusterOf, planOf, topologyOf } from './reported.ts';
+
+const cluster = clusterOf({ shards: 3, replicas: 1 });
+const finding: Finding = {
+  code: 'pod-not-ready',
+  weight: 'differs',
+  text: 'redis-cluster-4 is not ready: Back-off pulling image "x|y" <b>.',
+  remedy: 'Look at the pod with `kubectl describe pod`.',
+  pods: ['redis-cluster-4'],
+};
+
+describe('members', () => {
+  test('by name, each column as wide as it must be', () => {
+    expect(membersTable(cluster).split('\n').slice(0, 5)).toEqual([
+      'NAME             IP          NODE    ZONE    ROLE     PRIMARY          SLOTS                KEYS     MEMORY           LINK',
+      'redis-cluster-0  10.244.0.0  node-0  zone-a  primary  -                0-5460 (5,461)       333,121  44 MB of 256 MB  -',
+      'redis-cluster-1  10.244.1.1  node-1  zone-b  primary  -                5461-10922 (5,462)   333,182  44 MB of 256 MB  -',
+      'redis-cluster-2  10.244.2.2  node-2  zone-c  primary  -                10923-16383 (5,461)  333,121  44 MB of 256 MB  -',
+      'redis-cluster-3  10.244.0.3  node-1  zone-b  replica  redis-cluster-0  -                    333,121  44 MB of 256 MB  up',
+    ]);
+  });
+
+  test('by Kubernetes node, which is named once', () => {
+    const lines = membersByNode(cluster).split('\n');
+    expect(lines.map((line) => line.slice(0, 31).trimEnd())).toEqual([
+      'NODE    ZONE    NAME',
+      'node-0  zone-a  redis-cluster-0',
+      '                redis-cluster-5',
+      'node-1  zone-b  redis-cluster-1',
+      '                redis-cluster-3',
+      'node-2  zone-c  redis-cluster-2',
+      '                redis-cluster-4',
+    ]);
+  });
+
+  test('a pod that does not answer is in the table too', () => {
+    const silent = { ...cluster, members: cluster.members.filter((member) => member.pod !== 'redis-cluster-4') };
+    expect(membersTable(silent)).toMatch(/redis-cluster-4 .* silent/);
+  });
+
+  test('findings come with what to do, the gravest first', () => {
+    const blocks: Finding = { ...finding, code: 'open-slots', weight: 'blocks', text: 'A.', remedy: 'B.' };
+    expect(findingsList([finding, blocks]).split('\n')[0]).toBe('✗ open-slots: A. B.');
+    expect(findingsList([])).toBe('Nothing is wrong.');
+  });
+
+  test('what Kubernetes says cannot break the summary', () => {
+    const text = statusMarkdown(cluster, [finding]);
+    expect(text).toContain('"x\\|y" &lt;b&gt;.');
+    expect(text).toContain('`kubectl describe pod`');
+  });
+});
+
+describe('the issue about drift', () => {
+  const plan = planOf(topologyOf(4), cluster);
+
+  test('says what was seen and what an apply would do', () => {
+    const { title, body } = driftIssue(plan, [finding], CONTEXT);
+    expect(title).toBe('Redis Cluster sessions is not as clusters/sessions/topology.yaml declares it');
+    expect(body.startsWith(issueMarker('sessions'))).toBe(true);
+    expect(body).toContain('**pod-not-ready**');
+    expect(body).toContain('1. Scale the StatefulSet from 6 to 8 pods');
+    expect(body).toContain('| Primary | Slots before | Slots after | Change | Replicas |');
+  });
+
+  test('is the same text as long as the drift is the same', () => {
+    const later = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1, keysPerSlot: 63 }));
+    const other = { ...CONTEXT, runUrl: 'https://github.com/acme/cache/actions/runs/4712', commit: 'f'.repeat(40) };
+    expect(driftIssue(later, [finding], other)).toEqual(driftIssue(plan, [finding], CONTEXT));
+  });
+
+  test('says why no plan can be made', () => {
+    const failure = new Failure('cluster-unhealthy', 'Cannot make a safe plan: x.', { remedy: 'Mend x.' });
+    expect(driftIssue(failure, [], CONTEXT).body).toContain('**What to do:** Mend x.');
+  });
+
+  test('stays within what GitHub takes, however much is wrong', () => {
+    const many = Array.from({ length: 1_000 }, () => ({ ...finding, text: '<'.repeat(10_000) }));
+    expect(driftIssue(plan, many, CONTEXT).body.length).toBeLessThan(65_536);
+  });
+
+  test('closes with a word', () => {
+    expect(inSyncWords(CONTEXT)).toContain('declares it again');
+  });
+});
