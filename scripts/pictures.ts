@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
  *
  *   PICTURE_TOOLS=FOLDER [CHROMIUM=/usr/bin/chromium] node scripts/pictures.ts FILE.md NAME [FILE.md NAME …]
  *
- * writes docs/images/NAME.png and NAME-dark.png (PICTURES=FOLDER: there instead). FOLDER is where
+ * writes docs/images/NAME-light.png and NAME-dark.png (PICTURES=FOLDER: there instead). FOLDER is where
  * `npm install puppeteer-core@24.43.1 marked@18.2.1 marked-alert@2.1.2 github-markdown-css@5.9.0` was run: these are for
  * this script alone, so they are no dependencies of the project.
  */
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   try {
     for (let i = 0; i < pairs.length; i += 2) {
       const html = markdown.parse(await readFile(pairs[i] ?? '', 'utf8'));
-      await draw(browser, framed(html, css.light, 'light'), join(target, `${pairs[i + 1]}.png`));
+      await draw(browser, framed(html, css.light, 'light'), join(target, `${pairs[i + 1]}-light.png`));
       await draw(browser, framed(html, css.dark, 'dark'), join(target, `${pairs[i + 1]}-dark.png`));
     }
   } finally {

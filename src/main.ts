@@ -17,10 +17,12 @@ import { readTopology } from './adapters/topology/read.ts';
 import type { Desk, Reach } from './commands/desk.ts';
 import { eachCluster } from './commands/each-cluster.ts';
 import { asFailure, FAILURES, Failure } from './core/failure.ts';
+import { mistakeWords } from './core/mistake.ts';
 import type { Occasion, Request } from './core/request.ts';
 import type { Place, Topology } from './core/topology.ts';
 import type { GitHub } from './ports/github.ts';
 import type { Runner } from './ports/runner.ts';
+import { earlyEndBody } from './report/early-end.ts';
 import { failureLines } from './report/log.ts';
 
 /** Inputs, wiring, run, report. */
@@ -46,12 +48,12 @@ async function main(env: Environment): Promise<void> {
     };
     if (await eachCluster(topologies, desk)) process.exitCode = 1;
   } catch (thrown) {
-    endEarly(asFailure(thrown), runner);
+    await endEarly(asFailure(thrown), runner);
   }
 }
 
 /** Ends a run that did not come to any cluster; the outputs say so all the same. */
-function endEarly(failure: Failure, runner: Runner): void {
+async function endEarly(failure: Failure, runner: Runner): Promise<void> {
   for (const line of failureLines(failure)) runner.info(line);
   runner.error(failure.message);
   runner.output('result', FAILURES[failure.code][0]);
@@ -60,6 +62,7 @@ function endEarly(failure: Failure, runner: Runner): void {
   runner.output('summary', failure.message);
   runner.output('failure-reason', failure.code);
   process.exitCode = 1;
+  await runner.summary(earlyEndBody(failure));
 }
 
 async function readAll(workspace: string, request: Request, runner: Runner): Promise<readonly Topology[]> {
@@ -68,7 +71,7 @@ async function readAll(workspace: string, request: Request, runner: Runner): Pro
   const mistakes = read.flatMap((result) => (result.kind === 'mistakes' ? result.mistakes : []));
   if (mistakes.length > 0) {
     runner.annotate(mistakes);
-    const places = mistakes.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`);
+    const places = mistakes.map((one) => `${one.file}:${one.line}:${one.column} ${mistakeWords(one)}`);
     const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
     throw new Failure('invalid-topology', `The topology has ${count}: ${places[0] ?? ''}`, {
       remedy: 'Correct the lines that are marked; docs/topology.md describes every key.',

@@ -98,7 +98,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
     await journal.close();
     const state: CommentState = { kind: 'failed', plan, estimate, failure, done: journal.done };
     const commentUrl = await show(state);
-    return ended(topology, desk, { failure, plan, estimate, state, commentUrl, changed: journal.done.length > 0 });
+    return ended(topology, desk, { failure, plan, estimate, state, commentUrl, changed: journal.changed });
   }
   await journal.close();
   const seconds = (desk.clock.now() - begun) / 1000;

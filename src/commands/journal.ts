@@ -13,6 +13,8 @@ const MOVE_EVERY = 2_000;
 export class ApplyJournal implements Journal, AsyncDisposable {
   /** Titles of the stages that are done. */
   readonly done: string[] = [];
+  /** Whether a stage was begun that does more than wait. */
+  changed = false;
   readonly #desk: Desk;
   readonly #show: (progress: readonly string[]) => Promise<unknown>;
   readonly #moving = new Map<string, { line: string; told: number }>();
@@ -28,6 +30,7 @@ export class ApplyJournal implements Journal, AsyncDisposable {
   async stage(number: number, planned: readonly PlannedStep[], work: () => Promise<void>): Promise<void> {
     const title = stageTitle(number, planned);
     this.#current = title;
+    this.changed ||= planned.some(({ step }) => step.kind !== 'wait-for-pods');
     this.#refresh();
     await this.#desk.runner.group(title, work);
     this.#moving.clear();

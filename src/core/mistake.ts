@@ -10,3 +10,8 @@ export interface Mistake {
   /** What would be right; empty where the message says it. */
   readonly expected: string;
 }
+
+/** What is wrong, what was seen and what would be right, in sentences. */
+export function mistakeWords({ message, value, expected }: Mistake): string {
+  return `${message}${value === null ? '' : ` Seen: ${value}.`}${expected === '' ? '' : ` Expected: ${expected}.`}`;
+}

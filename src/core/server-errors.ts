@@ -65,10 +65,15 @@ export function meaningOf(error: string): ServerError {
 }
 
 /**
- * Whether AUTH or the first command was refused for want of the right name and password. A server that knows no
- * password refuses AUTH too, but lets everybody in.
+ * Whether AUTH or the first command was refused for want of the right name and password. A server that has no password
+ * refuses AUTH and lets everybody in all the same; it counts as refused, since MIGRATE would fail on that password later,
+ * in the middle of the work.
  */
 export function isAuthRefusal(error: string): boolean {
-  if (/no password is set|without any password configured/i.test(error)) return false;
-  return meaningOf(error) === 'not-authenticated';
+  return isWithoutPassword(error) || meaningOf(error) === 'not-authenticated';
+}
+
+/** Whether the server says that it has no password at all. */
+export function isWithoutPassword(error: string): boolean {
+  return /no password is set|without any password configured/i.test(error);
 }

@@ -56,7 +56,7 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
     }
     const seen = await ports.observe({ signal: options.stop });
     const planned = resumePlan(topology, seen, agreed);
-    if (planned.kind === 'refused') throw unhealthyNow(planned.failure);
+    if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : unhealthyNow(planned.failure);
     if (planned.plan.stages.length === 0) return seen;
     const rest = isRest(agreed.steps, planned.plan, agreed.unbound);
     if (!rest.rest) throw notTheRest(rest.differences);
@@ -72,6 +72,11 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
 function untilRolesAreBound(plan: Plan): Plan['stages'] {
   const waits = plan.stages.findIndex((stage) => stage.some(({ step }) => step.kind === 'wait-for-pods'));
   return waits === -1 ? plan.stages : plan.stages.slice(0, waits + 1);
+}
+
+/** Then nothing was changed yet, and what is in the way is told as any refusal. */
+function hasOnlyWaited(plan: Plan): boolean {
+  return untilRolesAreBound(plan).every((stage) => stage.every(({ step }) => step.kind === 'wait-for-pods'));
 }
 
 async function runStage(

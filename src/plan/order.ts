@@ -12,7 +12,7 @@ import { whenHalfRemoved, whenLeaving, whenRebornNeeded, whenRebornUnneeded } fr
 import { whenOpen } from '../steps/repair-slots/when.ts';
 import { whenNobodyLacks, whenOneLags, whenOneMustLack } from '../steps/replicate/when.ts';
 import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
-import { whenNotReady } from '../steps/wait-for-pods/when.ts';
+import { whenNotReady, whenStarting } from '../steps/wait-for-pods/when.ts';
 
 export interface Question {
   readonly when: When<Step>;
@@ -28,6 +28,7 @@ export interface Question {
 export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>> = {
   present: [
     { when: whenMissing },
+    { when: whenStarting },
     { when: whenTooFew },
     { when: whenNotReady },
     { when: whenHalfRemoved },

@@ -21,7 +21,7 @@ export function placementTable(plan: Plan): readonly string[] {
   });
   const table = [`| ${heads.join(' | ')} |`, `|${heads.map(() => ' :-- |').join('')}`, ...rows];
   const pods = plan.layout.pods.length;
-  const title = `Placement of ${counted(pods, 'pod')} on ${counted(places.length, 'node')}`;
+  const title = `Placement of ${counted(pods, 'pod')} on ${counted(places.filter((place) => place.node !== null).length, 'node')}`;
   if (pods <= MOST_OPEN) return table;
   return ['<details>', `<summary>${title}</summary>`, '', ...table, '', '</details>'];
 }

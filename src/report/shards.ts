@@ -7,7 +7,7 @@ import { code } from './escape.ts';
 import { grouped } from './units.ts';
 
 /** Of more shards than this only those that change most are shown. */
-const MOST_SHARDS = 40;
+const MOST_SHARDS = 24;
 
 /** The shards before and after with bars of one scale, and their replicas. */
 export function shardTable(plan: Plan): readonly string[] {

@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { type Cluster, replicasOf, slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
 import { differences, loadEveryType } from '../support/dataset.ts';
-import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
+import { createNamespace } from '../support/kubernetes.ts';
 import { type ActionRun, Workspace } from '../support/run-action.ts';
 import { startTraffic } from '../support/traffic.ts';
+import { accountsIn } from './support/accounts.ts';
+import { leftIn } from './support/left-over.ts';
 import { IMAGES, LiveCluster, manifest } from './support/live-cluster.ts';
 import { seedsOfPods } from './support/pods.ts';
 
@@ -43,8 +45,14 @@ describe.each(IMAGES)('the runbook on %s', (image) => {
     await using namespace = await createNamespace('life');
     await using workspace = await Workspace.create({ 'manifests/cluster.yaml': await manifest(manifests, image) });
     await using live = new LiveCluster(namespace);
-    const act = (command: string, shape: Pick<Shape, 'shards' | 'replicas' | 'more' | 'inputs'>) =>
-      actOn(workspace, namespace, command, shape);
+    const accounts = await accountsIn(namespace);
+    const act: Act = async (command, { shards, replicas, more = '', inputs = {} }) => {
+      const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`;
+      const lines = ['version: 1', `kubernetes: ${place}`, `shards: ${shards}`, `replicasPerShard: ${replicas}`, more];
+      await workspace.write('topology.yaml', `${lines.join('\n')}\n`);
+      const kubeconfig = command === 'apply' ? accounts.apply : accounts.plan;
+      return workspace.run({ inputs: { command, kubeconfig, ...inputs } });
+    };
 
     await applied(act, { shards: 3, replicas: 1 });
     let cluster = await live.look();
@@ -73,8 +81,9 @@ describe.each(IMAGES)('the runbook on %s', (image) => {
     expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'not-allowed', changed: 'false' });
     const removed = await act('apply', { ...gone, inputs: { allow: 'destroy' } });
     expect(removed.outputs).toMatchObject({ result: 'applied' });
-    const empty = await live.look();
-    expect(empty).toMatchObject({ workload: null, pods: [], volumes: [] });
+    expect(await leftIn(namespace)).toEqual([]);
+    const again = await act('plan', gone);
+    expect(again.outputs).toMatchObject({ result: 'no-changes' });
   }, 600_000);
 });
 
@@ -89,26 +98,6 @@ async function applied(act: Act, shape: Pick<Shape, 'shards' | 'replicas' | 'mor
   expect([done.outputs['result'], done.exitCode === 0 ? '' : done.log]).toEqual(['applied', '']);
   const again = await act('plan', shape);
   expect(again.outputs).toMatchObject({ result: 'no-changes', drift: 'false' });
-}
-
-function actOn(
-  workspace: Workspace,
-  namespace: TestNamespace,
-  command: string,
-  { shards, replicas, more = '', inputs = {} }: Pick<Shape, 'shards' | 'replicas' | 'more' | 'inputs'>,
-): Promise<ActionRun> {
-  const lines = [
-    'version: 1',
-    `kubernetes: {namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`,
-    `shards: ${shards}`,
-    `replicasPerShard: ${replicas}`,
-    more,
-  ];
-  return workspace
-    .write('topology.yaml', `${lines.join('\n')}\n`)
-    .then(() =>
-      workspace.run({ inputs: { command, ...inputs }, env: { KUBECONFIG: process.env['KUBECONFIG'] ?? '' } }),
-    );
 }
 
 function sizes(cluster: Cluster): readonly number[] {

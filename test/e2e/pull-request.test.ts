@@ -7,6 +7,19 @@ import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 const BASE = 'b'.repeat(40);
 const TOKEN = 'ghs_abcdefghijklmnopqrstuvwxyz0123456789';
 
+const pull = (number: number, more: { fork?: boolean } = {}): ActionEvent => ({
+  name: 'pull_request',
+  payload: {
+    action: 'synchronize',
+    pull_request: {
+      number,
+      user: { login: 'octocat' },
+      base: { sha: BASE, repo: { full_name: 'acme/cache' } },
+      head: { sha: 'a'.repeat(40), repo: { full_name: more.fork === true ? 'stranger/cache' : 'acme/cache' } },
+    },
+  },
+});
+
 describe('from the pull request to the merge', () => {
   let cluster: StandingCluster;
   let github: FakeGitHub;
@@ -32,19 +45,6 @@ describe('from the pull request to the merge', () => {
       inputs: { 'github-token': TOKEN, ...inputs },
       env: { GITHUB_API_URL: github.url },
     });
-
-  const pull = (number: number, more: { fork?: boolean } = {}): ActionEvent => ({
-    name: 'pull_request',
-    payload: {
-      action: 'synchronize',
-      pull_request: {
-        number,
-        user: { login: 'octocat' },
-        base: { sha: BASE, repo: { full_name: 'acme/cache' } },
-        head: { sha: 'a'.repeat(40), repo: { full_name: more.fork === true ? 'stranger/cache' : 'acme/cache' } },
-      },
-    },
-  });
 
   const merge = (number: number, commit: string): ActionEvent => {
     github.pulls.push({ number, base: 'main', merged: true, commits: [commit] });

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import type { Mistake } from '../../core/mistake.ts';
+import { type Mistake, mistakeWords } from '../../core/mistake.ts';
 import type { Runner } from '../../ports/runner.ts';
 import type { Environment } from './form.ts';
 import type { Secrets } from './secrets.ts';
@@ -25,8 +25,8 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
     group: (title, work) => core.group(inert(clean(title)), work),
     annotate(mistakes) {
       for (const [i, mistake] of mistakes.entries()) {
-        if (i < MOST_ANNOTATIONS) core.error(clean(sentence(mistake)), placeOf(mistake));
-        else core.info(inert(clean(`${mistake.file}:${mistake.line}:${mistake.column} ${sentence(mistake)}`)));
+        if (i < MOST_ANNOTATIONS) core.error(clean(mistakeWords(mistake)), placeOf(mistake));
+        else core.info(inert(clean(`${mistake.file}:${mistake.line}:${mistake.column} ${mistakeWords(mistake)}`)));
       }
     },
     output(name, value) {
@@ -58,10 +58,6 @@ function fitting(text: string): string {
 /** A line that begins with `::` is a command to the runner, wherever the text came from. */
 function inert(text: string): string {
   return text.replaceAll(/^(\s*)::/gm, '$1: :').replaceAll(/##\[/g, '## [');
-}
-
-function sentence({ message, value, expected }: Mistake): string {
-  return `${message}${value === null ? '' : ` Seen: ${value}.`}${expected === '' ? '' : ` Expected: ${expected}.`}`;
 }
 
 function placeOf({ file, line, column }: Mistake): core.AnnotationProperties {

@@ -1,6 +1,6 @@
 import type { Pod } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
-import { isAuthRefusal } from '../../core/server-errors.ts';
+import { isAuthRefusal, isWithoutPassword } from '../../core/server-errors.ts';
 import type { Connection, Redis } from '../../ports/redis.ts';
 import { Link } from './connection.ts';
 import type { Dial, Way } from './dial.ts';
@@ -104,7 +104,9 @@ class Servers implements Redis, AsyncDisposable {
     for (const answer of answers) {
       if (answer.ok || !isAuthRefusal(answer.error)) continue;
       throw new Failure('redis-auth', `Cannot log in to Redis of pod ${link.pod}: the server says "${answer.error}".`, {
-        remedy: 'Check the inputs `redis-username` and `redis-password` against the ACL of the servers.',
+        remedy: isWithoutPassword(answer.error)
+          ? 'The servers have no password: remove the input `redis-password`, or set `requirepass` and `masterauth` on all of them.'
+          : 'Check the inputs `redis-username` and `redis-password` against the ACL of the servers.',
       });
     }
   }

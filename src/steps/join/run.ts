@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { text } from '../../core/replies.ts';
 import { ALL_SLOTS, equals, union } from '../../core/slots.ts';
 import { copyFunctions } from '../../migration/functions.ts';
-import { ask } from '../../ports/ask.ts';
+import { ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { infoOf } from '../../ports/replication.ts';
 import { until } from '../../ports/until.ts';
@@ -69,6 +69,8 @@ async function prepare({ pod, member }: Party, step: Join, context: StepContext)
   const [answer] = await connection.send([['CLUSTER', 'SET-CONFIG-EPOCH', epochOf(member, context)]], { signal });
   // Another join of this stage may have been faster: then it has an epoch, or it knows somebody, and servers settle it.
   if (answer?.ok !== false || /already non-zero|does not know any other node/i.test(answer.error)) return;
+  const cause = refusal(pod.name, ['CLUSTER', 'SET-CONFIG-EPOCH'], answer.error);
+  if (cause.code !== 'redis-error') throw cause;
   throw failed(step, `${pod.name} refuses its config epoch: "${answer.error}".`);
 }
 

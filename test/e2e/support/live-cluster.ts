@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createKubernetes } from '../../../src/adapters/kubernetes/kubernetes.ts';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { directDial } from '../../../src/adapters/redis/dial.ts';
 import { createRedis } from '../../../src/adapters/redis/redis.ts';
-import type { Cluster } from '../../../src/core/cluster.ts';
+import { type Cluster, podOf } from '../../../src/core/cluster.ts';
 import { observeSettled } from '../../../src/engine/observe.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
 import { digest, type KeyDigest } from '../../support/dataset.ts';
@@ -29,6 +30,29 @@ export class LiveCluster implements AsyncDisposable {
     const topology = topologyOf(this.#namespace.place(), { shards: 3, replicas: 1 });
     const ports = { kubernetes: createKubernetes(this.#namespace.config), redis: this.redis, clock: systemClock };
     return observeSettled(topology, ports, { manifests: null, signal: AbortSignal.timeout(30_000) });
+  }
+
+  /** Looks until nothing but notes is found, 30 s at most. */
+  async settled(): Promise<Cluster> {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      const cluster = await this.look();
+      const unrest = cluster.findings.filter((finding) => finding.weight !== 'note');
+      if (unrest.length === 0) return cluster;
+      if (Date.now() > deadline) throw new Error(`Not settled: ${unrest.map(({ text }) => text).join(' ')}`);
+      await sleep(250);
+    }
+  }
+
+  /** Sends one command to a pod, behind the action's back; an error of the server is thrown. */
+  async send(pod: string, ...command: readonly (string | number)[]): Promise<void> {
+    const found = podOf(await this.look(), pod);
+    if (found === undefined) throw new Error(`There is no pod ${pod}.`);
+    const signal = AbortSignal.timeout(10_000);
+    const connection = await this.redis.connection(found, { signal });
+    const [answer] = await connection.send([command], { signal });
+    if (answer?.ok) return;
+    throw new Error(`${pod} answers ${command.join(' ')} with: ${answer?.error}`);
   }
 
   /** Every key on the primaries. */

@@ -50,7 +50,7 @@ describe('bars', () => {
 
   test('show something as more than nothing, and nothing as nothing', () => {
     expect(bar(0)).toBe('░'.repeat(12));
-    expect(bar(0.000_1)).toBe(`▏${'░'.repeat(11)}`);
+    expect(bar(0.000_1)).toBe(`▌${'░'.repeat(11)}`);
     expect(bar(1)).toBe('█'.repeat(12));
     expect(bar(0.5)).toBe('█'.repeat(6) + '░'.repeat(6));
   });

@@ -1,0 +1,36 @@
+import type { GitHub, PostedComment } from '../src/ports/github.ts';
+
+/** As much of GitHub as one pull request on this machine needs: it is merged as soon as it is looked for. */
+export class PaperGitHub implements GitHub {
+  readonly #comments: PostedComment[] = [];
+
+  get comments(): readonly PostedComment[] {
+    return this.#comments;
+  }
+
+  async findComment(pullRequest: number, marker: string): Promise<PostedComment | null> {
+    return this.#comments.find((one) => one.pullRequest === pullRequest && one.body.startsWith(marker)) ?? null;
+  }
+
+  async putComment(pullRequest: number, marker: string, body: string): Promise<PostedComment> {
+    const found = await this.findComment(pullRequest, marker);
+    const id = found?.id ?? this.#comments.length + 1;
+    const comment = { id, url: `comment ${id} of pull request ${pullRequest}`, body, pullRequest };
+    this.#comments.splice(id - 1, 1, comment);
+    return comment;
+  }
+
+  async approvedComments(_commit: string, _branch: string, marker: string) {
+    return this.#comments
+      .filter((comment) => comment.body.startsWith(marker))
+      .map((comment) => ({ pullRequest: comment.pullRequest, comment }));
+  }
+
+  async readFile(): Promise<string | null> {
+    return null;
+  }
+
+  async keepIssue(): Promise<string | null> {
+    return null;
+  }
+}

@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import { type ActionRun, runAction } from '../support/action.ts';
+import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
+import { SMALL } from '../support/topology-file.ts';
+
+const PASSWORD = 'correct-horse-battery';
+const TOKEN = 'ghs_0123456789abcdefghijABCDEFGHIJ012345';
+
+/** Of an API server that is not there. */
+const KUBECONFIG = `apiVersion: v1
+kind: Config
+current-context: here
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}]
+contexts: [{name: here, context: {cluster: c, user: u}}]
+users: [{name: u, user: {token: token-of-the-cluster}}]
+`;
+
+function pull(from: string): unknown {
+  const [head, base] = [
+    { sha: 'head', repo: { full_name: from } },
+    { sha: 'base', repo: { full_name: 'acme/cache' } },
+  ];
+  return { action: 'opened', pull_request: { number: 7, user: { login: 'octocat' }, head, base } };
+}
+
+/** A fake GitHub whose base branch has the file as it is. */
+async function github(): Promise<FakeGitHub> {
+  const fake = await startFakeGitHub({ login: 'github-actions[bot]' });
+  fake.files.set('base:topology.yaml', SMALL);
+  return fake;
+}
+
+describe('the action ends before the first look when', () => {
+  test.concurrent.each<[string, ActionRun, string, RegExp]>([
+    [
+      'an input is wrong',
+      { inputs: { command: 'go', timeout: 'long' } },
+      'invalid-input',
+      /The input `command` is "go".*\(and 1 more\)/,
+    ],
+    ['there is no topology', {}, 'topology-not-found', /"topology\.yaml"/],
+    [
+      'the topology has mistakes',
+      { files: { 'topology.yaml': `${SMALL}name: A\nfoo: 1\n` } },
+      'invalid-topology',
+      /has 2 mistakes: topology\.yaml:5:7/,
+    ],
+    [
+      'a topology is declared twice',
+      { inputs: { topology: '*.yaml' }, files: { 'a.yaml': SMALL, 'b.yaml': SMALL } },
+      'invalid-topology',
+      /a\.yaml and b\.yaml are about the same cluster/,
+    ],
+    [
+      'the event has secrets and the files of a fork',
+      { event: 'pull_request_target', payload: pull('mallory/cache'), files: { 'topology.yaml': SMALL } },
+      'untrusted-pull-request',
+      /pull request 7 comes from a fork/,
+    ],
+  ])('%s', async (_, run, reason, summary) => {
+    const { exitStatus, outputs } = await runAction(run);
+    expect(exitStatus).toBe(1);
+    expect(outputs).toMatchObject({ result: 'refused', changed: 'false', drift: 'false', 'failure-reason': reason });
+    expect(outputs['summary']).toMatch(summary);
+  });
+});
+
+describe('mistakes in the topology', () => {
+  test.concurrent('are annotations on their lines', async () => {
+    const { log } = await runAction({ files: { 'topology.yaml': `${SMALL}name: A\nfoo: 1\n` } });
+    expect(log.split('\n').filter((line) => line.startsWith('::error title='))).toEqual([
+      '::error title=topology,file=topology.yaml,line=5,col=7::`name` is not right. Seen: A. Expected: a name: lower-case letters, digits and hyphens, at most 63 characters.',
+      expect.stringMatching(
+        /^::error title=topology,file=topology\.yaml,line=6,col=1::Unknown key "foo"\. Seen: foo\. /,
+      ),
+    ]);
+  });
+
+  test.concurrent('are at most ten annotations, and all in the log', async () => {
+    const lines = Array.from({ length: 15 }, (_, i) => `key${i}: 1`).join('\n');
+    const { log } = await runAction({ files: { 'topology.yaml': `${SMALL}${lines}\n` } });
+    expect(log.match(/^::error title=topology,/gm)).toHaveLength(10);
+    for (let i = 0; i < 15; i += 1) expect(log).toContain(`Unknown key "key${i}"`);
+  });
+
+  test.concurrent('are on the page of the run, with what was seen and what would be right', async () => {
+    const { summary } = await runAction({ files: { 'topology.yaml': `${SMALL}tolerance: 200%\nstate: "<b>|@x"\n` } });
+    // Without what keeps GitHub from seeing emoji and people in it.
+    expect(summary.replaceAll('\u200B', '').split('\n')).toEqual([
+      '### Redis Cluster',
+      '',
+      '**The topology has 2 mistakes: topology.yaml:5:12 `tolerance` is not right. Seen: 200%. Expected: a percentage such as 2%, or a fraction below 1.**',
+      '',
+      '- topology.yaml:5:12 `tolerance` is not right. Seen: 200%. Expected: a percentage such as 2%, or a fraction below 1.',
+      '- topology.yaml:6:8 `state` is not right. Seen: "&lt;b&gt;\\|@x". Expected: `present` or `absent`.',
+      '',
+      'What to do: Correct the lines that are marked; docs/topology.md describes every key.',
+      '',
+    ]);
+  });
+
+  test.concurrent('cannot speak to the runner', async () => {
+    const key = '"x\\n::warning::injected"';
+    const { log } = await runAction({ files: { 'topology.yaml': `${SMALL}${key}: 1\n` } });
+    expect(log).not.toMatch(/^::warning::injected/m);
+  });
+});
+
+describe('a pull request from a fork', () => {
+  test.concurrent('gets an offline plan in the summary, without credentials, comment or failure', async () => {
+    await using fake = await github();
+    const { exitStatus, outputs, summary } = await runAction({
+      event: 'pull_request',
+      payload: pull('mallory/cache'),
+      files: { 'topology.yaml': SMALL.replace('shards: 3', 'shards: 4') },
+      inputs: { 'github-token': TOKEN },
+      apiUrl: fake.url,
+    });
+    expect({ exitStatus, reason: outputs['failure-reason'], result: outputs['result'] }).toEqual({
+      exitStatus: 0,
+      reason: '',
+      result: 'planned',
+    });
+    expect(summary).toContain('redis-cluster');
+    expect(fake.comments).toEqual([]);
+    expect(fake.mistakes).toEqual([]);
+  });
+});
+
+describe('a cluster that cannot be looked at', () => {
+  test.concurrent.each(['plan', 'apply', 'drift', 'status'])('fails %s, and no issue is closed', async (command) => {
+    await using fake = await github();
+    const { exitStatus, outputs } = await runAction({
+      event: 'schedule',
+      files: { 'topology.yaml': SMALL },
+      inputs: { command, kubeconfig: KUBECONFIG, 'github-token': TOKEN },
+      apiUrl: fake.url,
+    });
+    expect(exitStatus).toBe(1);
+    expect(outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable', changed: 'false' });
+    expect(fake.requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([]);
+  });
+
+  test.concurrent('because there is no kubeconfig', async () => {
+    const { exitStatus, outputs } = await runAction({ files: { 'topology.yaml': SMALL } });
+    expect(exitStatus).toBe(1);
+    expect(outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable' });
+  });
+
+  test.concurrent('hides no other one: the outputs tell of each', async () => {
+    const other = SMALL.replace('redis-cluster', 'other');
+    const { outputs } = await runAction({
+      files: { 'a.yaml': SMALL, 'b.yaml': other },
+      inputs: { topology: '*.yaml', kubeconfig: KUBECONFIG },
+    });
+    expect(JSON.parse(outputs['clusters'] ?? '')).toMatchObject([
+      { cluster: 'redis-cluster', file: 'a.yaml', result: 'failed' },
+      { cluster: 'other', file: 'b.yaml', result: 'failed' },
+    ]);
+  });
+});
+
+describe('secrets', () => {
+  const secrets = [PASSWORD, TOKEN, 'token-of-the-cluster'];
+  const inputs = { kubeconfig: KUBECONFIG, 'redis-password': PASSWORD, 'github-token': TOKEN };
+
+  test.concurrent('are masked, and are in no log, output, summary or request', async () => {
+    await using fake = await github();
+    const { log, masks, outputs, summary } = await runAction({
+      event: 'pull_request',
+      payload: pull('acme/cache'),
+      // A name that holds the password: text from a pull request must not bring it out either.
+      files: { 'topology.yaml': SMALL.replace('shards: 3', `shards: 4\nname: ${PASSWORD}`) },
+      inputs,
+      apiUrl: fake.url,
+    });
+    expect(masks).toEqual(expect.arrayContaining(secrets));
+    const bodies = fake.requests.map((request) => JSON.stringify(request.body ?? ''));
+    const texts = [log, JSON.stringify(outputs), summary, ...bodies].join('\n');
+    for (const secret of secrets) expect(texts).not.toContain(secret);
+    expect(fake.mistakes).toEqual([]);
+  });
+
+  test.concurrent('are masked before a wrong input ends the run', async () => {
+    const { log, masks } = await runAction({ inputs: { ...inputs, command: PASSWORD } });
+    expect(masks).toEqual(expect.arrayContaining(secrets));
+    expect(log).not.toContain(PASSWORD);
+  });
+});

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/core/cluster.ts';
+import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
+import { statefulSet } from '../support/kubernetes-objects.ts';
+import { Workspace } from '../support/run-action.ts';
+import { type StandingCluster, standUp } from './support/standing-cluster.ts';
+
+const APPLY = { command: 'apply' };
+
+describe('what a run on a cluster that is well refuses', () => {
+  let cluster: StandingCluster;
+
+  beforeAll(async () => {
+    cluster = await standUp('refusals');
+  }, 180_000);
+
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+  }, 60_000);
+
+  /** What must not change when a run is refused. */
+  const state = async () => {
+    const { workload, members, volumes } = await cluster.live.look();
+    return { workload, volumes, members: members.map(({ facts: _facts, ...member }) => member) };
+  };
+
+  test.each([
+    ['a wrong password', { 'redis-password': 'not the password' }, 'redis-auth', 'redis-password'],
+    ['an unknown input value', { connect: 'tunnel' }, 'invalid-input', 'direct, port-forward'],
+    ['a file that is not there', { topology: 'nowhere.yaml' }, 'topology-not-found', 'actions/checkout'],
+  ] as const)(
+    '%s',
+    async (_what, inputs, reason, words) => {
+      const before = await state();
+      const run = await cluster.act(cluster.declare(4), { inputs: { ...APPLY, ...inputs } });
+      expect(run.exitCode).toBe(1);
+      expect(run.outputs).toMatchObject({ changed: 'false', 'failure-reason': reason });
+      expect(run.log).toContain(words);
+      expect(run.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('not the password');
+      expect(await state()).toEqual(before);
+    },
+    60_000,
+  );
+
+  test('mistakes in topology.yaml, all at once, each at its line', async () => {
+    const topology = ['version: 1', 'kubernetes: {statefulSet: redis-cluster, prot: 1}', 'shards: none', 'replicas: 1'];
+    const run = await cluster.act(topology.join('\n'), { inputs: APPLY });
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'invalid-topology' });
+    expect(run.log).toContain('line=2');
+    expect(run.log).toContain('line=3');
+    expect(run.log).toContain('line=4');
+  }, 60_000);
+
+  test('a slot that something else is moving', async () => {
+    const { members } = await cluster.live.look();
+    const [donor, receiver] = members.filter((member) => member.slots.length > 0);
+    const slot = donor?.slots[0]?.[0] ?? 0;
+    await cluster.live.send(receiver?.pod ?? '', 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', donor?.id ?? '');
+    const before = await state();
+    const run = await cluster.act(cluster.declare(4), { inputs: APPLY });
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'cluster-unhealthy', changed: 'false' });
+    expect(run.log).toContain(receiver?.pod ?? '');
+    expect(await state()).toEqual(before);
+    await cluster.live.send(receiver?.pod ?? '', 'CLUSTER', 'SETSLOT', slot, 'STABLE');
+  }, 60_000);
+
+  test('a node that no pod is', async () => {
+    await using other = await standUp('stranger');
+    const stranger = (await other.live.look()).pods[5];
+    const cut = memberOf(await other.live.look(), stranger?.name ?? '');
+    expect(cut).toBeDefined();
+    const foreign = await other.live.look();
+    const signal = AbortSignal.timeout(10_000);
+    for (const pod of foreign.pods) {
+      const connection = await other.live.redis.connection(pod, { signal });
+      if (pod.name === stranger?.name) await connection.send([['CLUSTER', 'RESET', 'HARD']], { signal });
+    }
+    await cluster.live.send('redis-cluster-0', 'CLUSTER', 'MEET', stranger?.ip ?? '', 6379);
+    const run = await cluster.act(cluster.declare(4), { inputs: APPLY });
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'unknown-nodes', changed: 'false' });
+    expect(run.log).toContain(stranger?.ip ?? '');
+  }, 240_000);
+});
+
+describe('what a run refuses where no cluster is', () => {
+  let namespace: TestNamespace;
+  let workspace: Workspace;
+
+  beforeAll(async () => {
+    namespace = await createNamespace('nothing');
+    workspace = await Workspace.create();
+  }, 60_000);
+
+  afterAll(async () => {
+    await workspace[Symbol.asyncDispose]();
+    await namespace[Symbol.asyncDispose]();
+  }, 60_000);
+
+  const act = async (env: Readonly<Record<string, string>> = {}) => {
+    const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster}`;
+    await workspace.write('topology.yaml', `version: 1\nkubernetes: ${place}\nshards: 3\n`);
+    return workspace.run({ inputs: APPLY, env: { KUBECONFIG: process.env['KUBECONFIG'] ?? '', ...env } });
+  };
+
+  test('no StatefulSet and no manifests', async () => {
+    const run = await act();
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'no-statefulset', changed: 'false' });
+    expect(run.log).toContain('redis-cluster');
+  }, 60_000);
+
+  test('no rights: the missing verb and resource are named', async () => {
+    await workspace.write('kubeconfig', await namespace.accountConfig('default'));
+    const run = await act({ KUBECONFIG: `${workspace.folder}/kubeconfig` });
+    expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-forbidden', changed: 'false' });
+    expect(run.log).toMatch(/(get|list|create|update|patch) (leases|statefulsets|pods|persistentvolumeclaims)/);
+  }, 60_000);
+
+  test('an API server that does not answer', async () => {
+    await workspace.write(
+      'nowhere',
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'a', cluster: { server: 'https://127.0.0.1:1' } }],
+        users: [{ name: 'a', user: { token: 'secret-token-of-nobody' } }],
+        contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
+        'current-context': 'a',
+      }),
+    );
+    const run = await act({ KUBECONFIG: `${workspace.folder}/nowhere` });
+    expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable' });
+    expect(run.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('secret-token-of-nobody');
+  }, 120_000);
+
+  test('servers that do not run in cluster mode', async () => {
+    const command = ['redis-server', '--protected-mode', 'no'];
+    await namespace.apply(statefulSet({ replicas: 2, container: { command } }));
+    const run = await act();
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'not-cluster-mode', changed: 'false' });
+    expect(run.log).toContain('cluster-enabled yes');
+  }, 120_000);
+});
