@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ActionRun, runAction } from '../support/action.ts';
 import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
+import { type ActionEvent, type ActionOptions, Workspace } from '../support/run-action.ts';
 import { SMALL } from '../support/topology-file.ts';
 
 const PASSWORD = 'correct-horse-battery';
@@ -14,6 +14,29 @@ clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}]
 contexts: [{name: here, context: {cluster: c, user: u}}]
 users: [{name: u, user: {token: token-of-the-cluster}}]
 `;
+
+interface Run extends ActionOptions {
+  /** Of the checkout. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Of a fake GitHub; default: one that is not there. */
+  readonly apiUrl?: string;
+}
+
+/** Runs the action once; the log is without the lines that tell the runner what to mask. */
+async function runAction({ files = {}, apiUrl = 'http://127.0.0.1:9', ...options }: Run) {
+  await using workspace = await Workspace.create(files);
+  const run = await workspace.run({ ...options, env: { GITHUB_API_URL: apiUrl, ...options.env } });
+  const lines = run.log.split('\n');
+  return {
+    ...run,
+    log: lines.filter((line) => !line.startsWith('::add-mask::')).join('\n'),
+    masks: lines.flatMap((line) => /^::add-mask::(.*)$/.exec(line)?.[1] ?? []),
+  };
+}
+
+function pullFrom(from: string): ActionEvent {
+  return { name: 'pull_request', payload: pull(from) };
+}
 
 function pull(from: string): unknown {
   const [head, base] = [
@@ -31,7 +54,7 @@ async function github(): Promise<FakeGitHub> {
 }
 
 describe('the action ends before the first look when', () => {
-  test.concurrent.each<[string, ActionRun, string, RegExp]>([
+  test.concurrent.each<[string, Run, string, RegExp]>([
     [
       'an input is wrong',
       { inputs: { command: 'go', timeout: 'long' } },
@@ -53,13 +76,13 @@ describe('the action ends before the first look when', () => {
     ],
     [
       'the event has secrets and the files of a fork',
-      { event: 'pull_request_target', payload: pull('mallory/cache'), files: { 'topology.yaml': SMALL } },
+      { event: { name: 'pull_request_target', payload: pull('mallory/cache') }, files: { 'topology.yaml': SMALL } },
       'untrusted-pull-request',
       /pull request 7 comes from a fork/,
     ],
   ])('%s', async (_, run, reason, summary) => {
-    const { exitStatus, outputs } = await runAction(run);
-    expect(exitStatus).toBe(1);
+    const { exitCode, outputs } = await runAction(run);
+    expect(exitCode).toBe(1);
     expect(outputs).toMatchObject({ result: 'refused', changed: 'false', drift: 'false', 'failure-reason': reason });
     expect(outputs['summary']).toMatch(summary);
   });
@@ -109,15 +132,14 @@ describe('mistakes in the topology', () => {
 describe('a pull request from a fork', () => {
   test.concurrent('gets an offline plan in the summary, without credentials, comment or failure', async () => {
     await using fake = await github();
-    const { exitStatus, outputs, summary } = await runAction({
-      event: 'pull_request',
-      payload: pull('mallory/cache'),
+    const { exitCode, outputs, summary } = await runAction({
+      event: pullFrom('mallory/cache'),
       files: { 'topology.yaml': SMALL.replace('shards: 3', 'shards: 4') },
       inputs: { 'github-token': TOKEN },
       apiUrl: fake.url,
     });
-    expect({ exitStatus, reason: outputs['failure-reason'], result: outputs['result'] }).toEqual({
-      exitStatus: 0,
+    expect({ exitCode, reason: outputs['failure-reason'], result: outputs['result'] }).toEqual({
+      exitCode: 0,
       reason: '',
       result: 'planned',
     });
@@ -130,20 +152,20 @@ describe('a pull request from a fork', () => {
 describe('a cluster that cannot be looked at', () => {
   test.concurrent.each(['plan', 'apply', 'drift', 'status'])('fails %s, and no issue is closed', async (command) => {
     await using fake = await github();
-    const { exitStatus, outputs } = await runAction({
-      event: 'schedule',
+    const { exitCode, outputs } = await runAction({
+      event: { name: 'schedule' },
       files: { 'topology.yaml': SMALL },
       inputs: { command, kubeconfig: KUBECONFIG, 'github-token': TOKEN },
       apiUrl: fake.url,
     });
-    expect(exitStatus).toBe(1);
+    expect(exitCode).toBe(1);
     expect(outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable', changed: 'false' });
     expect(fake.requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([]);
   });
 
   test.concurrent('because there is no kubeconfig', async () => {
-    const { exitStatus, outputs } = await runAction({ files: { 'topology.yaml': SMALL } });
-    expect(exitStatus).toBe(1);
+    const { exitCode, outputs } = await runAction({ files: { 'topology.yaml': SMALL } });
+    expect(exitCode).toBe(1);
     expect(outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable' });
   });
 
@@ -167,8 +189,7 @@ describe('secrets', () => {
   test.concurrent('are masked, and are in no log, output, summary or request', async () => {
     await using fake = await github();
     const { log, masks, outputs, summary } = await runAction({
-      event: 'pull_request',
-      payload: pull('acme/cache'),
+      event: pullFrom('acme/cache'),
       // A name that holds the password: text from a pull request must not bring it out either.
       files: { 'topology.yaml': SMALL.replace('shards: 3', `shards: 4\nname: ${PASSWORD}`) },
       inputs,

@@ -25,7 +25,11 @@ const LIFE: readonly (readonly [string, Shape])[] = [
   ['one more replica each', { shards: 4, replicas: 2, slots: [4096, 4096, 4096, 4096] }],
   ['shrink, with fewer replicas', { shards: 3, replicas: 1, slots: [5461, 5461, 5462] }],
   ['weights', { shards: '[{weight: 2}, {weight: 1}, {weight: 1}]', replicas: 1, slots: [4096, 4096, 8192] }],
-  ['grow onto the volumes that were kept', { shards: 4, replicas: 1, slots: [4096, 4096, 4096, 4096] }],
+  ['no replicas', { shards: 3, replicas: 0, slots: [5461, 5461, 5462] }],
+  [
+    'a shard and replicas at once, onto the volumes that were kept',
+    { shards: 4, replicas: 1, slots: [4096, 4096, 4096, 4096] },
+  ],
   [
     'shrink and delete volumes',
     {
@@ -38,54 +42,68 @@ const LIFE: readonly (readonly [string, Shape])[] = [
   ],
 ];
 
-describe.each(IMAGES)('the runbook on %s', (image) => {
-  const manifests = image.startsWith('redis') ? 'test/e2e/manifests/public-2019.yaml' : 'manifests/redis-cluster.yaml';
+describe('from create to clean up under traffic', () => {
+  test.concurrent.each(IMAGES)(
+    'on %s',
+    async (image) => {
+      const manifests = manifestsFor(image);
+      await using namespace = await createNamespace('life');
+      await using workspace = await Workspace.create({ 'manifests/cluster.yaml': await manifest(manifests, image) });
+      await using live = new LiveCluster(namespace);
+      const accounts = await accountsIn(namespace);
+      const act: Act = async (command, { shards, replicas, more = '', inputs = {} }) => {
+        const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`;
+        const lines = [
+          'version: 1',
+          `kubernetes: ${place}`,
+          `shards: ${shards}`,
+          `replicasPerShard: ${replicas}`,
+          more,
+        ];
+        await workspace.write('topology.yaml', `${lines.join('\n')}\n`);
+        const kubeconfig = command === 'apply' ? accounts.apply : accounts.plan;
+        return workspace.run({ inputs: { command, kubeconfig, ...inputs } });
+      };
 
-  test(`from create to clean up under traffic, with ${manifests}`, async () => {
-    await using namespace = await createNamespace('life');
-    await using workspace = await Workspace.create({ 'manifests/cluster.yaml': await manifest(manifests, image) });
-    await using live = new LiveCluster(namespace);
-    const accounts = await accountsIn(namespace);
-    const act: Act = async (command, { shards, replicas, more = '', inputs = {} }) => {
-      const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`;
-      const lines = ['version: 1', `kubernetes: ${place}`, `shards: ${shards}`, `replicasPerShard: ${replicas}`, more];
-      await workspace.write('topology.yaml', `${lines.join('\n')}\n`);
-      const kubeconfig = command === 'apply' ? accounts.apply : accounts.plan;
-      return workspace.run({ inputs: { command, kubeconfig, ...inputs } });
-    };
+      await applied(act, { shards: 3, replicas: 1 });
+      let cluster = await live.look();
+      expect(sizes(cluster)).toEqual([5461, 5461, 5462]);
+      await loadEveryType({ pods: cluster.pods, redis: live.redis }, { each: 100 });
+      const before = await live.keys();
+      await using traffic = await startTraffic(seedsOfPods(cluster.pods), { writers: 2, readers: 2 });
 
-    await applied(act, { shards: 3, replicas: 1 });
-    let cluster = await live.look();
-    expect(sizes(cluster)).toEqual([5461, 5461, 5462]);
-    await loadEveryType({ pods: cluster.pods, redis: live.redis }, { each: 100 });
-    const before = await live.keys();
-    await using traffic = await startTraffic(seedsOfPods(cluster.pods), { writers: 2, readers: 2 });
-
-    for (const [stage, shape] of LIFE) {
-      await applied(act, shape);
-      cluster = await live.look();
-      expect([stage, sizes(cluster)]).toEqual([stage, shape.slots]);
-      for (const owner of slotOwners(cluster)) {
-        expect([stage, owner.pod, replicasOf(cluster, owner.pod).length]).toEqual([stage, owner.pod, shape.replicas]);
+      for (const [stage, shape] of LIFE) {
+        await applied(act, shape);
+        cluster = await live.look();
+        expect([stage, sizes(cluster)]).toEqual([stage, shape.slots]);
+        for (const owner of slotOwners(cluster)) {
+          expect([stage, owner.pod, replicasOf(cluster, owner.pod).length]).toEqual([stage, owner.pod, shape.replicas]);
+        }
+        expect(cluster.findings.filter((finding) => finding.weight !== 'note')).toEqual([]);
       }
-      expect(cluster.findings.filter((finding) => finding.weight !== 'note')).toEqual([]);
-    }
-    const seen = await traffic.stop();
-    expect(seen).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
-    expect(await traffic.verify()).toEqual([]);
-    const after = await live.keys();
-    expect(differences(before, new Map([...after].filter(([key]) => before.has(key))))).toEqual([]);
+      const seen = await traffic.stop();
+      expect(seen).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
+      expect(await traffic.verify()).toEqual([]);
+      const after = await live.keys();
+      expect(differences(before, new Map([...after].filter(([key]) => before.has(key))))).toEqual([]);
 
-    const gone = { shards: 3, replicas: 1, more: 'state: absent' };
-    const refused = await act('apply', gone);
-    expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'not-allowed', changed: 'false' });
-    const removed = await act('apply', { ...gone, inputs: { allow: 'destroy' } });
-    expect(removed.outputs).toMatchObject({ result: 'applied' });
-    expect(await leftIn(namespace)).toEqual([]);
-    const again = await act('plan', gone);
-    expect(again.outputs).toMatchObject({ result: 'no-changes' });
-  }, 600_000);
+      const gone = { shards: 3, replicas: 1, more: 'state: absent' };
+      const refused = await act('apply', gone);
+      expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'not-allowed', changed: 'false' });
+      const removed = await act('apply', { ...gone, inputs: { allow: 'destroy' } });
+      expect(removed.outputs).toMatchObject({ result: 'applied' });
+      expect(await leftIn(namespace)).toEqual([]);
+      const again = await act('plan', gone);
+      expect(again.outputs).toMatchObject({ result: 'no-changes' });
+    },
+    600_000,
+  );
 });
+
+/** The public manifest of 2019, unmodified but for the image, and the one of this repository. */
+function manifestsFor(image: string): string {
+  return image.startsWith('redis') ? 'test/e2e/manifests/public-2019.yaml' : 'manifests/redis-cluster.yaml';
+}
 
 type Act = (command: string, shape: Pick<Shape, 'shards' | 'replicas' | 'more' | 'inputs'>) => Promise<ActionRun>;
 

@@ -24,7 +24,7 @@ export class Form {
   /** A certificate or key; never quoted, whatever it is. */
   pem(name: string): string | null {
     const text = this.text(name);
-    if (text === null || /^-----BEGIN [A-Z0-9 ]+-----\s[^]+-----END [A-Z0-9 ]+-----$/m.test(text)) return text;
+    if (text === null || /^-----BEGIN [A-Z0-9 ]+-----\s[\s\S]+-----END [A-Z0-9 ]+-----$/m.test(text)) return text;
     this.#mistakes.push(`The input \`${name}\` is no PEM; expected: its content, from -----BEGIN to -----END.`);
     return text;
   }
