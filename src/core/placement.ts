@@ -77,12 +77,15 @@ const LABEL_WEIGHT = 64;
 class Board {
   readonly #byName: ReadonlyMap<string, Candidate>;
   readonly #spreadBy: readonly string[];
+  readonly #domains: ReadonlyMap<string, readonly (string | undefined)[]>;
+  /** By ordinal: of equals the first is the lowest. */
   #free: Candidate[];
 
   constructor(candidates: readonly Candidate[], spreadBy: readonly string[]) {
     this.#free = candidates.toSorted((a, b) => byOrdinal(a.pod, b.pod));
     this.#byName = new Map(candidates.map((candidate) => [candidate.pod, candidate]));
     this.#spreadBy = spreadBy;
+    this.#domains = new Map(candidates.map(({ pod, domains }) => [pod, spreadBy.map((label) => domains[label])]));
   }
 
   /** A shard with who may stay of it: the primary, or the first of its replicas in its place, and enough replicas. */
@@ -106,13 +109,10 @@ class Board {
     };
     for (const [primary] of groups) if (primary !== undefined) add(primary);
     for (const group of groups.filter((members) => members.length === 0)) {
-      const best = least(
-        this.#free,
-        (a, b) =>
-          Number(b.blank) - Number(a.blank) ||
-          (primaries.get(this.#firstDomain(a.pod) ?? '') ?? 0) - (primaries.get(this.#firstDomain(b.pod) ?? '') ?? 0) ||
-          byOrdinal(a.pod, b.pod),
-      );
+      const best = cheapest(this.#free, ({ pod, blank }) => [
+        Number(!blank),
+        primaries.get(this.#firstDomain(pod) ?? '') ?? 0,
+      ]);
       if (best === undefined) return;
       this.#take(best.pod);
       group.push(best.pod);
@@ -124,15 +124,11 @@ class Board {
   fillReplicas(groups: string[][], replicas: number): void {
     for (let rank = 1; rank <= replicas; rank += 1) {
       for (const group of groups.filter((members) => members.length === rank)) {
-        const crowding = new Map(this.#free.map(({ pod }) => [pod, this.crowding([...group, pod])]));
-        const isElsewhere = (candidate: Candidate): number => Number(candidate.replicates !== group[0]);
-        const best = least(
-          this.#free,
-          (a, b) =>
-            (crowding.get(a.pod) ?? 0) - (crowding.get(b.pod) ?? 0) ||
-            isElsewhere(a) - isElsewhere(b) ||
-            byOrdinal(a.pod, b.pod),
-        );
+        const domains = group.map((pod) => this.#domainsOf(pod));
+        const best = cheapest(this.#free, ({ pod, replicates }) => [
+          this.#crowdingWith(domains, pod),
+          Number(replicates !== group[0]),
+        ]);
         if (best === undefined) return;
         this.#take(best.pod);
         group.push(best.pod);
@@ -142,21 +138,37 @@ class Board {
 
   /** How badly pods crowd each other: pairs in one domain, the first label counting most. */
   crowding(pods: readonly string[]): number {
-    return this.#spreadBy.reduce((sum, label) => sum * LABEL_WEIGHT + this.#pairs(pods, label), 0);
+    return this.#spreadBy.reduce((sum, _, label) => sum * LABEL_WEIGHT + this.#pairs(pods, label), 0);
+  }
+
+  /** What one more pod adds to the crowding of others. */
+  #crowdingWith(others: readonly (readonly (string | undefined)[])[], pod: string): number {
+    const own = this.#domainsOf(pod);
+    return own.reduce(
+      (sum, domain, label) =>
+        sum * LABEL_WEIGHT + (domain === undefined ? 0 : others.filter((other) => other[label] === domain).length),
+      0,
+    );
+  }
+
+  /** In the order of `spreadBy`. */
+  #domainsOf(pod: string): readonly (string | undefined)[] {
+    return this.#domains.get(pod) ?? [];
   }
 
   isBlank(pod: string): boolean {
     return this.#byName.get(pod)?.blank ?? false;
   }
 
-  #pairs(pods: readonly string[], label: string): number {
+  #pairs(pods: readonly string[], label: number): number {
+    const counts = new Map<string, number>();
     let pairs = 0;
-    for (let i = 0; i < pods.length; i += 1) {
-      const domain = this.#byName.get(pods[i] ?? '')?.domains[label];
+    for (const pod of pods) {
+      const domain = this.#domains.get(pod)?.[label];
       if (domain === undefined) continue;
-      for (let j = i + 1; j < pods.length; j += 1) {
-        if (this.#byName.get(pods[j] ?? '')?.domains[label] === domain) pairs += 1;
-      }
+      const before = counts.get(domain) ?? 0;
+      pairs += before;
+      counts.set(domain, before + 1);
     }
     return pairs;
   }
@@ -181,11 +193,19 @@ class Board {
   }
 }
 
-function least<T>(values: readonly T[], compare: (a: T, b: T) => number): T | undefined {
-  return values.reduce<T | undefined>(
-    (best, value) => (best === undefined || compare(value, best) < 0 ? value : best),
-    undefined,
-  );
+/** The first of those with the smallest costs, compared one after the other. */
+function cheapest<T>(values: readonly T[], costsOf: (value: T) => readonly number[]): T | undefined {
+  let best: { value: T; costs: readonly number[] } | undefined;
+  for (const value of values) {
+    const costs = costsOf(value);
+    if (best === undefined || compared(costs, best.costs) < 0) best = { value, costs };
+  }
+  return best?.value;
+}
+
+function compared(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((cost, i) => cost !== b[i]);
+  return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 }
 
 /** Exchanges replicas as long as a crowded shard gets better by it and no other gets worse. */

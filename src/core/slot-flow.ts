@@ -3,6 +3,7 @@ import {
   contains,
   count,
   intersect,
+  isEmpty,
   minus,
   NO_SLOTS,
   type SlotRange,
@@ -33,6 +34,7 @@ export function flow(wishes: readonly ShardWish[]): readonly SlotSet[] {
   const target = [...kept];
   const missing = (i: number): number => (wishes[i]?.size ?? 0) - count(target[i] ?? NO_SLOTS);
   const give = (i: number, slots: SlotSet): void => {
+    if (isEmpty(slots)) return;
     target[i] = union(target[i] ?? NO_SLOTS, slots);
     pool = minus(pool, slots);
   };

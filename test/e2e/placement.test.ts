@@ -52,15 +52,16 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
 
   test('is refused before the first change where nothing mends it and the topology says so', async () => {
     const before = await cluster.live.look();
-    // Every pod of a shard in a zone of its own: four pods, and there are three zones.
-    const rules = 'placement: {spreadBy: [topology.kubernetes.io/zone], whenUnsatisfiable: fail}';
-    const topology = cluster.declare(3, `replicasPerShard: 3\n${rules}`);
+    // All Kubernetes nodes have the same value of this label.
+    const rules = 'placement: {spreadBy: [kubernetes.io/os], whenUnsatisfiable: fail}';
+    const topology = cluster.declare(4, rules);
     const run = await cluster.act(topology, { inputs: { command: 'apply' } });
     expect(run.outputs).toMatchObject({
       result: 'refused',
       'failure-reason': 'placement-unsatisfiable',
       changed: 'false',
     });
+    expect(run.log).toContain('kubernetes.io/os');
     expect((await cluster.live.look()).workload).toEqual(before.workload);
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
@@ -13,16 +13,17 @@ const VERSION = '0.2.89';
 /** The program `act`, which runs workflows as GitHub's runner does; or why it is not at hand. */
 export type Act = { readonly path: string } | { readonly missing: string };
 
-/** From ACT, from PATH, or built once by Go. */
+/** From ACT, from PATH, or built once by Go. Its whole path: the workflows run with a PATH of their own. */
 export async function findAct(): Promise<Act> {
-  const named = process.env['ACT'] ?? 'act';
-  if (await works(named)) return { path: named };
   const folder = join(ROOT, 'node_modules/.cache', `act-${VERSION}`);
-  const built = join(folder, 'act');
-  if (await works(built)) return { path: built };
+  const inPath = (process.env['PATH'] ?? '').split(delimiter).map((directory) => join(directory, 'act'));
+  const named = process.env['ACT'];
+  for (const path of [...(named === undefined ? inPath : [resolve(named)]), join(folder, 'act')]) {
+    if (await works(path)) return { path };
+  }
   try {
     await run('go', ['install', `github.com/nektos/act@v${VERSION}`], { env: { ...process.env, GOBIN: folder } });
-    return { path: built };
+    return { path: join(folder, 'act') };
   } catch (thrown) {
     return { missing: `act ${VERSION} is neither in PATH nor could Go build it: ${String(thrown).split('\n')[0]}` };
   }
@@ -49,6 +50,8 @@ export interface WorkflowRun {
   readonly apiUrl: string;
   /** `owner/name@ref` as the workflow names the action. */
   readonly action?: string;
+  /** Told the commit that the run is about, before it begins. */
+  readonly onCommit?: (commit: string) => void;
 }
 
 const Line = z.object({
@@ -109,6 +112,8 @@ async function runIn(root: string, act: string, workflow: WorkflowRun): Promise<
   await run('git', ['init', '-q', '-b', 'main'], options);
   await run('git', ['add', '-A'], options);
   await run('git', [...git, 'commit', '-q', '-m', 'first'], options);
+  const { stdout: commit } = await run('git', ['rev-parse', 'HEAD'], options);
+  workflow.onCommit?.(commit.trim());
   const secrets = Object.entries(workflow.secrets ?? {}).map(([name, value]) => `--secret=${name}=${value}`);
   const args = [
     workflow.event,

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { slotOwners } from '../../src/core/cluster.ts';
+import { findAct, runWorkflow, type WorkflowResult, type WorkflowRun } from '../support/act.ts';
+import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
+import { type StandingCluster, standUp } from './support/standing-cluster.ts';
+
+const act = await findAct();
+
+const PULL = {
+  action: 'opened',
+  number: 5,
+  pull_request: {
+    number: 5,
+    user: { login: 'octocat' },
+    base: { sha: 'base', ref: 'main', repo: { full_name: 'acme/cache' } },
+    head: { sha: 'head', ref: 'more-shards', repo: { full_name: 'acme/cache' } },
+  },
+};
+
+if ('missing' in act) {
+  test('the workflow runner act is at hand where this is continuous integration', () => {
+    console.warn(`The example workflows were not run. ${act.missing}`);
+    expect(process.env['CI'] ?? '').toBe('');
+  });
+} else {
+  describe('the example workflows on a workflow runner, with a real cluster', () => {
+    let cluster: StandingCluster;
+    let github: FakeGitHub;
+    let kubeconfig: string;
+
+    beforeAll(async () => {
+      kubeconfig = readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8');
+      cluster = await standUp('workflows');
+      github = await startFakeGitHub({ login: 'github-actions[bot]' });
+      github.files.set('base:topology.yaml', cluster.declare(3));
+    }, 180_000);
+
+    afterAll(async () => {
+      await github[Symbol.asyncDispose]();
+      await cluster[Symbol.asyncDispose]();
+    }, 60_000);
+
+    /** An example without the one line that GitHub knows and act does not. */
+    const runExample = (
+      name: string,
+      more: Pick<WorkflowRun, 'event' | 'payload' | 'onCommit'>,
+    ): Promise<WorkflowResult> =>
+      runWorkflow(act.path, {
+        workflow: readFileSync(join(import.meta.dirname, '../../examples', name), 'utf8').replace(
+          /^ {2}queue: max\n/m,
+          '',
+        ),
+        files: {
+          'topology.yaml': cluster.declare(4),
+          'manifests/cluster.yaml': readFileSync(join(cluster.workspace.folder, 'manifests/cluster.yaml'), 'utf8'),
+        },
+        secrets: {
+          GITHUB_TOKEN: 'ghs_0123456789abcdefghijABCDEFGHIJ012345',
+          KUBECONFIG_PLAN: kubeconfig,
+          KUBECONFIG_APPLY: kubeconfig,
+        },
+        apiUrl: github.url,
+        ...more,
+      });
+
+    const drift = () => runExample('drift.yml', { event: 'schedule', payload: {} });
+
+    test('plan.yml posts the plan, apply.yml carries it out, drift.yml opens an issue and closes it', async () => {
+      const planned = await runExample('plan.yml', { event: 'pull_request', payload: PULL });
+      expect([planned.outputs['result'], planned.exitStatus === 0 ? '' : planned.log]).toEqual(['planned', '']);
+      expect(github.comments.map(({ on, body }) => [on, body.includes('Adds 1 shard')])).toEqual([[5, true]]);
+
+      expect(await drift()).toMatchObject({ exitStatus: 0, outputs: { result: 'drifted' } });
+      expect(github.issues.map((issue) => issue.state)).toEqual(['open']);
+
+      const onCommit = (commit: string) => {
+        github.pulls.push({ number: 5, base: 'main', merged: true, commits: [commit] });
+      };
+      const applied = await runExample('apply.yml', { event: 'push', payload: {}, onCommit });
+      expect([applied.outputs['result'], applied.exitStatus === 0 ? '' : applied.log]).toEqual(['applied', '']);
+      expect(applied.outputs['plan-hash']).toBe(planned.outputs['plan-hash']);
+      expect(slotOwners(await cluster.live.look())).toHaveLength(4);
+
+      expect(await drift()).toMatchObject({ exitStatus: 0, outputs: { result: 'in-sync' } });
+      expect(github.issues.map((issue) => issue.state)).toEqual(['closed']);
+      expect(github.mistakes).toEqual([]);
+    }, 240_000);
+  });
+}
