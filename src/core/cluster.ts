@@ -120,6 +120,8 @@ export interface Stranger {
   readonly knownBy: readonly string[];
   /** The pod that now answers at its address under another id: it was reset or lost its volume. */
   readonly ghostOf?: string;
+  /** Nobody has an address of it any more (`noaddr`): its server was reset, or is gone for good. */
+  readonly nowhere?: true;
 }
 
 /** The files under the topology's `manifests`, read and split into documents. */

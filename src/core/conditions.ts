@@ -89,8 +89,11 @@ function foreignNodes({ strangers }: MemberTable): readonly Finding[] {
   return strangers.map((stranger) => {
     const owns = isEmpty(stranger.slots) ? '' : `, owns ${slotsInWords(stranger.slots)}`;
     const what = `${stranger.role}${owns}${stranger.failed ? ', failed' : ''}`;
-    const isGhost = stranger.ghostOf !== undefined && isEmpty(stranger.slots);
-    const ghost = isGhost ? ` At this address ${stranger.ghostOf} answers now under another id.` : '';
+    const isGhost = (stranger.ghostOf !== undefined || stranger.nowhere === true) && isEmpty(stranger.slots);
+    const ghost =
+      isGhost && stranger.ghostOf !== undefined
+        ? ` At this address ${stranger.ghostOf} answers now under another id.`
+        : '';
     return {
       code: 'unknown-node',
       weight: isGhost ? 'differs' : 'blocks',

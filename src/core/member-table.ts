@@ -161,7 +161,11 @@ function isAt(line: NodeLine, pod: Pod): boolean {
 
 function strangerOf(seen: readonly Sighting[], members: readonly Member[]): Stranger {
   const lines = seen.map((sighting) => sighting.line);
-  const newest = lines.reduce((best, line) => (line.configEpoch > best.configEpoch ? line : best));
+  // Whoever noticed that another node answers there has dropped the address; the others still have it.
+  const located = lines.filter((line) => line.addressKnown && line.ip !== '');
+  const newest = (located.length > 0 ? located : lines).reduce((best, line) =>
+    line.configEpoch > best.configEpoch ? line : best,
+  );
   const address = addressOf(newest);
   // A node that was reset keeps its address and gets a new id: the old one is a ghost.
   const successor = members.find((member) => member.facts.address === address);
@@ -173,5 +177,6 @@ function strangerOf(seen: readonly Sighting[], members: readonly Member[]): Stra
     failed: lines.filter((line) => line.health === 'failed').length * 2 > lines.length,
     knownBy: seen.map((sighting) => sighting.by),
     ...(successor === undefined ? {} : { ghostOf: successor.pod }),
+    ...(located.length === 0 ? { nowhere: true } : {}),
   };
 }

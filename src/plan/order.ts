@@ -4,6 +4,7 @@ import { whenNeverOwned } from '../steps/assign-slots/when.ts';
 import { whenThere } from '../steps/delete-resources/when.ts';
 import { whenAbsent, whenScaledDown } from '../steps/delete-volumes/when.ts';
 import { whenAnotherLeads } from '../steps/fail-over/when.ts';
+import { whenNowhere } from '../steps/forget/when.ts';
 import type { Step } from '../steps/index.ts';
 import { whenBlank } from '../steps/join/when.ts';
 import type { When } from '../steps/kind.ts';
@@ -32,6 +33,7 @@ export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>>
     { when: whenTooFew },
     { when: whenNotReady },
     { when: whenHalfRemoved },
+    { when: whenNowhere },
     { when: whenOpen },
     { when: whenBlank },
     { when: whenNeverOwned },

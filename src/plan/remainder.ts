@@ -50,6 +50,8 @@ function isAgreed(step: Step, approved: readonly Step[]): boolean {
       isWithin(step.slots, move.slots);
     if (approved.some(isPartOf)) return true;
   }
+  // Of an approved removal that was cut off after the reset, the forgetting may be all that is left.
+  if (step.kind === 'forget' && approved.some((other) => other.kind === 'remove')) return true;
   return approved.some((other) => KINDS.covers(other, step));
 }
 

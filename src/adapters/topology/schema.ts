@@ -16,6 +16,12 @@ function dnsLabel(what: string, longest: number) {
   return z.string(expected).regex(new RegExp(`^[a-z0-9]([-a-z0-9]{0,${longest - 2}}[a-z0-9])?$`), expected);
 }
 
+const NAME = 'a name: lower-case letters, digits, hyphens and dots, at most 200 characters';
+const NAME_PART = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+
+/** A subdomain as DNS knows it (RFC 1123), short enough to be part of the name of a Lease, which has 253 characters. */
+const ClusterName = z.string(NAME).regex(new RegExp(`^(?=.{1,200}$)${NAME_PART}(\\.${NAME_PART})*$`), NAME);
+
 const Kubernetes = z.strictObject({
   namespace: dnsLabel('a namespace', 63).default('default').meta({ description: 'Namespace of the StatefulSet.' }),
   // Of a longer one Kubernetes makes no pods: their label controller-revision-hash is the name, a hyphen and ten characters.
@@ -97,7 +103,7 @@ const Migration = z.strictObject({
 export const TopologyFile = z
   .strictObject({
     version: z.literal(1).meta({ description: 'Version of this format.' }),
-    name: dnsLabel('a name', 63).optional().meta({
+    name: ClusterName.optional().meta({
       description: 'Names the cluster in comments, issues and locks. Without it the name of the StatefulSet.',
     }),
     state: State.default('present').meta({ description: '`absent` removes everything; needs `allow: destroy`.' }),

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseAllDocuments, visit, type YAMLError, type YAMLMap } from 'yaml';
+import { type Document, isScalar, LineCounter, parseAllDocuments, visit, type YAMLError, type YAMLMap } from 'yaml';
 import type { Mistake } from '../../core/mistake.ts';
 import { keyOf, Places } from './places.ts';
 
@@ -53,11 +53,13 @@ function contentOf(document: Document.Parsed, places: Places): Parsed {
   if (unknownAliases.length > 0) return wrong(...unknownAliases);
   const mistakes = [
     ...document.warnings.map((warning) => places.atLine(warning.pos[0], sentence(warning.message), 'a plain value')),
-    ...keysTwice(document, places),
+    ...keyMistakes(document, places),
   ];
   try {
     return { kind: 'value', value: document.toJS({ maxAliasCount: MOST_ALIASES }), places, mistakes };
   } catch {
+    // An alias may have lost its anchor with a key that was taken out; that key is the mistake then.
+    if (mistakes.length > 0) return wrong(...mistakes);
     // yaml refuses to expand: the "billion laughs" of nested aliases.
     return wrong(places.atValue([], 'The file repeats itself by aliases too often.', 'values written out'));
   }
@@ -104,23 +106,27 @@ function aliasesWithoutAnchor(document: Document.Parsed, places: Places): readon
   return mistakes;
 }
 
-/** Takes the later ones out of the document, so that places and values are those of the first. */
-function keysTwice(document: Document.Parsed, places: Places): readonly Mistake[] {
+/** Takes keys that are no text, or stand there again, out of the document: what is left has one place for each key. */
+function keyMistakes(document: Document.Parsed, places: Places): readonly Mistake[] {
   const mistakes: Mistake[] = [];
   visit(document, {
     Map(_key, map) {
-      mistakes.push(...keysTwiceIn(map, places));
+      mistakes.push(...keyMistakesIn(map, places));
     },
   });
   return mistakes;
 }
 
-function keysTwiceIn(map: YAMLMap, places: Places): readonly Mistake[] {
+function keyMistakesIn(map: YAMLMap, places: Places): readonly Mistake[] {
   const lines = new Map<string, number>();
   const mistakes: Mistake[] = [];
   map.items = map.items.filter((pair) => {
     const key = keyOf(pair);
     const offset = offsetOf(pair.key);
+    if (!isScalar(pair.key)) {
+      mistakes.push(places.atLine(offset, 'A key is not plain text.', 'a key written out'));
+      return false;
+    }
     const first = lines.get(key);
     if (first === undefined) {
       lines.set(key, places.lineOf(offset));

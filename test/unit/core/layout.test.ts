@@ -64,7 +64,6 @@ describe('which slots each shard gets', () => {
 
   test('growing and shrinking back gives the old ranges again', () => {
     const three = ['0-5461', '5462-10922', '10923-16383'].map(slotsOf);
-    const wish = (owned: SlotSet, size: number): ShardWish => ({ owned, size, exactly: null });
     const four = flow([...three, NO_SLOTS].map((owned) => wish(owned, 4096)));
     const back = flow(four.map((owned, i) => wish(owned, [5462, 5461, 5461, 0][i] ?? 0)));
     expect(back.map(print)).toEqual([...three.map(print), '']);
@@ -129,14 +128,7 @@ describe('which live shard goes on as which share', () => {
   });
 
   test('of too many shards the one leaves whose pods leave', () => {
-    const shard = (primary: string, slots: string, copiesMissing: number) => ({
-      primary,
-      slots: slotsOf(slots),
-      copiesMissing,
-      primaryLeaves: copiesMissing > 0,
-      density: 1,
-    });
-    const live = [shard('c-0', '0-8191', 0), shard('c-4', '8192-12287', 2), shard('c-2', '12288-16383', 0)];
+    const live = [shardOf('c-0', '0-8191', 0), shardOf('c-4', '8192-12287', 2), shardOf('c-2', '12288-16383', 0)];
     const equal: readonly Share[] = [
       { kind: 'weight', weight: 1 },
       { kind: 'weight', weight: 1 },
@@ -163,14 +155,6 @@ describe('which live shard goes on as which share', () => {
 });
 
 describe('which pods serve a shard', () => {
-  const candidate = (pod: string, host: string, more: Partial<Candidate> = {}): Candidate => ({
-    pod,
-    domains: { [HOST]: host },
-    blank: false,
-    replicates: null,
-    ...more,
-  });
-
   test('a primary and its replica on one node exchange replicas with another shard, and nobody else moves', () => {
     const pods = ['a', 'b', 'c', 'a', 'c', 'b'].map((host, i) => candidate(`c-${i}`, host));
     const shards: readonly Seats[] = [0, 1, 2].map((i) => ({ primary: `c-${i}`, replicas: [`c-${i + 3}`] }));
@@ -213,6 +197,18 @@ describe('which pods serve a shard', () => {
     ]);
   });
 });
+
+function wish(owned: SlotSet, size: number): ShardWish {
+  return { owned, size, exactly: null };
+}
+
+function shardOf(primary: string, slots: string, copiesMissing: number) {
+  return { primary, slots: slotsOf(slots), copiesMissing, primaryLeaves: copiesMissing > 0, density: 1 };
+}
+
+function candidate(pod: string, host: string, more: Partial<Candidate> = {}): Candidate {
+  return { pod, domains: { [HOST]: host }, blank: false, replicates: null, ...more };
+}
 
 const NOBODY: Seats = { primary: null, replicas: [] };
 

@@ -13,8 +13,8 @@ describe('a mistake in a value', () => {
 
   const name = 'lower-case letters, digits and hyphens, at most';
   test.each([
-    ['name: A_b', `5:7 \`name\` is not right. [A_b] a name: ${name} 63 characters`],
-    ['name: 12', `5:7 \`name\` is not right. [12] a name: ${name} 63 characters`],
+    ['name: A_b', `5:7 \`name\` is not right. [A_b] a name: ${clusterName}`],
+    ['name: 12', `5:7 \`name\` is not right. [12] a name: ${clusterName}`],
     ['state: gone', '5:8 `state` is not right. [gone] `present` or `absent`'],
     ['replicasPerShard: -1', '5:19 `replicasPerShard` is not right. [-1] a whole number from 0 to 999'],
     ['replicasPerShard: 1.5', '5:19 `replicasPerShard` is not right. [1.5] a whole number from 0 to 999'],

@@ -35,6 +35,20 @@ describe('what is no topology at all', () => {
     expect(mistakesIn(text).map((one) => brief(one).trim())).toEqual([mistake]);
   });
 
+  test.each([
+    ['a list', '? [a, b]\n: 1', '5:3 A key is not plain text. [? [a, b]] a key written out'],
+    ['a mapping', '? {a: 1}\n: 1', '5:3 A key is not plain text. [? {a: 1}] a key written out'],
+    ['an alias', 'name: &it redis\n*it : 1', '6:1 A key is not plain text. [*it : 1] a key written out'],
+  ])('a key that is %s', (_, lines, mistake) => {
+    expect(mistakesIn(withLines(lines)).map(brief)).toEqual([mistake]);
+  });
+
+  test('an anchor on a key that stands there twice is not taken for aliases without end', () => {
+    expect(mistakesIn(withLines('shards: &it 4\nreplicasPerShard: *it')).map(brief)).toEqual([
+      '5:1 The key "shards" already stands in line 4. [shards] each key once',
+    ]);
+  });
+
   test('a file whose aliases would fill the memory', () => {
     const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}]`);
     expect(mistakesIn(`l0: &l0 [${'x,'.repeat(9)}]\n${levels.join('\n')}\n${SMALL}`).map(brief)).toEqual([
