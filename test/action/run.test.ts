@@ -92,7 +92,7 @@ describe('mistakes in the topology', () => {
   test.concurrent('are annotations on their lines', async () => {
     const { log } = await runAction({ files: { 'topology.yaml': `${SMALL}name: A\nfoo: 1\n` } });
     expect(log.split('\n').filter((line) => line.startsWith('::error title='))).toEqual([
-      '::error title=topology,file=topology.yaml,line=5,col=7::`name` is not right. Seen: A. Expected: a name: lower-case letters, digits and hyphens, at most 63 characters.',
+      '::error title=topology,file=topology.yaml,line=5,col=7::`name` is not right. Seen: A. Expected: a name: lower-case letters, digits, hyphens and dots, at most 200 characters.',
       expect.stringMatching(
         /^::error title=topology,file=topology\.yaml,line=6,col=1::Unknown key "foo"\. Seen: foo\. /,
       ),

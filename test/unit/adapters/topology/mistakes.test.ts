@@ -11,10 +11,13 @@ describe('a mistake in a value', () => {
     expect(mistakesIn(SMALL.replace('version: 1', line)).map(brief)).toEqual([mistake]);
   });
 
-  const name = 'lower-case letters, digits and hyphens, at most';
+  const clusterName = 'a name: lower-case letters, digits, hyphens and dots, at most 200 characters';
   test.each([
-    ['name: A_b', `5:7 \`name\` is not right. [A_b] a name: ${clusterName}`],
-    ['name: 12', `5:7 \`name\` is not right. [12] a name: ${clusterName}`],
+    ['name: A_b', `5:7 \`name\` is not right. [A_b] ${clusterName}`],
+    ['name: a..b', `5:7 \`name\` is not right. [a..b] ${clusterName}`],
+    ['name: a.-b', `5:7 \`name\` is not right. [a.-b] ${clusterName}`],
+    ['name: ../a', `5:7 \`name\` is not right. [../a] ${clusterName}`],
+    ['name: 12', `5:7 \`name\` is not right. [12] ${clusterName}`],
     ['state: gone', '5:8 `state` is not right. [gone] `present` or `absent`'],
     ['replicasPerShard: -1', '5:19 `replicasPerShard` is not right. [-1] a whole number from 0 to 999'],
     ['replicasPerShard: 1.5', '5:19 `replicasPerShard` is not right. [1.5] a whole number from 0 to 999'],

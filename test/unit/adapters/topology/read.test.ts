@@ -1,5 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import { SMALL, topologyIn, withLines, withShards } from '../../../support/topology-file.ts';
+import { mistakesIn, SMALL, topologyIn, withLines, withShards } from '../../../support/topology-file.ts';
+
+const EVERY_KEY = `# yaml-language-server: $schema=schema/topology.schema.json
+version: 1
+name: sessions                    # optional
+state: present                    # or absent
+kubernetes:
+  namespace: cache
+  statefulSet: redis-cluster
+  container: redis
+  port: 6379
+  manifests: manifests/
+shards: 3                         # or a list: [{weight: 2}, {weight: 1}, {slots: "0-99,200"}]
+replicasPerShard: 1
+tolerance: 2%
+placement:
+  spreadBy: [kubernetes.io/hostname, topology.kubernetes.io/zone]
+  whenUnsatisfiable: warn         # or fail
+volumes:
+  onScaleDown: retain
+migration:
+  method: auto                    # auto, atomic, classic
+  maxLatency: 20ms
+`;
 
 describe('a topology file that is right', () => {
   test('gets every default filled in', () => {
@@ -75,6 +98,35 @@ migration: { method: classic, maxLatency: 1s }
     ['has comments only between its keys', SMALL.replace('shards', '# how many\nshards')],
   ])('may be one that %s', (_, text) => {
     expect(topologyIn(text).name).toBe('redis-cluster');
+  });
+
+  test.each([
+    ['with dots', 'sessions.cache.example'],
+    ['as long as fits into the name of a Lease', 'a'.repeat(200)],
+  ])('may have a name %s', (_, name) => {
+    expect(topologyIn(withLines(`name: ${name}`)).name).toBe(name);
+    expect(mistakesIn(withLines(`name: ${name}${'a'.repeat(201 - name.length)}`))).toHaveLength(1);
+  });
+
+  test('may be the example that shows every key', () => {
+    expect(topologyIn(EVERY_KEY)).toEqual({
+      name: 'sessions',
+      file: 'topology.yaml',
+      state: 'present',
+      kubernetes: {
+        namespace: 'cache',
+        statefulSet: 'redis-cluster',
+        container: 'redis',
+        port: 6379,
+        manifests: 'manifests/',
+      },
+      shards: [1, 2, 3].map(() => ({ kind: 'weight', weight: 1 })),
+      replicasPerShard: 1,
+      tolerance: 0.02,
+      placement: { spreadBy: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'], whenUnsatisfiable: 'warn' },
+      volumes: { onScaleDown: 'retain' },
+      migration: { method: 'auto', maxLatency: 20 },
+    });
   });
 
   test('says nothing of shards where the cluster is to be absent', () => {
