@@ -1,13 +1,12 @@
-import { asFailure, type Failure } from '../core/failure.ts';
+import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { summaryBody } from '../report/comment.ts';
 import { failureLines } from '../report/log.ts';
 import { apply } from './apply.ts';
 import type { Desk } from './desk.ts';
 import { drift } from './drift.ts';
-import { isRed, type Outcome, resultOf, worst } from './outcome.ts';
+import { isRed, type Outcome, worst } from './outcome.ts';
 import { plan } from './plan.ts';
-import { contextOf } from './post.ts';
+import { withoutPlan } from './refused.ts';
 import { status } from './status.ts';
 
 const COMMANDS = { plan, apply, drift, status } as const;
@@ -37,25 +36,8 @@ async function endOf(topology: Topology, desk: Desk): Promise<Outcome> {
   try {
     return await COMMANDS[desk.request.command](topology, desk);
   } catch (thrown) {
-    return failed(topology, desk, asFailure(thrown));
+    return withoutPlan(topology, desk, asFailure(thrown));
   }
-}
-
-function failed(topology: Topology, desk: Desk, failure: Failure): Outcome {
-  const state = { kind: 'refused', failure, plan: null, estimate: null } as const;
-  return {
-    cluster: topology.name,
-    file: topology.file,
-    result: resultOf(failure),
-    changed: false,
-    drift: false,
-    plan: null,
-    summary: failure.message,
-    report: summaryBody(state, contextOf(topology, desk)),
-    commentUrl: null,
-    issueUrl: null,
-    failure,
-  };
 }
 
 /** Sets every output: those of the worst outcome, and all of them as JSON. */

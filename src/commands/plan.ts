@@ -4,7 +4,7 @@ import { holderNow } from '../engine/lock.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
-import { type CommentState, summaryBody } from '../report/comment.ts';
+import { summaryBody } from '../report/comment.ts';
 import { offlineBody } from '../report/offline.ts';
 import { planLine } from '../report/one-line.ts';
 import { planJson } from '../report/plan-json.ts';
@@ -12,8 +12,8 @@ import { allowed } from './allowed.ts';
 import { consider } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import type { Outcome } from './outcome.ts';
-import { resultOf } from './outcome.ts';
 import { contextOf, postOnPullRequest } from './post.ts';
+import { withoutPlan } from './refused.ts';
 import { trustOf } from './trust.ts';
 
 /** Says what an apply would do, and changes nothing. */
@@ -65,20 +65,8 @@ async function tell(
 }
 
 async function refuse(topology: Topology, desk: Desk, failure: Failure): Promise<Outcome> {
-  const state: CommentState = { kind: 'refused', failure, plan: null, estimate: null };
-  return {
-    cluster: topology.name,
-    file: topology.file,
-    result: resultOf(failure),
-    changed: false,
-    drift: false,
-    plan: null,
-    summary: failure.message,
-    report: summaryBody(state, contextOf(topology, desk)),
-    commentUrl: await postOnPullRequest(topology, desk, state),
-    issueUrl: null,
-    failure,
-  };
+  const commentUrl = await postOnPullRequest(topology, desk, { kind: 'refused', failure, plan: null, estimate: null });
+  return { ...withoutPlan(topology, desk, failure), commentUrl };
 }
 
 /** Without looking at the cluster: for pull requests that must not say where to look. */
