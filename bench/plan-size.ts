@@ -3,6 +3,9 @@ import { design } from '../src/core/design.ts';
 import { NO_SLOTS } from '../src/core/slots.ts';
 import type { Topology } from '../src/core/topology.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
+import { steps } from '../src/plan/plan.ts';
+import { grouped } from '../src/report/units.ts';
+import { machine, record, table } from './record.ts';
 
 // How long planning takes for 1,000 pods on 40 Kubernetes nodes in 4 zones. The goal is under 200 ms.
 
@@ -19,16 +22,21 @@ const CASES: readonly (readonly [string, Topology, Cluster])[] = [
   ['replicas 0 → 1, 500 shards', topologyOf(500, 1), formed(500, 0)],
 ];
 
-for (const [name, topology, cluster] of CASES) {
+const rows = CASES.map(([name, topology, cluster]) => {
+  let count = 0;
   const times = Array.from({ length: RUNS }, () => {
     const begun = performance.now();
-    makePlan(topology, cluster);
-    return performance.now() - begun;
-  }).toSorted((a, b) => a - b);
-  const [best = 0] = times;
-  const median = times[Math.floor(RUNS / 2)] ?? 0;
-  console.log(`${name.padEnd(28)} median ${median.toFixed(0).padStart(4)} ms, best ${best.toFixed(0).padStart(4)} ms`);
-}
+    const planned = makePlan(topology, cluster);
+    const time = performance.now() - begun;
+    if (planned.kind === 'refused') throw planned.failure;
+    count = steps(planned.plan).length;
+    return time;
+  });
+  const sorted = times.toSorted((a, b) => a - b);
+  const shown = [times[0], sorted[Math.floor(RUNS / 2)]].map((time = 0) => `${time.toFixed(0)} ms`);
+  return [name, grouped(count), ...shown];
+});
+await record('plan-size', `${table([['plan', 'steps', 'first', `median of ${RUNS}`], ...rows])}\n\nOn ${machine()}.`);
 
 function topologyOf(shards: number, replicas: number): Topology {
   return {

@@ -1,5 +1,6 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { LocalPlatform } from '../test/support/local-platform.ts';
 
@@ -21,45 +22,52 @@ const CLIENTS_SAW = z.object({
 
 type ClientsSaw = z.infer<typeof CLIENTS_SAW>;
 
-/** A donor that is pinged and a light load, each in a thread of its own, so that neither waits for the work itself. */
+/** A donor that is pinged and a light load, each in a process of its own, so that neither waits for the work itself. */
 export class Witnesses implements AsyncDisposable {
-  readonly #ping: Worker;
-  readonly #traffic: Worker;
+  readonly #ping: ChildProcess;
+  readonly #traffic: ChildProcess;
 
-  private constructor(ping: Worker, traffic: Worker) {
+  private constructor(ping: ChildProcess, traffic: ChildProcess) {
     this.#ping = ping;
     this.#traffic = traffic;
   }
 
   static async call(platform: LocalPlatform, donor: string): Promise<Witnesses> {
     const ports = platform.pods().map((pod) => platform.port(pod.name));
-    const traffic = worker('traffic-worker.ts', { ports, prefix: 'load' });
-    await once(traffic, 'message');
-    const ping = worker('ping-worker.ts', { port: platform.port(donor) });
-    await once(ping, 'online');
+    const traffic = await started('traffic-process.ts', ports);
+    const ping = await started('ping-process.ts', [platform.port(donor)]);
     return new Witnesses(ping, traffic);
   }
 
   async hear(): Promise<Testimony> {
     const times = z.array(z.number()).parse(await answerOf(this.#ping));
-    const { differences, ...saw } = CLIENTS_SAW.parse(await answerOf(this.#traffic));
-    return { ping: summaryOf(times), clients: { ...saw, differences } };
+    const clients = CLIENTS_SAW.parse(await answerOf(this.#traffic));
+    return { ping: summaryOf(times), clients };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#ping.terminate(), this.#traffic.terminate()]);
+    await Promise.all([this.#ping, this.#traffic].map(ended));
   }
 }
 
-function worker(file: string, workerData: unknown): Worker {
-  return new Worker(new URL(file, import.meta.url), { workerData });
+async function started(file: string, ports: readonly number[]): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), ports.map(String));
+  await once(child, 'message');
+  return child;
 }
 
-async function answerOf(of: Worker): Promise<unknown> {
-  const answered = once(of, 'message');
-  of.postMessage('stop');
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  const answered = once(child, 'message');
+  child.send('stop');
   const [answer] = await answered;
   return answer;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
 }
 
 function summaryOf(times: readonly number[]): Testimony['ping'] {

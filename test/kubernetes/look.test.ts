@@ -27,7 +27,7 @@ function lookUntil(statefulSetName: string, wanted: (view: KubernetesView) => bo
   const place = namespace.place({ statefulSet: statefulSetName });
   return until(
     { clock: systemClock, tell: () => {}, stop: signal },
-    { for: `the wanted view of ${statefulSetName}`, seconds: 45, remedy: 'Look at the cluster.' },
+    { for: `the wanted view of ${statefulSetName}`, seconds: 120, remedy: 'Look at the cluster.' },
     async () => {
       const view = await kubernetes.look(place, { spreadBy: SPREAD_BY, signal });
       return wanted(view) ? { done: true, value: view } : { done: false, seen: JSON.stringify(view) };
@@ -137,7 +137,7 @@ describe('why a pod does not start, in the words of Kubernetes', () => {
     );
     const place = small.place({ statefulSet: 'many' });
     const look = () => kubernetes.look(place, { spreadBy: [], signal });
-    const wait = { for: 'the quota', seconds: 45, remedy: '' };
+    const wait = { for: 'the quota', seconds: 120, remedy: '' };
     const trouble = await until({ clock: systemClock, tell: () => {}, stop: signal }, wait, async () => {
       const { workload } = await look();
       return workload?.trouble === undefined

@@ -76,8 +76,6 @@ export async function createNamespace(purpose: string): Promise<TestNamespace> {
     async [Symbol.asyncDispose]() {
       for (const object of ofTheCluster) await objects.delete(object).catch(unlessGone);
       await core.deleteNamespace({ name });
-      // At once: nobody waits for what preStop hands over any more.
-      await core.deleteCollectionNamespacedPod({ namespace: name, gracePeriodSeconds: 0 });
       await untilGone(core, name);
     },
   };
