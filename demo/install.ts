@@ -31,7 +31,8 @@ export function haveServer(): boolean {
   for (const command of installer.commands) {
     if (!ran([...prefix, ...command])) return refuse(`"${command.join(' ')}" failed`);
   }
-  return endService(prefix) && isThere('redis-server');
+  if (!endService(prefix)) return refuse('the service that the package brings along could not be ended');
+  return isThere('redis-server') || refuse('redis-server is installed, but it is not in PATH');
 }
 
 function refuse(why: string): false {

@@ -44,7 +44,7 @@ export interface Pod {
   readonly ip: string | null;
   /** The Kubernetes node; null: not scheduled yet. */
   readonly node: string | null;
-  /** That node's labels named by `placement.spreadBy`: label → value. A label that the node lacks is left out. */
+  /** That node's labels named by `placement.spreadBy`, and its zone: label → value. One that the node lacks is left out. */
   readonly domains: Readonly<Record<string, string>>;
   readonly ready: boolean;
   readonly deleting: boolean;

@@ -10,6 +10,9 @@ import type { Kubernetes } from '../ports/kubernetes.ts';
 import type { Redis } from '../ports/redis.ts';
 import { askNode } from './ask-node.ts';
 
+/** Shown to people, whether the topology spreads by it or not. */
+const ZONE = 'topology.kubernetes.io/zone';
+
 /** How many pods are asked at the same time. */
 const AT_ONCE = 64;
 
@@ -30,7 +33,7 @@ export async function observe(
 ): Promise<Cluster> {
   const { manifests, signal } = options;
   const view = await ports.kubernetes.look(topology.kubernetes, {
-    spreadBy: topology.placement.spreadBy,
+    spreadBy: [...new Set([...topology.placement.spreadBy, ZONE])],
     ...(manifests === null ? {} : { claimTemplates: manifests.claimTemplates }),
     signal,
   });

@@ -64,6 +64,16 @@ describe('what a run on a cluster that is well refuses', () => {
     await cluster.live.send(receiver?.pod ?? '', 'CLUSTER', 'SETSLOT', slot, 'STABLE');
   }, 60_000);
 
+  test('a server that does not answer', async () => {
+    const before = await state();
+    await cluster.live.send('redis-cluster-4', 'CLIENT', 'PAUSE', 10_000, 'ALL');
+    const run = await cluster.act(cluster.declare(4), { inputs: APPLY });
+    expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'redis-unreachable', changed: 'false' });
+    expect(run.log).toContain('redis-cluster-4');
+    await cluster.live.settled();
+    expect(await state()).toEqual(before);
+  }, 60_000);
+
   test('a node that no pod is', async () => {
     await using other = await standUp('stranger');
     const stranger = (await other.live.look()).pods[5];
