@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { load } from '../test/support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../test/support/local-platform.ts';
 import type { ServerProgram } from '../test/support/servers.ts';
@@ -27,7 +26,6 @@ export async function measure(server: ServerProgram, way: Way, keys: number): Pr
   await joinLast(platform);
   await fill(platform, keys);
   await using witnesses = await Witnesses.call(platform, podAt(platform, 0));
-  await sleep(MS);
   const begun = performance.now();
   await way.move(platform);
   const seconds = (performance.now() - begun) / MS;

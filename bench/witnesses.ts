@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { LocalPlatform } from '../test/support/local-platform.ts';
@@ -9,6 +10,8 @@ export interface Testimony {
   readonly ping: { readonly p50: number; readonly p99: number; readonly max: number; readonly count: number };
   readonly clients: ClientsSaw;
 }
+
+const WARM_UP = 1_000;
 
 const CLIENTS_SAW = z.object({
   writes: z.number(),
@@ -35,6 +38,8 @@ export class Witnesses implements AsyncDisposable {
   static async call(platform: LocalPlatform, donor: string): Promise<Witnesses> {
     const ports = platform.pods().map((pod) => platform.port(pod.name));
     const traffic = await started('traffic-process.ts', ports);
+    await sleep(WARM_UP);
+    // Last of all: every PING is one of the time in which slots move.
     const ping = await started('ping-process.ts', [platform.port(donor)]);
     return new Witnesses(ping, traffic);
   }
@@ -52,15 +57,25 @@ export class Witnesses implements AsyncDisposable {
 
 async function started(file: string, ports: readonly number[]): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), ports.map(String));
-  await once(child, 'message');
+  await nextMessage(child);
   return child;
 }
 
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const answered = once(child, 'message');
+function answerOf(child: ChildProcess): Promise<unknown> {
+  const answered = nextMessage(child);
   child.send('stop');
-  const [answer] = await answered;
-  return answer;
+  return answered;
+}
+
+function nextMessage(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const endedEarly = (code: number | null): void => reject(new Error(`A witness ended with ${code}.`));
+    child.once('exit', endedEarly);
+    child.once('message', (message) => {
+      child.off('exit', endedEarly);
+      resolve(message);
+    });
+  });
 }
 
 async function ended(child: ChildProcess): Promise<void> {

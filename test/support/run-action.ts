@@ -94,6 +94,7 @@ export class Workspace implements AsyncDisposable {
     const planFile = run.outputs['plan-file'] ?? '';
     const outputs = planFile === '' ? run.outputs : { ...run.outputs, plan: await readFile(planFile, 'utf8') };
     await rm(temp, { recursive: true });
+    refuseLeaks(options.inputs ?? {}, { ...run, outputs });
     return { ...run, outputs };
   }
 
@@ -109,6 +110,16 @@ function inputsAsEnvironment(inputs: Readonly<Record<string, string>>): Record<s
   );
 }
 
+/** No run may show what it was given in confidence, but to the runner, so that it masks it. */
+function refuseLeaks(inputs: Readonly<Record<string, string>>, { log, outputs, summary }: ActionRun): void {
+  const tokens = [...(inputs['kubeconfig'] ?? '').matchAll(/"token":\s*"([^"]+)"/g)].map(([, token]) => token);
+  const secrets = [inputs['redis-password'], inputs['redis-key'], inputs['github-token'], ...tokens];
+  const shown = { log: log.replaceAll(/^::add-mask::.*$/gm, ''), outputs: JSON.stringify(outputs), summary };
+  for (const [where, text] of Object.entries(shown)) {
+    if (secrets.some((secret) => secret && text.includes(secret))) throw new Error(`The ${where} shows a secret.`);
+  }
+}
+
 async function followed(child: ChildProcess, onLine: ActionOptions['onLine']): Promise<string> {
   let log = '';
   let rest = '';
@@ -120,7 +131,11 @@ async function followed(child: ChildProcess, onLine: ActionOptions['onLine']): P
   };
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);
-  await new Promise((resolve) => child.once('close', resolve));
+  await new Promise((resolve, reject) => {
+    child.once('close', resolve);
+    // A process that cannot be started is never closed.
+    child.once('error', reject);
+  });
   return log;
 }
 

@@ -60,6 +60,13 @@ class Tunnel extends Duplex {
   #socket: Socket | null = null;
   readonly #named = new Set<number>();
 
+  constructor() {
+    super();
+    // The other end may refuse before anybody listens, and an error without a listener ends the whole process. It is not
+    // lost: it stays in `errored`, where the one who takes the stream over looks first.
+    this.on('error', () => this.#socket?.terminate());
+  }
+
   attach(socket: Socket): void {
     this.#socket = socket;
     socket.on('error', (error) => this.destroy(error));

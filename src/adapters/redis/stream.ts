@@ -23,6 +23,7 @@ export async function openStream(way: Way, options: { tls: TlsOptions | null; si
   const plain = 'stream' in way ? way.stream : connect({ host: way.host, port: way.port, noDelay: true });
   try {
     if (!('stream' in way)) await happens(plain, 'connect', options.signal);
+    if (plain.destroyed) throw plain.errored ?? new Error('the connection was closed');
     if (options.tls === null) return asSocket(plain);
     const { serverName, ...pem } = options.tls;
     const host = serverName ?? ('host' in way ? way.host : undefined);
