@@ -70,6 +70,7 @@ function answerOf(child: ChildProcess): Promise<unknown> {
 function nextMessage(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const endedEarly = (code: number | null): void => reject(new Error(`A witness ended with ${code}.`));
+    child.once('error', reject);
     child.once('exit', endedEarly);
     child.once('message', (message) => {
       child.off('exit', endedEarly);
