@@ -36,9 +36,7 @@ export function haveServer(): boolean {
 }
 
 function refuse(why: string): false {
-  console.error(
-    `Cannot start: ${why}. Install redis-server or valkey-server (6.2 or later), then run this again.`,
-  );
+  console.error(`Cannot start: ${why}. Install redis-server or valkey-server (6.2 or later), then run this again.`);
   return false;
 }
 

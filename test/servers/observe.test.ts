@@ -67,7 +67,11 @@ describe.each([...SERVERS])('a cluster of three shards with a replica each, on $
       expect(`${member.facts.software}-${member.facts.version}`.startsWith(server.name)).toBe(true);
     }
     expect(cluster.workload?.replicas).toBe(6);
-    expect(cluster.pods[4]?.domains).toEqual({ 'kubernetes.io/hostname': 'node-2' });
+    // The zone is shown to people though this topology spreads by host alone.
+    expect(cluster.pods[4]?.domains).toEqual({
+      'kubernetes.io/hostname': 'node-2',
+      'topology.kubernetes.io/zone': 'zone-b',
+    });
   });
 
   test('open slots are seen on the lines of the nodes that mark them', async () => {
