@@ -18,7 +18,7 @@ export interface Pace {
   stride(): Stride;
 }
 
-/** 256 slots a batch, 100 keys a MIGRATE, 4 in flight: measured at 8.9 ms PING p99 on the donor. */
+/** 256 slots a batch, 100 keys a MIGRATE, 4 in flight: fast, and hard on the latency of a busy donor (docs/performance.md). */
 const USUAL: Stride = {
   slots: 256,
   keys: 20_000,

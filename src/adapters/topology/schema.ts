@@ -91,12 +91,16 @@ const Migration = z.strictObject({
   method: z
     .enum(['auto', 'atomic', 'classic'])
     .default('auto')
-    .meta({ description: '`atomic` lets the servers move slots; `auto` does where they can, else `classic`.' }),
+    .meta({
+      description: 'How slots are moved: `classic` key by key, which `auto` does too; `atomic` is refused so far.',
+    }),
   maxLatency: z
     .string(LATENCY)
     .regex(/^([1-9]\d{0,3}|[1-5]\d{4}|60000)ms$|^([1-9]|[1-5]\d|60)s$/, LATENCY)
     .default('20ms')
-    .meta({ description: 'Slow down while a donor answers PING slower than this.' }),
+    .meta({
+      description: 'How slowly a donor may answer PING. Checked and kept, not obeyed so far: the pace is constant.',
+    }),
 });
 
 /** topology.yaml, as users write it. The JSON schema for editors is made of this, and so is the validation. */
