@@ -88,12 +88,9 @@ const Volumes = z.strictObject({
 });
 
 const Migration = z.strictObject({
-  method: z
-    .enum(['auto', 'atomic', 'classic'])
-    .default('auto')
-    .meta({
-      description: 'How slots are moved: `classic` key by key, which `auto` does too; `atomic` is refused so far.',
-    }),
+  method: z.enum(['auto', 'atomic', 'classic']).default('auto').meta({
+    description: 'How slots are moved: `classic` key by key, which `auto` does too; `atomic` is refused so far.',
+  }),
   maxLatency: z
     .string(LATENCY)
     .regex(/^([1-9]\d{0,3}|[1-5]\d{4}|60000)ms$|^([1-9]|[1-5]\d|60)s$/, LATENCY)
