@@ -66,6 +66,7 @@ function blank(pods: number): Cluster {
     },
     pods: ordinals.map(podOf),
     volumes: [],
+    kubernetesNodes: [],
     members: ordinals.map((i) => memberOf(`big-${i}`)),
     strangers: [],
     manifests: null,

@@ -1,4 +1,12 @@
-import { byOrdinal, type Cluster, type ManifestSet, type Pod, type Volume, type Workload } from './cluster.ts';
+import {
+  byOrdinal,
+  type Cluster,
+  type Domains,
+  type ManifestSet,
+  type Pod,
+  type Volume,
+  type Workload,
+} from './cluster.ts';
 import { conditions } from './conditions.ts';
 import { contradictions } from './contradictions.ts';
 import { tabulate } from './member-table.ts';
@@ -9,6 +17,7 @@ export interface Seen {
   readonly workload: Workload | null;
   readonly pods: readonly Pod[];
   readonly volumes: readonly Volume[];
+  readonly kubernetesNodes: readonly Domains[];
   /** Of each pod that was asked. */
   readonly reports: readonly NodeReport[];
   readonly manifests: ManifestSet | null;
@@ -22,7 +31,8 @@ export function assemble(seen: Seen): Cluster {
   const spoken = new Set(seen.reports.filter((report) => report.kind !== 'silent').map((report) => report.pod));
   const absent = pods.filter((pod) => !spoken.has(pod.name));
   const table = tabulate(pods, answers, absent);
-  const cluster = { workload: seen.workload, pods, volumes, members: table.members };
+  const { workload, kubernetesNodes } = seen;
+  const cluster = { workload, pods, volumes, kubernetesNodes, members: table.members };
   const findings = [...conditions(pods, seen.reports, table), ...contradictions(table), ...notes(cluster)];
   return { ...cluster, strangers: table.strangers, manifests: seen.manifests, findings };
 }

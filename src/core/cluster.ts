@@ -11,6 +11,8 @@ export interface Cluster {
   readonly workload: Workload | null;
   readonly pods: readonly Pod[];
   readonly volumes: readonly Volume[];
+  /** Every node of Kubernetes, whether a pod of the cluster runs on it or not. */
+  readonly kubernetesNodes: readonly Domains[];
   /** The Redis nodes of the pods that answered. */
   readonly members: readonly Member[];
   /** Nodes that members know and that no pod of the StatefulSet is. */
@@ -36,6 +38,9 @@ export interface Workload {
   readonly trouble?: string;
 }
 
+/** Labels of a Kubernetes node that `placement.spreadBy` names, and its zone: label → value. One that it lacks is left out. */
+export type Domains = Readonly<Record<string, string>>;
+
 export interface Pod {
   readonly name: string;
   readonly ordinal: number;
@@ -44,8 +49,8 @@ export interface Pod {
   readonly ip: string | null;
   /** The Kubernetes node; null: not scheduled yet. */
   readonly node: string | null;
-  /** That node's labels named by `placement.spreadBy`, and its zone: label → value. One that the node lacks is left out. */
-  readonly domains: Readonly<Record<string, string>>;
+  /** Those of that node; empty while there is none. */
+  readonly domains: Domains;
   readonly ready: boolean;
   readonly deleting: boolean;
   /** Why it does not start, in Kubernetes' own words. */

@@ -25,7 +25,7 @@ export function makePlan(
   const refusal = refusalOf(topology, cluster, { mendable });
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
   const layout = design(topology, cluster);
-  const crowded = crowdRefusal(topology, layout);
+  const crowded = crowdRefusal(topology, layout, cluster);
   if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
   const plan = planTowards(topology, layout, cluster);
   const tooSmall = memoryRefusal(plan);

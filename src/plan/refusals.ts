@@ -1,4 +1,4 @@
-import type { Cluster } from '../core/cluster.ts';
+import type { Cluster, Domains } from '../core/cluster.ts';
 import { Failure, type FailureCode } from '../core/failure.ts';
 import type { Finding, FindingCode } from '../core/findings.ts';
 import type { Crowd, Layout } from '../core/layout.ts';
@@ -22,18 +22,34 @@ export function refusalOf(
   return unhealthy(blocking) ?? missing(topology, cluster) ?? ownerless(cluster);
 }
 
-/** Placement that cannot be kept, where the topology makes that a reason to do nothing. */
-export function crowdRefusal(topology: Topology, layout: Layout): Failure | null {
-  if (topology.placement.whenUnsatisfiable === 'warn' || layout.crowded.length === 0) return null;
+/**
+ * Placement that cannot be kept, where the topology makes that a reason to do nothing. Where pods are not scheduled yet
+ * nobody knows whom they will crowd; that a shard has more pods than there are domains is known before.
+ */
+export function crowdRefusal(topology: Topology, layout: Layout, { kubernetesNodes }: Cluster): Failure | null {
+  if (topology.placement.whenUnsatisfiable === 'warn') return null;
+  const details = [...layout.crowded.map(crowdWords), ...tooFewDomains(topology, kubernetesNodes)];
+  if (details.length === 0) return null;
   return new Failure(
     'placement-unsatisfiable',
     'Cannot keep the placement rules: no choice of roles spreads every shard, and `whenUnsatisfiable` is `fail`.',
     {
       remedy:
         'Give the pods more Kubernetes nodes or zones (anti-affinity, topologySpreadConstraints), or set `placement.whenUnsatisfiable: warn`.',
-      details: layout.crowded.map(crowdWords),
+      details,
     },
   );
+}
+
+/** Labels of which Kubernetes has fewer values than a shard has pods. Pods on nodes without the label crowd nobody. */
+function tooFewDomains({ placement, replicasPerShard }: Topology, nodes: readonly Domains[]): readonly string[] {
+  const pods = 1 + replicasPerShard;
+  return placement.spreadBy.flatMap((label) => {
+    const domains = nodes.flatMap((node) => node[label] ?? []);
+    const there = [...new Set(domains)].toSorted();
+    if (domains.length === 0 || domains.length < nodes.length || there.length >= pods) return [];
+    return [`A shard has ${pods} pods, and Kubernetes has only ${there.length} of ${label}: ${there.join(', ')}.`];
+  });
 }
 
 /** `Pods redis-cluster-0 and redis-cluster-3 of one shard share kubernetes.io/hostname node-1.` */

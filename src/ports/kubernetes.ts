@@ -1,4 +1,4 @@
-import type { ManifestSet, Pod, Volume, Workload } from '../core/cluster.ts';
+import type { Domains, ManifestSet, Pod, Volume, Workload } from '../core/cluster.ts';
 import type { Place } from '../core/topology.ts';
 
 /** What Kubernetes shows of one cluster at one moment. */
@@ -6,6 +6,7 @@ export interface KubernetesView {
   readonly workload: Workload | null;
   readonly pods: readonly Pod[];
   readonly volumes: readonly Volume[];
+  readonly kubernetesNodes: readonly Domains[];
 }
 
 /** A resource named as in a plan. */
@@ -34,7 +35,7 @@ export interface LeaseState {
  */
 export interface Kubernetes {
   /**
-   * The StatefulSet, its pods with the labels of their nodes, and its volumes, at one moment.
+   * The StatefulSet, its pods, its volumes and the nodes of Kubernetes with their labels, at one moment.
    * `claimTemplates` (of the manifests) tell the volumes of a StatefulSet that is gone; without them none are seen then.
    */
   look(

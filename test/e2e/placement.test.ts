@@ -64,6 +64,20 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
     expect(run.log).toContain('kubernetes.io/os');
     expect((await cluster.live.look()).workload).toEqual(before.workload);
   }, 60_000);
+
+  test('is refused before the first change where a shard would have more pods than there are Kubernetes nodes', async () => {
+    const before = await cluster.live.look();
+    const pods = before.kubernetesNodes.length + 1;
+    const rules = `replicasPerShard: ${pods - 1}\nplacement: {spreadBy: [kubernetes.io/hostname], whenUnsatisfiable: fail}`;
+    const run = await cluster.act(cluster.declare(3, rules), { inputs: { command: 'apply' } });
+    expect(run.outputs).toMatchObject({
+      result: 'refused',
+      'failure-reason': 'placement-unsatisfiable',
+      changed: 'false',
+    });
+    expect(run.log).toContain(`A shard has ${pods} pods`);
+    expect((await cluster.live.look()).workload).toEqual(before.workload);
+  }, 60_000);
 });
 
 /** Primaries and replicas of one shard on one node, as `replica with primary`. */

@@ -85,11 +85,9 @@ describe('what is not there', () => {
         statefulSet: 'nowhere',
         ...(where.endsWith('not') ? { namespace: 'no-such' } : {}),
       });
-      expect(await kubernetes.look(place, { spreadBy: SPREAD_BY, signal })).toEqual({
-        workload: null,
-        pods: [],
-        volumes: [],
-      });
+      const view = await kubernetes.look(place, { spreadBy: SPREAD_BY, signal });
+      expect(view).toMatchObject({ workload: null, pods: [], volumes: [] });
+      expect(view.kubernetesNodes.map((node) => Object.keys(node))).toContainEqual(SPREAD_BY);
     },
   );
 });

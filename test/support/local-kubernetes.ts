@@ -38,7 +38,7 @@ export class LocalKubernetes implements Kubernetes {
     const view = this.#processes.view();
     const pods = view.pods.map((pod) => ({ ...pod, domains: only(pod.domains, options.spreadBy) }));
     if (this.#replicas === null) {
-      return { workload: null, pods, volumes: (options.claimTemplates ?? []).length > 0 ? view.volumes : [] };
+      return { ...view, workload: null, pods, volumes: (options.claimTemplates ?? []).length > 0 ? view.volumes : [] };
     }
     const workload = {
       name: place.statefulSet,
@@ -48,7 +48,7 @@ export class LocalKubernetes implements Kubernetes {
       owner: null,
       claimTemplates: ['data'],
     };
-    return { workload, pods, volumes: view.volumes };
+    return { ...view, workload, pods };
   }
 
   async applyManifests(

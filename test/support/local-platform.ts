@@ -139,7 +139,12 @@ export class LocalPlatform implements AsyncDisposable {
     const volumes = [...this.#volumes].map((ordinal): Volume => {
       return { claim: `data-${this.#name(ordinal)}`, ordinal, bound: true, deleting: false };
     });
-    return { workload: null, pods: pods.toSorted(byOrdinal), volumes: volumes.toSorted(byOrdinal) };
+    return {
+      workload: null,
+      pods: pods.toSorted(byOrdinal),
+      volumes: volumes.toSorted(byOrdinal),
+      kubernetesNodes: pods.map(({ domains }) => domains),
+    };
   }
 
   /** Sets the number of pods and waits until they are there. */

@@ -27,6 +27,7 @@ export function see(reports: readonly NodeReport[], change: Partial<Seen> = {}):
     workload: { ...workload, replicas: pods.length },
     pods,
     volumes: [],
+    kubernetesNodes: [],
     manifests: null,
     reports,
     ...change,

@@ -32,6 +32,7 @@ const NOTHING: Cluster = {
   workload: null,
   pods: [],
   volumes: [],
+  kubernetesNodes: [],
   members: [],
   strangers: [],
   manifests: null,

@@ -1,4 +1,4 @@
-import type { Workload } from '../../core/cluster.ts';
+import type { Domains, Workload } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Place } from '../../core/topology.ts';
 import type { KubernetesView } from '../../ports/kubernetes.ts';
@@ -40,7 +40,7 @@ export async function look(api: Api, place: Place, options: LookOptions): Promis
       options,
     ),
     api.list(inNamespace('list', '', 'v1', namespace, 'persistentvolumeclaims', null), CLAIM, options),
-    nodeLabels(api, options),
+    listNodes(api, options),
     listAutoscalers(api, namespace, options),
   ]);
   const pods = await listPods(api, place, set, options);
@@ -49,8 +49,9 @@ export async function look(api: Api, place: Place, options: LookOptions): Promis
   const around = { claims: own, nodes, events };
   return {
     workload: set === null ? null : workloadFrom(set, autoscalers, events, pods.length),
-    pods: pods.map((pod) => podFrom(pod, place, options.spreadBy, around)).toSorted((a, b) => a.ordinal - b.ordinal),
+    pods: pods.map((pod) => podFrom(pod, place, around)).toSorted((a, b) => a.ordinal - b.ordinal),
     volumes: own.map(volumeFrom).toSorted((a, b) => a.ordinal - b.ordinal || (a.claim < b.claim ? -1 : 1)),
+    kubernetesNodes: [...nodes.values()],
   };
 }
 
@@ -113,15 +114,18 @@ function selectorOf({ spec: { selector } }: StatefulSetObject): string {
   return [...equal, ...expressions].join(',');
 }
 
-/** The labels of all Kubernetes nodes: one request, of which the server sends only the metadata. */
-async function nodeLabels(
-  api: Api,
-  options: LookOptions,
-): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+/** All Kubernetes nodes by name: one request, of which the server sends only the metadata. */
+async function listNodes(api: Api, options: LookOptions): Promise<ReadonlyMap<string, Domains>> {
   if (options.spreadBy.length === 0) return new Map();
   const request = { ...clusterWide('list', '', 'v1', 'nodes', null), accept: METADATA_LIST_ONLY };
   const nodes = await api.list(request, NAMED, options);
-  return new Map(nodes.map(({ metadata }) => [metadata.name, metadata.labels]));
+  return new Map(nodes.map(({ metadata }) => [metadata.name, domainsOf(metadata.labels, options.spreadBy)]));
+}
+
+function domainsOf(labels: Readonly<Record<string, string>>, spreadBy: readonly string[]): Domains {
+  return Object.fromEntries(
+    spreadBy.flatMap((label) => (labels[label] === undefined ? [] : [[label, labels[label]] as const])),
+  );
 }
 
 function listWarnings(api: Api, namespace: string, options: LookOptions): Promise<readonly EventObject[]> {

@@ -1,4 +1,4 @@
-import { ordinalOf, type Pod, type Volume } from '../../core/cluster.ts';
+import { type Domains, ordinalOf, type Pod, type Volume } from '../../core/cluster.ts';
 import type { Place } from '../../core/topology.ts';
 import { bytesOf } from './quantity.ts';
 import type { ClaimObject, EventObject, PodObject } from './shapes.ts';
@@ -7,8 +7,8 @@ import { troubleOf } from './trouble.ts';
 /** What was listed beside the pods. */
 export interface Surroundings {
   readonly claims: readonly ClaimObject[];
-  /** Kubernetes node → its labels. */
-  readonly nodes: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** By the name of the Kubernetes node. */
+  readonly nodes: ReadonlyMap<string, Domains>;
   readonly events: readonly EventObject[];
 }
 
@@ -28,7 +28,7 @@ export function belongsTo(pod: PodObject, statefulSet: string, uid: string | nul
   return uid === null ? owner.kind === 'StatefulSet' && owner.name === statefulSet : owner.uid === uid;
 }
 
-export function podFrom(object: PodObject, place: Place, spreadBy: readonly string[], around: Surroundings): Pod {
+export function podFrom(object: PodObject, place: Place, around: Surroundings): Pod {
   const { metadata, spec, status } = object;
   const ready = status.conditions.some((one) => one.type === 'Ready' && one.status === 'True');
   const claims = around.claims.filter((claim) => claim.metadata.name.endsWith(`-${metadata.name}`));
@@ -38,7 +38,7 @@ export function podFrom(object: PodObject, place: Place, spreadBy: readonly stri
     uid: metadata.uid,
     ip: status.podIP ?? null,
     node: spec.nodeName ?? null,
-    domains: domainsOf(around.nodes.get(spec.nodeName ?? ''), spreadBy),
+    domains: around.nodes.get(spec.nodeName ?? '') ?? {},
     ready,
     deleting: metadata.deletionTimestamp !== undefined,
     trouble: ready ? null : troubleOf(object, claims, around.events),
@@ -66,12 +66,6 @@ export function volumeFrom({ metadata, status }: ClaimObject): Volume {
     bound: status.phase === 'Bound',
     deleting: metadata.deletionTimestamp !== undefined,
   };
-}
-
-function domainsOf(labels: Readonly<Record<string, string>> | undefined, spreadBy: readonly string[]): Pod['domains'] {
-  return Object.fromEntries(
-    spreadBy.flatMap((label) => (labels?.[label] === undefined ? [] : [[label, labels[label]] as const])),
-  );
 }
 
 /** The declared container, else the one with the port, else the first. */

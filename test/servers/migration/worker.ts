@@ -13,7 +13,7 @@ const pods = [...portOf.keys()].map((name, ordinal): Pod => {
   return { name, ordinal, uid: name, ready: true, deleting: false, trouble: null, ...where };
 });
 const nothing = {
-  view: () => ({ workload: null, pods, volumes: [] }),
+  view: () => ({ workload: null, pods, volumes: [], kubernetesNodes: [] }),
   resize: async () => {},
   deleteVolumes: async () => {},
 };

@@ -91,6 +91,7 @@ function clusterOf(from: Seed): Cluster {
     },
     pods: ordinals.map((n) => podOn(n, `node-${from.nodes[n] ?? 0}`)),
     volumes: ordinals.map((n) => ({ claim: `data-cache-${n}`, ordinal: n, bound: true, deleting: false })),
+    kubernetesNodes: [],
     members: members.toSorted((a, b) => ordinal(a.pod) - ordinal(b.pod)),
     strangers: [],
     manifests: null,

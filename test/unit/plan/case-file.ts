@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Cluster, ManifestSet, Member, Pod } from '../../../src/core/cluster.ts';
+import type { Cluster, Domains, ManifestSet, Member, Pod } from '../../../src/core/cluster.ts';
 import type { Finding } from '../../../src/core/findings.ts';
 import { ALL_SLOTS, count, parse, type SlotSet } from '../../../src/core/slots.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
@@ -167,6 +167,7 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     workload: null,
     pods: [],
     volumes: [],
+    kubernetesNodes: [],
     members: [],
     strangers: [],
     manifests: null,
@@ -185,6 +186,7 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
     else if (word === 'manifests') cluster = { ...cluster, manifests: MANIFESTS };
     else if (word === 'volumes') cluster = { ...cluster, volumes: volumesOf(value) };
+    else if (word === 'kubernetes-nodes') cluster = { ...cluster, kubernetesNodes: rest.map(domainsOf) };
     else if (word === 'finding') cluster = { ...cluster, findings: [...cluster.findings, findingOf(rest)] };
     else if (word === 'stranger') cluster = { ...cluster, strangers: [...cluster.strangers, strangerOf(rest)] };
     else if (/^\d+$/.test(word)) cluster = withPod(cluster, line, { keysPerSlot, maxMemory }, file);
@@ -239,6 +241,11 @@ function strangerOf([id = '', , ordinal]: readonly string[]): Cluster['strangers
   return ordinal === undefined ? stranger : { ...stranger, ghostOf: `${NAME}-${ordinal}` };
 }
 
+/** `a1` is a node in zone-a. */
+function domainsOf(node: string): Domains {
+  return { [label('host')]: node, [label('zone')]: `zone-${node[0]}` };
+}
+
 interface Load {
   readonly keysPerSlot: number;
   readonly maxMemory: number;
@@ -252,7 +259,7 @@ function withPod(cluster: Cluster, line: string, load: Load, file: string): Clus
     uid: `uid-${ordinal}`,
     ip: `10.0.0.${ordinal}`,
     node: node === '-' ? null : node,
-    domains: node === '-' ? {} : { [label('host')]: node, [label('zone')]: `zone-${node[0]}` },
+    domains: node === '-' ? {} : domainsOf(node),
     ready: role.join(' ') !== 'not ready',
     deleting: false,
     trouble: null,
