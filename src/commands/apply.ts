@@ -144,7 +144,7 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
   const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate };
   return {
     ...identity(topology),
-    result: resultOf(failure),
+    result: changed ? 'failed' : resultOf(failure),
     changed,
     plan: plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) },
     summary: failure.message,

@@ -1,9 +1,11 @@
 import { asFailure } from '../core/failure.ts';
+import { inParallel } from '../core/in-parallel.ts';
 import type { Topology } from '../core/topology.ts';
 import { failureLines } from '../report/log.ts';
 import { apply } from './apply.ts';
 import type { Desk } from './desk.ts';
 import { drift } from './drift.ts';
+import { InTurn } from './in-turn.ts';
 import { isRed, type Outcome, worst } from './outcome.ts';
 import { plan } from './plan.ts';
 import { withoutPlan } from './refused.ts';
@@ -11,13 +13,20 @@ import { status } from './status.ts';
 
 const COMMANDS = { plan, apply, drift, status } as const;
 
+/** How many clusters are looked at side by side. */
+const AT_ONCE = 8;
+
 /**
- * Runs the command for one cluster after another, whatever becomes of the others, and gives the outputs and the summary.
+ * Runs the command for every cluster, whatever becomes of the others, and gives the outputs and the summary. What changes
+ * nothing is done side by side; applies come one after another, so that a mistake in all files meets one cluster first.
  * @returns whether the run is to end with exit status 1
  */
 export async function eachCluster(topologies: readonly Topology[], desk: Desk): Promise<boolean> {
-  const outcomes: Outcome[] = [];
-  for (const topology of topologies) outcomes.push(await oneCluster(topology, desk));
+  const atOnce = desk.request.command === 'apply' ? 1 : AT_ONCE;
+  const inTurn = new InTurn(desk.runner);
+  const outcomes = await inParallel(topologies, atOnce, (topology) =>
+    inTurn.speak((runner) => oneCluster(topology, { ...desk, runner })),
+  );
   await report(outcomes, desk);
   return outcomes.some((outcome) => isRed(outcome, desk.request.failOnDrift));
 }

@@ -1,6 +1,5 @@
 import { type Plan, steps } from '../plan/plan.ts';
-import { readSteps } from '../plan/read-steps.ts';
-import type { Posted } from '../report/marker.ts';
+import { asPosted, type Posted } from '../report/marker.ts';
 
 /** What an apply leaves in the lock while it works, so that a run after a crash knows what was approved. */
 export function noteOf(plan: Plan): string {
@@ -9,14 +8,7 @@ export function noteOf(plan: Plan): string {
 
 /** What an earlier apply wrote; null where the text is no such note. */
 export function readNote(text: string): Posted | null {
-  const json = parsed(text);
-  if (typeof json !== 'object' || json === null || !('hash' in json && 'steps' in json && 'unbound' in json)) {
-    return null;
-  }
-  const { hash, unbound } = json;
-  const read = readSteps(json.steps);
-  if (typeof hash !== 'string' || read === null || !Array.isArray(unbound)) return null;
-  return { hash, steps: read, unbound: unbound.filter((pod) => typeof pod === 'string') };
+  return asPosted(parsed(text));
 }
 
 function parsed(text: string): unknown {

@@ -3,6 +3,7 @@ import type { Cluster, ManifestSet, Pod } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { Failure } from '../core/failure.ts';
 import type { FindingCode } from '../core/findings.ts';
+import { inParallel } from '../core/in-parallel.ts';
 import type { NodeReport, NodeSilence } from '../core/node-report.ts';
 import type { Topology } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -104,15 +105,4 @@ function refuseSilence(pods: readonly Pod[], reports: readonly NodeReport[]): vo
     remedy: 'Check that the pods can be reached from here (`connect`), the port, and `redis-tls`.',
     details,
   });
-}
-
-/** In the order of the items, `limit` of them at a time. */
-async function inParallel<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [i, item] of queue) results[i] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  return results;
 }

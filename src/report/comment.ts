@@ -4,7 +4,7 @@ import type { AllowWord, Plan } from '../plan/plan.ts';
 import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
 import { cell, code, cut, fenced } from './escape.ts';
-import { headline } from './headline.ts';
+import { deed, headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
 import { placementTable } from './placement.ts';
 import { podsList } from './pods.ts';
@@ -105,7 +105,7 @@ function headlineOf(state: CommentState): string {
     case 'applying':
       return `⏳ **Applying.** ${cell(headline(state.plan, state.estimate))}.`;
     case 'applied':
-      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(headline(state.plan, state.estimate))}. Afterwards the cluster was looked at once more: it is as declared.`;
+      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(deed(state.plan, state.estimate))}. Afterwards the cluster was looked at once more: it is as declared.`;
     case 'failed':
       return `❌ **Failed midway:** ${doneWords(state.done.length, state.plan.stages.length)}.`;
   }

@@ -5,11 +5,19 @@ import { type Plan, steps } from '../plan/plan.ts';
 import type { StepKindName } from '../steps/index.ts';
 import { about, bytes, counted, grouped, short } from './units.ts';
 
-/** What a plan does, in one sentence: first the change of shape, then what it costs. */
+/** What a plan does, in one sentence: first the change of shape, then what it costs, and how long it will take. */
 export function headline(plan: Plan, estimate: Estimate): string {
+  return sentence(plan, [...costsOf(estimate), about(secondsOf(plan, estimate)), ...promisesOf(plan)]);
+}
+
+/** The same for a plan that was carried out. */
+export function deed(plan: Plan, estimate: Estimate): string {
+  return sentence(plan, costsOf(estimate));
+}
+
+function sentence(plan: Plan, costs: readonly string[]): string {
   if (plan.stages.length === 0) return nothingToDo(plan);
   const changes = shapeChanges(plan);
-  const costs = costsOf(plan, estimate);
   const what = changes.length === 0 ? changeWithin(plan) : joined(changes);
   return `${capital(what)}${costs.length === 0 ? '' : `: ${costs.join(', ')}`}`;
 }
@@ -62,8 +70,7 @@ function changeWithin(plan: Plan): string {
   return WITHIN.find(([kind]) => kinds.has(kind))?.[1] ?? 'waits for pods';
 }
 
-function costsOf(plan: Plan, estimate: Estimate): readonly string[] {
-  const { summary } = estimate;
+function costsOf({ summary }: Estimate): readonly string[] {
   const costs: string[] = [];
   if (summary.slotsToMove > 0) {
     const keys =
@@ -73,15 +80,14 @@ function costsOf(plan: Plan, estimate: Estimate): readonly string[] {
   if (summary.fullSyncs > 0) costs.push(counted(summary.fullSyncs, 'full sync'));
   if (summary.failovers > 0) costs.push(counted(summary.failovers, 'failover'));
   if (summary.volumesToDelete > 0) costs.push(`${counted(summary.volumesToDelete, 'volume')} deleted`);
-  costs.push(about(secondsOf(plan, estimate)));
-  if (keepsServing(plan)) costs.push('no downtime');
   return costs;
 }
 
 /** All slots have their owner from the first step to the last. */
-function keepsServing(plan: Plan): boolean {
-  if (plan.topology.state === 'absent' || slotOwners(plan.before).length === 0) return false;
-  return !steps(plan).some((step) => step.kind === 'assign-slots' || step.kind === 'repair-address');
+function promisesOf(plan: Plan): readonly string[] {
+  if (plan.topology.state === 'absent' || slotOwners(plan.before).length === 0) return [];
+  const isCut = steps(plan).some((step) => step.kind === 'assign-slots' || step.kind === 'repair-address');
+  return isCut ? [] : ['no downtime'];
 }
 
 /** Steps of one stage run at the same time. */

@@ -51,11 +51,19 @@ export function readPosted(body: string): Marker | null {
   const json = packed === undefined ? null : unpack(packed);
   if (typeof json !== 'object' || json === null) return null;
   if (!('version' in json && 'cluster' in json && 'state' in json)) return null;
+  const { version, cluster, state } = json;
+  if (version !== 1 || typeof cluster !== 'string' || typeof state !== 'string') return null;
+  const posted = asPosted(json);
+  return posted === null ? null : { ...posted, cluster, state };
+}
+
+/** The hash and the steps of a plan, as this program writes them into comments and locks; null for anything else. */
+export function asPosted(json: unknown): Posted | null {
+  if (typeof json !== 'object' || json === null) return null;
   if (!('hash' in json && 'unbound' in json && 'steps' in json)) return null;
-  const { version, cluster, state, hash, unbound } = json;
-  if (version !== 1 || typeof cluster !== 'string' || typeof state !== 'string' || !isNames(unbound)) return null;
-  if (typeof hash !== 'string' || !/^[0-9a-f]{12}$/.test(hash)) return null;
-  return { cluster, state, hash, unbound, steps: json.steps === null ? null : readSteps(json.steps) };
+  const { hash, unbound } = json;
+  if (typeof hash !== 'string' || !/^[0-9a-f]{12}$/.test(hash) || !isNames(unbound)) return null;
+  return { hash, unbound, steps: json.steps === null ? null : readSteps(json.steps) };
 }
 
 function isNames(value: unknown): value is readonly string[] {

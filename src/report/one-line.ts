@@ -1,6 +1,6 @@
 import type { Estimate } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
-import { headline } from './headline.ts';
+import { deed, headline } from './headline.ts';
 import { duration } from './units.ts';
 
 /** The output `summary` of a plan. */
@@ -10,5 +10,5 @@ export function planLine(plan: Plan, estimate: Estimate): string {
 
 /** The output `summary` of an apply that has done its work. */
 export function appliedLine(plan: Plan, estimate: Estimate, seconds: number): string {
-  return `${plan.topology.name}: applied plan ${plan.hash} in ${duration(seconds)}. ${headline(plan, estimate)}.`;
+  return `${plan.topology.name}: applied plan ${plan.hash} in ${duration(seconds)}. ${deed(plan, estimate)}.`;
 }

@@ -107,7 +107,10 @@ export const TopologyFile = z
     name: ClusterName.optional().meta({
       description: 'Names the cluster in comments, issues and locks. Without it the name of the StatefulSet.',
     }),
-    state: State.default('present').meta({ description: '`absent` removes everything; needs `allow: destroy`.' }),
+    state: State.default('present').meta({
+      description:
+        '`absent` removes everything of the manifests and the volumes, but for a Namespace, CustomResourceDefinition, StorageClass or PriorityClass; needs `allow: destroy`.',
+    }),
     kubernetes: Kubernetes.meta({ description: 'Where the cluster is.' }),
     shards: z
       .union([ShardCount, z.array(Shard, 'a list').min(1, 'at least one shard').max(1000, 'at most 1000 shards')])

@@ -184,7 +184,7 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
       cluster = { ...cluster, workload: { ...cluster.workload, owner: value } };
     else if (word === 'keys') keysPerSlot = Number(value);
     else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
-    else if (word === 'manifests') cluster = { ...cluster, manifests: MANIFESTS };
+    else if (word === 'manifests') cluster = { ...cluster, manifests: manifestsWith(rest) };
     else if (word === 'volumes') cluster = { ...cluster, volumes: volumesOf(value) };
     else if (word === 'kubernetes-nodes') cluster = { ...cluster, kubernetesNodes: rest.map(domainsOf) };
     else if (word === 'finding') cluster = { ...cluster, findings: [...cluster.findings, findingOf(rest)] };
@@ -210,6 +210,15 @@ const MANIFESTS: ManifestSet = {
     { apiVersion: 'apps/v1', kind: 'StatefulSet', name: NAME, namespace: null, document: {} },
   ],
 };
+
+/** `manifests Namespace/cache`: that too. */
+function manifestsWith(more: readonly string[]): ManifestSet {
+  const resources = more.map((resource) => {
+    const [kind = '', name = ''] = resource.split('/');
+    return { apiVersion: 'v1', kind, name, namespace: null, document: {} };
+  });
+  return { ...MANIFESTS, resources: [...resources, ...MANIFESTS.resources] };
+}
 
 function volumesOf(text: string): Cluster['volumes'] {
   return Array.from({ length: count(slotsIn(text)) }, (_, i) => (slotsIn(text)[0]?.[0] ?? 0) + i).map((ordinal) => ({
