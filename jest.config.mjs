@@ -15,6 +15,7 @@ export default {
     project('action', 'action'),
     project('kubernetes', 'kubernetes'),
     project('e2e', 'e2e'),
+    project('chaos', 'chaos'),
   ],
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/no-skips.mjs'],

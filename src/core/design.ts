@@ -1,6 +1,6 @@
 import { byOrdinal, type Cluster, type Member, ordinalOf, slotOwners } from './cluster.ts';
-import type { Layout, ShardTarget } from './layout.ts';
-import { type Candidate, crowds, seat } from './placement.ts';
+import type { Crowd, Layout, ShardTarget } from './layout.ts';
+import { type Candidate, crowds, type Seated, seat } from './placement.ts';
 import { type LiveShard, matchShards } from './shards.ts';
 import { shareSizes } from './shares.ts';
 import { flow } from './slot-flow.ts';
@@ -46,12 +46,13 @@ export function design(topology: Topology, cluster: Cluster): Layout {
   const candidates = candidatesOf(pods, cluster);
   const seated = seat(seats, candidates, rule);
   const shards = withSlots(topology, sizes, matched, seated, live);
-  const domains = new Map(candidates.map((candidate) => [candidate.pod, candidate.domains]));
-  return {
-    pods,
-    shards,
-    crowded: shards.flatMap((shard) => crowds(shard, (pod) => domains.get(pod) ?? {}, rule.spreadBy)),
-  };
+  return { pods, shards, crowded: crowdsIn(shards, cluster, topology) };
+}
+
+/** Where pods of one shard share a domain. */
+export function crowdsIn(shards: readonly Seated[], cluster: Cluster, { placement }: Topology): readonly Crowd[] {
+  const domains = new Map(cluster.pods.map((pod) => [pod.name, pod.domains]));
+  return shards.flatMap((shard) => crowds(shard, (pod) => domains.get(pod) ?? {}, placement.spreadBy));
 }
 
 function targetPods(topology: Topology, cluster: Cluster): readonly string[] {
@@ -59,7 +60,8 @@ function targetPods(topology: Topology, cluster: Cluster): readonly string[] {
   return Array.from({ length: podCount(topology) }, (_, i) => `${topology.kubernetes.statefulSet}-${first + i}`);
 }
 
-function candidatesOf(pods: readonly string[], cluster: Cluster): readonly Candidate[] {
+/** The pods as they may serve shards. */
+export function candidatesOf(pods: readonly string[], cluster: Cluster): readonly Candidate[] {
   const members = new Map(cluster.members.map((member) => [member.pod, member]));
   const known = new Map(cluster.pods.map((pod) => [pod.name, pod]));
   return pods.map((pod) => ({

@@ -1,11 +1,11 @@
 import { byOrdinal, type Cluster, slotOwners } from '../core/cluster.ts';
+import { crowdsIn } from '../core/design.ts';
 import type { Layout, ShardTarget } from '../core/layout.ts';
-import { crowds } from '../core/placement.ts';
 import { shareSizes } from '../core/shares.ts';
 import { ALL_SLOTS, count, equals, isEmpty, minus, type SlotSet, union } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
 import type { Step } from '../steps/index.ts';
-import { outcomeOf } from './outcome-of-steps.ts';
+import { outcomeOf, successions } from './outcome-of-steps.ts';
 
 /**
  * Where the approved steps lead from the cluster as it is now, be some of them done or half done: what they say of a slot
@@ -41,19 +41,7 @@ export function approvedLayout(
     }),
   ).toSorted((a, b) => byOrdinal(a.primary, b.primary));
   if (!isAsDeclared(topology, shards, pods)) return null;
-  const domains = new Map(cluster.pods.map((pod) => [pod.name, pod.domains]));
-  const crowded = shards.flatMap((shard) =>
-    crowds(shard, (pod) => domains.get(pod) ?? {}, topology.placement.spreadBy),
-  );
-  return { pods, shards, crowded };
-}
-
-/** Who has taken over from a pod in the end; the pod itself where nobody does. */
-function successions(steps: readonly Step[]): (pod: string) => string {
-  const successors = new Map(
-    steps.flatMap((step) => (step.kind === 'fail-over' ? [[step.from, step.pod] as const] : [])),
-  );
-  return (pod) => successors.get(pod) ?? pod;
+  return { pods, shards, crowded: crowdsIn(shards, cluster, topology) };
 }
 
 /** Pod → its slots: those that it is given, and those of the rest that it or its predecessor has. */

@@ -15,6 +15,14 @@ export interface Outcome {
   readonly deleted: ReadonlySet<string>;
 }
 
+/** Who has taken over from a pod in the end; the pod itself where nobody does. */
+export function successions(steps: readonly Step[]): (pod: string) => string {
+  const successors = new Map(
+    steps.flatMap((step) => (step.kind === 'fail-over' ? [[step.from, step.pod] as const] : [])),
+  );
+  return (pod) => successors.get(pod) ?? pod;
+}
+
 /** Adds the steps up: later ones undo earlier ones, and what a pod has goes with a failover. */
 export function outcomeOf(steps: readonly Step[]): Outcome {
   let given: ReadonlyMap<string, SlotSet> = new Map();

@@ -2,7 +2,7 @@ import { memberOf } from '../core/cluster.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { isWithin } from '../steps/seen.ts';
 import { exchange } from './exchange.ts';
-import { departures, outcomeOf } from './outcome-of-steps.ts';
+import { departures, outcomeOf, successions } from './outcome-of-steps.ts';
 import { type Plan, steps } from './plan.ts';
 
 export type Rest =
@@ -52,7 +52,14 @@ function isAgreed(step: Step, approved: readonly Step[]): boolean {
   }
   // Of an approved removal that was cut off after the reset, the forgetting may be all that is left.
   if (step.kind === 'forget' && approved.some((other) => other.kind === 'remove')) return true;
-  return approved.some((other) => KINDS.covers(other, step));
+  return approved.some((other) => KINDS.covers(other, step)) || isAgreedAfterFailover(step, approved);
+}
+
+/** What was to go to a primary goes to the replica that has taken over from it, where a failover is approved, too. */
+function isAgreedAfterFailover(step: Step, approved: readonly Step[]): boolean {
+  if (step.kind !== 'move-slots' && step.kind !== 'replicate') return false;
+  const successor = successions(approved);
+  return approved.some((other) => other.kind === step.kind && KINDS.covers(KINDS.rename(other, successor), step));
 }
 
 function wordsOfDifference(step: Step, approved: readonly Step[]): string {

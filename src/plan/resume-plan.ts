@@ -1,5 +1,7 @@
 import type { Cluster } from '../core/cluster.ts';
+import { candidatesOf, crowdsIn } from '../core/design.ts';
 import type { Layout } from '../core/layout.ts';
+import { seat } from '../core/placement.ts';
 import { isEmpty } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
 import { KINDS, type Step } from '../steps/index.ts';
@@ -47,8 +49,8 @@ function leadBack(anew: Planned, approved: Approved): Planned {
 }
 
 /**
- * The best first: as approved; with the roles of new pods exchanged; with all pods seated anew (where new pods run may
- * make that better) and only the slots as approved.
+ * The best first: as approved; with the roles of new pods exchanged; where new pods run may make it better to seat the
+ * replicas anew, or all pods, with the slots as approved.
  */
 function* goals(anew: Plan, approved: Approved): Generator<Layout> {
   const { topology, before, layout } = anew;
@@ -59,9 +61,19 @@ function* goals(anew: Plan, approved: Approved): Generator<Layout> {
   const bound = approvedLayout(topology, before, asBound, layout.pods);
   if (bound === null) return;
   yield bound;
+  yield withReplicasAnew(bound, topology, before);
   const slots = new Map(bound.shards.map((shard) => [shard.primary, shard.slots]));
   const shards = layout.shards.map((shard) => ({ ...shard, slots: slots.get(shard.primary) ?? [] }));
   if (shards.every((shard) => !isEmpty(shard.slots))) yield { ...layout, shards };
+}
+
+/** The same primaries, their replicas exchanged where that spreads the shards better. */
+function withReplicasAnew(layout: Layout, topology: Topology, cluster: Cluster): Layout {
+  const { spreadBy } = topology.placement;
+  const candidates = candidatesOf(layout.pods, cluster);
+  const seated = seat(layout.shards, candidates, { replicas: topology.replicasPerShard, spreadBy });
+  const shards = layout.shards.map((shard, i) => ({ ...shard, replicas: seated[i]?.replicas ?? shard.replicas }));
+  return { ...layout, shards, crowded: crowdsIn(shards, cluster, topology) };
 }
 
 function isMoreCrowded(one: Layout, other: Layout): boolean {

@@ -14,6 +14,9 @@ export function seedsOf(platform: LocalPlatform): ClusterSeeds {
   return { seeds, password: platform.password };
 }
 
+/** As CLIENT LIST shows these clients. */
+export const TRAFFIC = 'traffic';
+
 /** An ordinary cluster client: it follows MOVED and ASK, repeats TRYAGAIN, and knows nothing of this project. */
 export function clusterClient(cluster: ClusterSeeds): Cluster {
   return new Cluster([...cluster.seeds], {
@@ -21,6 +24,7 @@ export function clusterClient(cluster: ClusterSeeds): Cluster {
     slotsRefreshTimeout: 5_000,
     redisOptions: {
       protocol: 2,
+      connectionName: TRAFFIC,
       disableClientInfo: true,
       ...(cluster.password === null ? {} : { password: cluster.password }),
     },

@@ -1,0 +1,74 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pod } from '../../src/core/cluster.ts';
+import type { Command } from '../../src/ports/redis.ts';
+import type { LiveCluster } from '../e2e/support/live-cluster.ts';
+import { TRAFFIC } from '../support/cluster-client.ts';
+import type { TestNamespace } from '../support/kubernetes.ts';
+import type { Chance } from './chance.ts';
+
+/** What may happen while an apply is at work. */
+export const FAULTS = [
+  'the runner is killed',
+  'the runner is told to stop',
+  'a pod is deleted',
+  'all connections to the servers are cut',
+  'nothing',
+] as const;
+
+export type Fault = (typeof FAULTS)[number];
+
+export interface Scene {
+  readonly namespace: TestNamespace;
+  readonly live: LiveCluster;
+  readonly chance: Chance;
+  /** The apply. */
+  readonly process: ChildProcess;
+}
+
+/** Lets it happen; what was hit, in words. */
+export async function strike(fault: Fault, { namespace, live, chance, process }: Scene): Promise<string> {
+  switch (fault) {
+    case 'nothing':
+      return 'nothing';
+    case 'the runner is killed':
+      process.kill('SIGKILL');
+      return 'SIGKILL';
+    case 'the runner is told to stop':
+      process.kill('SIGTERM');
+      return 'SIGTERM';
+    case 'a pod is deleted': {
+      const { pods, members } = await live.look();
+      const { name } = chance.of(pods);
+      await namespace.deletePod(name);
+      return `${name}, ${members.find((member) => member.pod === name)?.role ?? 'not a member yet'}`;
+    }
+    case 'all connections to the servers are cut':
+      return `${await cutConnections(live)} connections`;
+  }
+}
+
+/** All but those of the traffic: an ordinary client may take the end of its connection for an error. */
+async function cutConnections(live: LiveCluster): Promise<number> {
+  const { pods } = await live.look();
+  const cut = await Promise.all(pods.filter(({ ready }) => ready).map((pod) => cutConnectionsOf(pod, live)));
+  return cut.reduce((sum, n) => sum + n, 0);
+}
+
+async function cutConnectionsOf(pod: Pod, { redis }: LiveCluster): Promise<number> {
+  const signal = AbortSignal.timeout(10_000);
+  const connection = await redis.connection(pod, { signal });
+  const [list] = await connection.send([['CLIENT', 'LIST', 'TYPE', 'normal']], { signal });
+  if (!list?.ok) throw new Error(`${pod.name} does not list its clients: ${list?.error}`);
+  const others = String(list.value)
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes(` name=${TRAFFIC} `) && !line.includes(' cmd=client|list '));
+  const kills = others.map((line): Command => ['CLIENT', 'KILL', 'ID', /^id=(\d+)/.exec(line)?.[1] ?? '']);
+  const answers = kills.length === 0 ? [] : await connection.send(kills, { signal });
+  return answers.filter((answer) => answer.ok && answer.value === 1).length;
+}
+
+/** Some milliseconds: within the time that most applies take. */
+export function moment(chance: Chance): Promise<void> {
+  return sleep(chance.between(0, 6_000));
+}

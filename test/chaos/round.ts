@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seedsOfPods } from '../e2e/support/pods.ts';
+import type { StandingCluster } from '../e2e/support/standing-cluster.ts';
+import type { ActionRun } from '../support/run-action.ts';
+import { startTraffic } from '../support/traffic.ts';
+import type { Chance } from './chance.ts';
+import { FAULTS, type Fault, moment, strike } from './faults.ts';
+
+/** One change of the cluster's shape, what happened on the way, and how it ended. */
+export interface Round {
+  readonly shards: number;
+  readonly replicas: number;
+  readonly fault: Fault;
+  /** What the fault hit. */
+  readonly hit: string;
+  /** How each apply ended, until the cluster was as declared. */
+  readonly runs: readonly string[];
+  readonly seconds: number;
+  readonly writes: number;
+  readonly reads: number;
+  readonly errors: number;
+  readonly wrong: number;
+  readonly stale: number;
+  /** Keys that do not hold what was acknowledged. */
+  readonly differences: readonly string[];
+  /** The result of one more plan. */
+  readonly second: string;
+}
+
+/** Seconds after which a user would call for help. */
+const PATIENCE = 240;
+
+/** Declares another shape, applies it, lets the fault strike, and applies again until it is done, as a user would. */
+export async function playRound(cluster: StandingCluster, chance: Chance, number: number): Promise<Round> {
+  const [shards, replicas] = [chance.between(3, 5), chance.between(1, 2)];
+  const fault = chance.of(FAULTS);
+  const topology = cluster.declare(shards, `replicasPerShard: ${replicas}`);
+  const { pods } = await cluster.live.look();
+  const began = Date.now();
+  await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: `round-${number}` });
+
+  const approval = await approve(cluster, topology);
+  const struck: Promise<string>[] = [];
+  let last = await applyOnce(cluster, topology, approval, (process) => {
+    if (struck.length === 0) struck.push(moment(chance).then(() => strike(fault, { ...cluster, chance, process })));
+  });
+  const runs = [endOf(last)];
+  const deadline = Date.now() + PATIENCE * 1_000;
+  while (!isDone(last)) {
+    if (Date.now() > deadline) throw new Error(`Not as declared after ${PATIENCE} s: ${runs.join()}\n${last.log}`);
+    await sleep(2_000);
+    const isOver = last.outputs['failure-reason'] === 'plan-changed';
+    last = await applyOnce(cluster, topology, isOver ? await approve(cluster, topology) : approval);
+    runs.push(endOf(last));
+  }
+  const [hit = 'nothing: there was nothing to do'] = await Promise.all(struck);
+  const seconds = (Date.now() - began) / 1_000;
+  const { writes, reads, errors, wrong, stale } = await traffic.stop();
+  const again = await cluster.act(topology, { inputs: { command: 'plan' } });
+  return {
+    shards,
+    replicas,
+    fault,
+    hit,
+    runs,
+    seconds,
+    writes,
+    reads,
+    errors,
+    wrong,
+    stale,
+    differences: await traffic.verify(),
+    second: again.outputs['result'] ?? '',
+  };
+}
+
+function isDone(run: ActionRun): boolean {
+  return run.outputs['result'] === 'applied' || run.outputs['result'] === 'no-changes';
+}
+
+function endOf({ outputs }: ActionRun): string {
+  return outputs['failure-reason'] || outputs['result'] || 'killed';
+}
+
+/** The hash of the plan that people see and agree to; empty where none can be made at the moment. */
+async function approve(cluster: StandingCluster, topology: string): Promise<string> {
+  const planned = await cluster.act(topology, { inputs: { command: 'plan' } });
+  return planned.outputs['plan-hash'] ?? '';
+}
+
+async function applyOnce(
+  cluster: StandingCluster,
+  topology: string,
+  hash: string,
+  begun?: (process: Parameters<NonNullable<Parameters<StandingCluster['act']>[1]['onLine']>>[1]) => void,
+): Promise<ActionRun> {
+  const approved = hash === '' ? {} : { 'require-approved-plan': 'true', 'approved-plan': hash };
+  return cluster.act(topology, {
+    inputs: { command: 'apply', 'lock-timeout': '2m', ...approved },
+    onLine: (line, process) => {
+      if (line.startsWith('::group::')) begun?.(process);
+    },
+  });
+}
