@@ -32,10 +32,13 @@ test(
     const rounds: Round[] = [];
     const end = Date.now() + SECONDS * 1_000;
     while (Date.now() < end) {
-      const round = await playRound(cluster, chance, rounds.length);
+      const round = await playRound(cluster, chance, {
+        number: rounds.length,
+        before: rounds.at(-1) ?? { shards: 3, replicas: 1 },
+      });
       rounds.push(round);
       process.stdout.write(
-        `chaos ${rounds.length}: ${round.shards} × ${round.replicas}, ${round.fault} (${round.hit}), ${round.runs.join(', ')}, ${Math.round(round.seconds)} s\n`,
+        `chaos ${rounds.length}: ${round.shards} × ${round.replicas}, ${round.fault} (${round.hit}), ${round.runs.join('; ')}, ${Math.round(round.seconds)} s\n`,
       );
 
       const seen = await cluster.live.settled();

@@ -6,14 +6,19 @@ import { startTraffic } from '../support/traffic.ts';
 import type { Chance } from './chance.ts';
 import { FAULTS, type Fault, moment, strike } from './faults.ts';
 
-/** One change of the cluster's shape, what happened on the way, and how it ended. */
-export interface Round {
+export interface Shape {
   readonly shards: number;
   readonly replicas: number;
+}
+
+const SHAPES: readonly Shape[] = [3, 4, 5].flatMap((shards) => [1, 2].map((replicas) => ({ shards, replicas })));
+
+/** One change of the cluster's shape, what happened on the way, and how it ended. */
+export interface Round extends Shape {
   readonly fault: Fault;
   /** What the fault hit. */
   readonly hit: string;
-  /** How each apply ended, until the cluster was as declared. */
+  /** How each apply ended, until the cluster was as declared: the reason of a failure, with what it said. */
   readonly runs: readonly string[];
   readonly seconds: number;
   readonly writes: number;
@@ -31,8 +36,12 @@ export interface Round {
 const PATIENCE = 240;
 
 /** Declares another shape, applies it, lets the fault strike, and applies again until it is done, as a user would. */
-export async function playRound(cluster: StandingCluster, chance: Chance, number: number): Promise<Round> {
-  const [shards, replicas] = [chance.between(3, 5), chance.between(1, 2)];
+export async function playRound(
+  cluster: StandingCluster,
+  chance: Chance,
+  { number, before }: { number: number; before: Shape },
+): Promise<Round> {
+  const { shards, replicas } = chance.of(SHAPES.filter((shape) => !isSame(shape, before)));
   const fault = chance.of(FAULTS);
   const topology = cluster.declare(shards, `replicasPerShard: ${replicas}`);
   const { pods } = await cluster.live.look();
@@ -74,12 +83,17 @@ export async function playRound(cluster: StandingCluster, chance: Chance, number
   };
 }
 
+function isSame(a: Shape, b: Shape): boolean {
+  return a.shards === b.shards && a.replicas === b.replicas;
+}
+
 function isDone(run: ActionRun): boolean {
   return run.outputs['result'] === 'applied' || run.outputs['result'] === 'no-changes';
 }
 
 function endOf({ outputs }: ActionRun): string {
-  return outputs['failure-reason'] || outputs['result'] || 'killed';
+  const reason = outputs['failure-reason'];
+  return reason ? `${reason} (${outputs['summary']})` : outputs['result'] || 'killed';
 }
 
 /** The hash of the plan that people see and agree to; empty where none can be made at the moment. */

@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/adapters/process/clock.ts';
+import { replicasOf, slotOwners } from '../../src/core/cluster.ts';
+import type { Topology } from '../../src/core/topology.ts';
+import { carryOut, type Journal } from '../../src/engine/carry-out.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import { type Plan, steps } from '../../src/plan/plan.ts';
+import { isRest } from '../../src/plan/remainder.ts';
+import { resumePlan } from '../../src/plan/resume-plan.ts';
+import type { Redis } from '../../src/ports/redis.ts';
+import type { StepKindName } from '../../src/steps/index.ts';
+import { type Ground, look } from '../support/apply.ts';
+import { seedsOf } from '../support/cluster-client.ts';
+import { digest, loadEveryType, losses, primariesOf } from '../support/dataset.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { SERVERS } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+import { startTraffic } from '../support/traffic.ts';
+
+/** From shape to shape, so that every kind of step that such a life has is the last one before a crash. */
+const LIFE = [
+  { shards: 3, replicas: 1 },
+  { shards: 4, replicas: 2 },
+  { shards: 3, replicas: 0 },
+] as const;
+
+const CRASHED_AFTER: readonly StepKindName[] = [
+  'assign-slots',
+  'delete-volumes',
+  'fail-over',
+  'join',
+  'move-slots',
+  'remove',
+  'replicate',
+  'scale',
+  'wait-for-pods',
+];
+
+describe.each([...SERVERS])('a run that ends after any stage, on $name', (server) => {
+  test('is gone on with by the next one, under the same approval, until all is as declared', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 6 });
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const last = new Set<StepKindName>();
+    const volumes = { onScaleDown: 'delete' } as const;
+    const [first, ...later] = LIFE.map((shape) => topologyOf(platform.place, shape, { volumes }));
+    if (first === undefined) throw new Error('A life begins with a shape.');
+    await crashAgainAndAgain(ground, first, last);
+
+    await loadEveryType({ pods: platform.pods(), redis }, { each: 20 });
+    const before = await digestOfPrimaries(platform, redis);
+    await using traffic = await startTraffic(seedsOf(platform), { writers: 1, readers: 1 });
+    for (const topology of later) {
+      await lastReplicaTakesOver(platform, ground, topology);
+      await crashAgainAndAgain(ground, topology, last);
+    }
+
+    expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
+    expect(await traffic.verify()).toEqual([]);
+    expect(losses(before, await digestOfPrimaries(platform, redis))).toEqual([]);
+    expect([...last].toSorted()).toEqual(CRASHED_AFTER);
+  }, 180_000);
+});
+
+/** Every run ends after its first stage, as if killed there. */
+async function crashAgainAndAgain(ground: Ground, topology: Topology, last: Set<StepKindName>): Promise<void> {
+  const planned = makePlan(topology, await look(ground, topology));
+  if (planned.kind === 'refused') throw planned.failure;
+  const approved = planned.plan;
+  const agreed = { steps: steps(approved), unbound: approved.unbound };
+  let left: Plan = approved;
+  for (let run = 0; left.stages.length > 0; run += 1) {
+    expect(run).toBeLessThan(40);
+    expect(isRest(agreed.steps, left, agreed.unbound)).toEqual({ rest: true });
+    for (const { step } of left.stages[0] ?? []) last.add(step.kind);
+    await oneStageOf(ground, topology, left);
+    const now = resumePlan(topology, await look(ground, topology), agreed);
+    if (now.kind === 'refused') throw now.failure;
+    left = now.plan;
+  }
+  const cluster = await look(ground, topology);
+  expect(slotOwners(cluster)).toHaveLength(topology.shards.length);
+  for (const owner of slotOwners(cluster)) {
+    expect(replicasOf(cluster, owner.pod)).toHaveLength(topology.replicasPerShard);
+  }
+}
+
+async function oneStageOf(ground: Ground, topology: Topology, plan: Plan): Promise<void> {
+  const crash = new Error('The runner is gone.');
+  let stages = 0;
+  const journal: Journal = {
+    stage: async (_number, _planned, work) => {
+      if (stages === 1) throw crash;
+      stages += 1;
+      await work();
+    },
+    tell: () => undefined,
+  };
+  const ports = { ...ground, clock: systemClock, observe: () => look(ground, topology) };
+  const stop = new AbortController().signal;
+  try {
+    await carryOut(topology, ports, { approved: plan, journal, stop });
+  } catch (thrown) {
+    if (thrown !== crash) throw thrown;
+  }
+}
+
+/** Then a pod of high ordinal leads a shard: when the cluster shrinks, another one has to take over first. */
+async function lastReplicaTakesOver(platform: LocalPlatform, ground: Ground, topology: Topology): Promise<void> {
+  const { members } = await look(ground, topology);
+  const replica = members.findLast((member) => member.role === 'replica')?.pod ?? '';
+  await platform.call(replica, ['CLUSTER', 'FAILOVER']);
+  await platform.untilInfo([replica], 'REPLICATION', /role:master/);
+}
+
+async function digestOfPrimaries(platform: LocalPlatform, redis: Redis) {
+  const pods = await primariesOf({ pods: platform.pods(), redis });
+  return digest({ pods, redis });
+}
