@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { systemClock } from '../src/adapters/process/clock.ts';
+import { framed } from '../src/adapters/terminal/markdown.ts';
+import { terminalRunner } from '../src/adapters/terminal/runner.ts';
 import { readTopology } from '../src/adapters/topology/read.ts';
 import { apply } from '../src/commands/apply.ts';
 import type { Desk } from '../src/commands/desk.ts';
@@ -15,8 +17,8 @@ import { seedsOf } from '../test/support/cluster-client.ts';
 import { differences, digest, type KeyDigest, load, primariesOf } from '../test/support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../test/support/local-platform.ts';
 import { startTraffic, type TrafficReport } from '../test/support/traffic.ts';
+import { heading } from './heading.ts';
 import { PaperGitHub } from './paper-github.ts';
-import { framed, heading, terminalRunner } from './terminal.ts';
 
 const KEYS = 50_000;
 const PULL_REQUEST = 7;

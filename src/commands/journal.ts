@@ -1,6 +1,7 @@
 import type { Event } from '../core/events.ts';
 import type { Journal } from '../engine/carry-out.ts';
 import type { PlannedStep } from '../plan/plan.ts';
+import type { Bar } from '../ports/runner.ts';
 import { eventLine, stageTitle } from '../report/log.ts';
 import type { Desk } from './desk.ts';
 
@@ -17,7 +18,7 @@ export class ApplyJournal implements Journal, AsyncDisposable {
   changed = false;
   readonly #desk: Desk;
   readonly #show: (progress: readonly string[]) => Promise<unknown>;
-  readonly #moving = new Map<string, { line: string; told: number }>();
+  readonly #moving = new Map<string, Bar & { readonly told: number }>();
   #current: string | null = null;
   #shownAt = Number.NEGATIVE_INFINITY;
   #showing: Promise<unknown> = Promise.resolve();
@@ -47,8 +48,10 @@ export class ApplyJournal implements Journal, AsyncDisposable {
       const now = this.#desk.clock.now();
       const told = this.#moving.get(move)?.told ?? Number.NEGATIVE_INFINITY;
       const isDue = now - told >= MOVE_EVERY || event.slotsDone === event.slots;
-      if (isDue) this.#desk.runner.info(line);
-      this.#moving.set(move, { line, told: isDue ? now : told });
+      const { live } = this.#desk.runner;
+      if (isDue && live === undefined) this.#desk.runner.info(line);
+      this.#moving.set(move, { text: line, part: event.slotsDone / event.slots, told: isDue ? now : told });
+      live?.([...this.#moving.values()]);
     }
     this.#refresh();
   };
@@ -67,7 +70,7 @@ export class ApplyJournal implements Journal, AsyncDisposable {
     const now = this.#desk.clock.now();
     if (now - this.#shownAt < COMMENT_EVERY) return;
     this.#shownAt = now;
-    const moves = Array.from(this.#moving.values(), ({ line }) => `   ${line}`);
+    const moves = Array.from(this.#moving.values(), ({ text }) => `   ${text}`);
     const current = this.#current === null ? [] : [`… ${this.#current}`, ...moves];
     const progress = [...this.done.map((title) => `✓ ${title}`), ...current];
     this.#showing = this.#showing.then(() => this.#show(progress));

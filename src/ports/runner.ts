@@ -1,5 +1,12 @@
 import type { Mistake } from '../core/mistake.ts';
 
+/** Something under way. */
+export interface Bar {
+  readonly text: string;
+  /** How much of it is done, 0 to 1. */
+  readonly part: number;
+}
+
 /** The runner: where lines, annotations, outputs and the summary go. */
 export interface Runner {
   info(line: string): void;
@@ -7,6 +14,8 @@ export interface Runner {
   error(text: string): void;
   /** Lines told while the work is under way are folded under the title. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** Shows what is under way, drawn anew each time. Left out where nothing can be drawn anew: then `info` tells it. */
+  readonly live?: (bars: readonly Bar[]) => void;
   /** Shows mistakes at their lines of the file; at most ten, the rest in the log only. */
   annotate(mistakes: readonly Mistake[]): void;
   output(name: string, value: string): void;

@@ -1,35 +1,4 @@
 import { styleText } from 'node:util';
-import type { Runner } from '../src/ports/runner.ts';
-
-/** The runner's part on a terminal: the log as it comes, groups as headings. */
-export function terminalRunner(): Runner {
-  let indent = '  ';
-  const say = (text: string): void => console.log(`${indent}${text.replaceAll('\n', `\n${indent}`)}`);
-  return {
-    info: say,
-    warning: (text) => say(styleText('yellow', text)),
-    error: (text) => say(styleText('red', text)),
-    async group(title, work) {
-      say(styleText('bold', title));
-      indent = '     ';
-      try {
-        return await work();
-      } finally {
-        indent = '  ';
-      }
-    },
-    annotate: (mistakes) => {
-      for (const mistake of mistakes) say(styleText('red', `${mistake.file}: ${mistake.message}`));
-    },
-    output: () => undefined,
-    summary: async () => undefined,
-    keep: async (name) => name,
-  };
-}
-
-export function heading(text: string): void {
-  console.log(`\n${styleText(['bold', 'cyan'], text)}`);
-}
 
 /** A comment's Markdown as a terminal can show it, in a frame. */
 export function framed(markdown: string): string {
@@ -51,27 +20,28 @@ function readable(markdown: string): string {
 /** Rows of tables get columns of one width; all else only its emphasis. */
 function withTables(lines: readonly string[]): readonly string[] {
   const shown: string[] = [];
-  let table: string[][] = [];
+  let table: (readonly string[])[] = [];
   const flush = (): void => {
     shown.push(...aligned(table));
     table = [];
   };
   for (const line of lines) {
-    if (line.startsWith('|')) {
-      if (!/^[|\s:-]+$/.test(line))
-        table.push(
-          line
-            .split('|')
-            .slice(1, -1)
-            .map((cell) => emphasised(cell.trim())),
-        );
-      continue;
+    if (!line.startsWith('|')) {
+      flush();
+      shown.push(emphasised(line));
+    } else if (!/^[|\s:-]+$/.test(line)) {
+      table.push(cellsOf(line));
     }
-    flush();
-    shown.push(emphasised(line));
   }
   flush();
   return shown;
+}
+
+function cellsOf(row: string): readonly string[] {
+  return row
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => emphasised(cell.trim()));
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

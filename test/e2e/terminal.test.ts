@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { slotOwners } from '../../src/core/cluster.ts';
+import { type StandingCluster, standUp } from './support/standing-cluster.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url));
+
+describe('the program for a terminal', () => {
+  let cluster: StandingCluster;
+
+  beforeAll(async () => {
+    cluster = await standUp('terminal');
+    await cluster.workspace.write('topology.yaml', cluster.declare(4));
+  }, 180_000);
+
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+  }, 120_000);
+
+  test('shows the plan that a comment would show, and the JSON of it', async () => {
+    const shown = await run(cluster, 'plan');
+    expect(shown).toMatchObject({ status: 0, err: '' });
+    expect(shown.out).toContain('Adds 1 shard');
+    expect(shown.out).toMatch(/│ Next: an apply carries out plan [0-9a-f]{12}/);
+    const { out, err } = await run(cluster, 'plan', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      clusters: [{ cluster: 'redis-cluster', result: 'planned', changed: 'false' }],
+      plans: { 'plan-redis-cluster.json': { summary: { slotsToMove: 4096 } } },
+    });
+    expect(err).toContain('Adds 1 shard');
+  }, 60_000);
+
+  test('does not apply where nobody can be asked', async () => {
+    const refused = await run(cluster, 'apply');
+    expect(refused.status).toBe(1);
+    expect(refused.err).toContain('--yes');
+    expect(slotOwners(await cluster.live.look())).toHaveLength(3);
+  }, 60_000);
+
+  test('applies with --yes, in plain lines, and then there is no drift', async () => {
+    const applied = await run(cluster, 'apply', '--yes');
+    expect([applied.status, applied.err]).toEqual([0, '']);
+    expect(applied.out).toContain('applied plan');
+    expect(applied.out).not.toContain('\u001b');
+    expect(slotOwners(await cluster.live.look())).toHaveLength(4);
+    const drift = await run(cluster, 'drift', '--fail-on-drift');
+    expect([drift.status, drift.out]).toEqual([0, expect.stringContaining('is as declared')]);
+  }, 180_000);
+
+  test('ends with 1 for drift that is to fail, and for mistakes, which have their lines', async () => {
+    await cluster.workspace.write('topology.yaml', cluster.declare(5));
+    expect(await run(cluster, 'drift')).toMatchObject({ status: 0 });
+    expect(await run(cluster, 'drift', '--fail-on-drift')).toMatchObject({ status: 1 });
+    await cluster.workspace.write('topology.yaml', `${cluster.declare(5)}\nshard: 4\n`);
+    const wrong = await run(cluster, 'plan');
+    expect([wrong.status, wrong.out]).toEqual([1, expect.stringMatching(/topology\.yaml:\d+:1 /)]);
+  }, 60_000);
+});
+
+interface Ended {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(cluster: StandingCluster, ...words: readonly string[]): Promise<Ended> {
+  const env = { PATH: process.env['PATH'] ?? '', KUBECONFIG: process.env['KUBECONFIG'] ?? '' };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [CLI, ...words], { cwd: cluster.workspace.folder, env }, (_, out, err) =>
+      resolve({ status: child.exitCode ?? -1, out, err }),
+    );
+    child.stdin?.end();
+  });
+}
