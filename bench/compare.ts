@@ -1,60 +1,83 @@
 import { writeFile } from 'node:fs/promises';
-import { grouped } from '../src/report/units.ts';
-import { SERVERS } from '../test/support/servers.ts';
-import { type Measured, measure } from './measure.ts';
-import { machine, record, table } from './record.ts';
+import { parseArgs } from 'node:util';
+import { SERVERS, type ServerProgram } from '../test/support/servers.ts';
+import { chartOf } from './chart.ts';
+import { measure } from './measure.ts';
+import { pageOf } from './page.ts';
+import { record } from './record.ts';
+import { type Measured, merged, middle, readResults, writeResults } from './results.ts';
+import { SCENARIOS, type Scenario, scaled } from './scenarios.ts';
 import { WAYS } from './ways.ts';
 
 /**
  * `npm run bench`: three primaries become four, by the server's own tool and by this engine, one after the other on the same
- * data: on an empty cluster and on BENCH_KEYS keys (default 1,000,000) of 100 B, for every server of REDIS_SERVERS.
- * `-- --record` writes docs/performance.md as well.
+ * data, for every server of REDIS_SERVERS. After `--`:
+ *   --only empty,small      scenarios; --servers redis-7.0; --ways cli,engine: likewise a part of them
+ *   --runs 3                the middle one of three runs counts
+ *   --scale 0.01            a hundredth of the keys, for trying things out
+ *   --record                writes bench/results.json, docs/performance.md and its chart; what was not measured stays there
+ *   --draw                  measures nothing: the page and the chart from bench/results.json
  */
-const KEYS = Number(process.env['BENCH_KEYS'] ?? 1_000_000);
-const RESULTS = new URL('results.json', import.meta.url);
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    servers: { type: 'string' },
+    ways: { type: 'string' },
+    runs: { type: 'string', default: '1' },
+    scale: { type: 'string', default: '1' },
+    record: { type: 'boolean', default: false },
+    draw: { type: 'boolean', default: false },
+  },
+});
+const CHART = new URL('../docs/images/moving-slots.svg', import.meta.url);
+const scale = Number(options.scale);
+if (options.record && scale !== 1)
+  throw new Error('Only what was measured with all keys is recorded: leave --scale out.');
 
-const results: Measured[] = [];
-for (const server of SERVERS) {
-  for (const keys of [0, KEYS]) {
-    for (const way of WAYS) {
-      const result = await measure(server, way, keys);
-      console.error(`${result.server}, ${grouped(keys)} keys, ${result.way}: ${result.seconds.toFixed(2)} s`);
-      results.push(result);
+if (options.draw) {
+  await show(await readResults());
+} else {
+  const fresh = await measureAll();
+  const results = options.record ? merged(await readResults(), fresh) : fresh;
+  if (options.record) await writeResults(results);
+  await show(results);
+}
+
+async function measureAll(): Promise<readonly Measured[]> {
+  const results: Measured[] = [];
+  for (const server of named(SERVERS, options.servers)) {
+    for (const scenario of named(SCENARIOS, options.only)) {
+      results.push(...(await measureWays(server, scaled(scenario, scale))));
     }
   }
-}
-await writeFile(RESULTS, `${JSON.stringify({ machine: machine(), results }, null, 2)}\n`);
-await record('compare', `${tableOf(results)}\n\nOn ${machine()}.`);
-
-function tableOf(all: readonly Measured[]): string {
-  const head = ['server', 'keys', 'way', 'time', 'to the engine', 'keys/s', 'PING p50', 'p99', 'max', 'client errors'];
-  const rows = all.map((one) => [
-    one.server,
-    grouped(one.keys),
-    one.way,
-    `${one.seconds.toFixed(2)} s`,
-    `${(one.seconds / engineOf(all, one).seconds).toFixed(2)} ×`,
-    one.keys === 0 ? '' : grouped(Math.round(one.moved / one.seconds)),
-    ms(one.ping.p50),
-    ms(one.ping.p99),
-    ms(one.ping.max),
-    errorsOf(one),
-  ]);
-  return table([head, ...rows]);
+  return results;
 }
 
-function engineOf(all: readonly Measured[], { server, keys }: Measured): Measured {
-  const found = all.find((one) => one.server === server && one.keys === keys && one.way === WAYS.at(-1)?.name);
-  if (found === undefined) throw new Error(`There is no measurement of this engine on ${server}.`);
-  return found;
+/** Way after way and then all of them again, so that what else the machine does hits all of them. */
+async function measureWays(server: ServerProgram, scenario: Scenario): Promise<readonly Measured[]> {
+  const runs = new Map<string, Measured[]>();
+  for (let run = 0; run < Number(options.runs); run += 1) {
+    for (const way of named(WAYS, options.ways)) {
+      const result = await measure(server, scenario, way);
+      if (result === null) continue;
+      console.error(`${server.name}, ${scenario.name}, ${way.words}: ${result.seconds.toFixed(2)} s`);
+      runs.set(way.name, [...(runs.get(way.name) ?? []), result]);
+    }
+  }
+  return [...runs.values()].map(middle);
 }
 
-/** Failed commands, wrong and stale replies and what was lost, of all commands. */
-function errorsOf({ clients }: Measured): string {
-  const bad = clients.errors + clients.wrong + clients.stale + clients.differences;
-  return `${bad} of ${grouped(clients.writes + clients.reads)}`;
+async function show(results: readonly Measured[]): Promise<void> {
+  await record('compare', pageOf(results));
+  if (options.record || options.draw) await writeFile(CHART, chartOf(results));
 }
 
-function ms(time: number): string {
-  return `${time.toFixed(time < 10 ? 2 : 0)} ms`;
+/** Those of the list that `names` has, separated by commas; all where it is left out. Throws where it names what is not there. */
+function named<T extends { readonly name: string }>(all: readonly T[], names: string | undefined): readonly T[] {
+  if (names === undefined) return all;
+  return names.split(',').map((name) => {
+    const found = all.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`There is no "${name}": ${all.map((one) => one.name).join(', ')}.`);
+    return found;
+  });
 }

@@ -10,10 +10,10 @@ export function machine(): string {
   return `${cpus().length} cores, ${memory} GB of memory, node ${process.versions.node}, ${date}`;
 }
 
-/** Prints the text and, with `--record`, puts it between the markers of that name in docs/performance.md. */
+/** Prints the text and, with `--record` or `--draw`, puts it between the markers of that name in docs/performance.md. */
 export async function record(name: string, markdown: string): Promise<void> {
   console.log(markdown);
-  if (!process.argv.includes('--record')) return;
+  if (!['--record', '--draw'].some((word) => process.argv.includes(word))) return;
   const page = await readFile(PAGE, 'utf8');
   const pattern = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
   if (!pattern.test(page)) throw new Error(`docs/performance.md has no place for ${name}.`);

@@ -1,15 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { LocalPlatform } from '../test/support/local-platform.ts';
-
-/** What was seen from outside while slots moved. Times in milliseconds. */
-export interface Testimony {
-  readonly ping: { readonly p50: number; readonly p99: number; readonly max: number; readonly count: number };
-  readonly clients: ClientsSaw;
-}
+import { answerOf, ended, started } from './child.ts';
 
 const WARM_UP = 1_000;
 
@@ -23,7 +16,12 @@ const CLIENTS_SAW = z.object({
   differences: z.number(),
 });
 
-type ClientsSaw = z.infer<typeof CLIENTS_SAW>;
+/** What was seen from outside while slots moved. Times in milliseconds. */
+export const TESTIMONY = z.object({
+  ping: z.object({ p50: z.number(), p99: z.number(), max: z.number(), count: z.number() }),
+  clients: CLIENTS_SAW,
+});
+export type Testimony = z.infer<typeof TESTIMONY>;
 
 /** A donor that is pinged and a light load, each in a process of its own, so that neither waits for the work itself. */
 export class Witnesses implements AsyncDisposable {
@@ -39,51 +37,21 @@ export class Witnesses implements AsyncDisposable {
     const ports = platform.pods().map((pod) => platform.port(pod.name));
     const traffic = await started('traffic-process.ts', ports);
     await sleep(WARM_UP);
-    // Last of all: every PING is one of the time in which slots move.
-    const ping = await started('ping-process.ts', [platform.port(donor)]);
+    await answerOf(traffic, 'begin');
+    // Last of all, so that every PING is one of the time in which slots move; without a delay that is put between processes.
+    const ping = await started('ping-process.ts', [platform.serverPort(donor)]);
     return new Witnesses(ping, traffic);
   }
 
   async hear(): Promise<Testimony> {
-    const times = z.array(z.number()).parse(await answerOf(this.#ping));
-    const clients = CLIENTS_SAW.parse(await answerOf(this.#traffic));
+    const times = z.array(z.number()).parse(await answerOf(this.#ping, 'end'));
+    const clients = CLIENTS_SAW.parse(await answerOf(this.#traffic, 'end'));
     return { ping: summaryOf(times), clients };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#ping, this.#traffic].map(ended));
   }
-}
-
-async function started(file: string, ports: readonly number[]): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), ports.map(String));
-  await nextMessage(child);
-  return child;
-}
-
-function answerOf(child: ChildProcess): Promise<unknown> {
-  const answered = nextMessage(child);
-  child.send('stop');
-  return answered;
-}
-
-function nextMessage(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const endedEarly = (code: number | null): void => reject(new Error(`A witness ended with ${code}.`));
-    child.once('error', reject);
-    child.once('exit', endedEarly);
-    child.once('message', (message) => {
-      child.off('exit', endedEarly);
-      resolve(message);
-    });
-  });
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
 }
 
 function summaryOf(times: readonly number[]): Testimony['ping'] {

@@ -2,6 +2,7 @@ import { asFailure, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { type CarryOutPorts, carryOut } from '../engine/carry-out.ts';
 import { type Lock, takeLock } from '../engine/lock.ts';
+import { checkRights } from '../engine/rights.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -10,7 +11,7 @@ import { appliedLine, planLine } from '../report/one-line.ts';
 import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
 import { decide } from './approval.ts';
-import { estimateOf, look } from './consider.ts';
+import { examine, look } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { ApplyJournal } from './journal.ts';
 import { type Outcome, resultOf } from './outcome.ts';
@@ -22,15 +23,16 @@ export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
   await using lock = await lockFor(topology, desk, reach);
   const cluster = await look(topology, desk, reach);
   const decision = await decide(topology, cluster, lock.inherited, desk);
-  const { plan } = decision;
-  const estimate = plan === null ? null : await estimateOf(plan, desk, reach);
-  if (plan === null || estimate === null || decision.kind === 'stop') {
-    const failure = decision.kind === 'stop' ? decision.failure : asFailure(new RangeError('A plan has an estimate.'));
-    return ended(topology, desk, { failure, plan, estimate });
+  const examined = decision.plan === null ? null : await examine(decision.plan, desk, reach);
+  if (examined === null || decision.kind === 'stop') {
+    const failure = decision.kind === 'stop' ? decision.failure : asFailure(new RangeError('A go has a plan.'));
+    return ended(topology, desk, { failure, ...examined });
   }
+  const { plan, estimate } = examined;
   if (plan.stages.length === 0) return nothingToDo(topology, desk, { plan, estimate });
   const forbidden = forbiddenBy(plan, desk);
   if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
+  await checkRightsOf(plan, desk, reach);
   return await work(topology, desk, {
     plan,
     estimate,
@@ -65,6 +67,13 @@ function forbiddenBy(plan: Plan, desk: Desk): Failure | null {
       remedy: `Add \`allow: ${missing.join(' ')}\` to the workflow step if that is what you want.`,
       details: details.map((danger) => danger.text),
     },
+  );
+}
+
+async function checkRightsOf(plan: Plan, { runner, stop }: Desk, { redis }: Reach): Promise<void> {
+  if ((await checkRights(plan, redis, { signal: stop })) === 'enough') return;
+  runner.info(
+    'Whether the Redis user may run all that the plan needs could not be asked beforehand (ACL DRYRUN: Redis 7 or later, and the rights `+acl|whoami +acl|dryrun`).',
   );
 }
 

@@ -4,7 +4,9 @@ import { placementFindings } from '../core/placement-findings.ts';
 import type { Topology } from '../core/topology.ts';
 import { countKeys } from '../engine/measure.ts';
 import { observeSettled } from '../engine/observe.ts';
+import { sampleLargeKeys } from '../engine/sample-keys.ts';
 import { type Estimate, estimate } from '../plan/estimate.ts';
+import { largeKeyDangers } from '../plan/large-keys.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import type { Desk, Reach } from './desk.ts';
@@ -26,16 +28,25 @@ export interface Considered {
 
 export async function consider(topology: Topology, desk: Desk, reach: Reach): Promise<Considered> {
   const cluster = await look(topology, desk, reach);
+  const findings = [...cluster.findings, ...placementFindings(topology, cluster)];
   const planned = makePlan(topology, cluster);
-  return {
-    cluster,
-    findings: [...cluster.findings, ...placementFindings(topology, cluster)],
-    planned,
-    estimate: planned.kind === 'plan' ? await estimateOf(planned.plan, desk, reach) : null,
-  };
+  if (planned.kind === 'refused') return { cluster, findings, planned, estimate: null };
+  const examined = await examine(planned.plan, desk, reach);
+  return { cluster, findings, planned: { kind: 'plan', plan: examined.plan }, estimate: examined.estimate };
 }
 
-/** What a plan costs, with the keys counted on the donors. */
-export async function estimateOf(plan: Plan, desk: Desk, reach: Reach): Promise<Estimate> {
-  return estimate(plan, await countKeys(plan, reach.redis, { signal: desk.stop }));
+/** What a plan costs, with the keys counted on the donors, and the plan with the dangers that single keys are. */
+export async function examine(
+  plan: Plan,
+  desk: Desk,
+  { redis }: Reach,
+): Promise<{ readonly plan: Plan; readonly estimate: Estimate }> {
+  const options = { signal: desk.stop };
+  const counts = await countKeys(plan, redis, options);
+  const large = await sampleLargeKeys(plan, counts, redis, options);
+  const sums = new Map(Array.from(counts, ([step, keys]) => [step, [...keys.values()].reduce((sum, n) => sum + n, 0)]));
+  return {
+    plan: { ...plan, dangers: [...plan.dangers, ...largeKeyDangers(large)] },
+    estimate: estimate(plan, sums),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Capabilities } from './capabilities.ts';
 import type { Finding } from './findings.ts';
 import type { SlotSet } from './slots.ts';
 
@@ -85,6 +86,8 @@ export interface Member {
   /** Slots whose move was begun and not ended, as the node itself marks them. */
   readonly open?: readonly OpenMark[];
   readonly facts: ServerFacts;
+  /** Left out: the server would not tell. No step rests on it: the way of a move is chosen when it is carried out. */
+  readonly capabilities?: Capabilities;
 }
 
 export interface OpenMark {
@@ -112,6 +115,10 @@ export interface ServerFacts {
   readonly persistent: boolean | null;
   /** A replica's distance from its primary in bytes of the replication stream; 0 for primaries. */
   readonly lag: number;
+  /** Names of the modules that are loaded; left out where there are none. */
+  readonly modules?: readonly string[];
+  /** Function libraries; left out where there are none. */
+  readonly libraries?: number;
 }
 
 export interface Stranger {

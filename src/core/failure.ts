@@ -52,6 +52,7 @@ export const FAILURES = {
   'plan-not-approved': ['refused', 'No approved plan was found for this commit.'],
   'plan-changed': ['refused', 'What would be done now is not the approved plan nor the rest of it.'],
   'approval-unreadable': ['failed', 'GitHub did not tell whether the plan was approved.'],
+  'atomic-unsupported': ['refused', '`migration.method: atomic` is declared and a pair of servers cannot do it.'],
   'not-enough-memory': ['refused', 'A receiver of slots has too little memory for what it would get.'],
   locked: ['refused', 'Another apply is at work on this cluster.'],
   'lock-lost': ['failed', 'The lock was lost in the middle; the work stopped at a safe point.'],

@@ -23,6 +23,10 @@ export interface ServerInfo {
   readonly copying: boolean;
   /** Where the node stands in the replication stream, in bytes. */
   readonly offset: number;
+  /** Names of the modules that are loaded. */
+  readonly modules: readonly string[];
+  /** Function libraries; 0 for servers that have none. */
+  readonly libraries: number;
 }
 
 /** Fields by name. Lines that are neither comment nor `name:value` give Failure `redis-error`. */
@@ -61,6 +65,9 @@ export function parseInfo(text: string, what: string): ServerInfo {
     copying: isReplica && fields.get('master_sync_in_progress') === '1',
     // A replica's own master_repl_offset may run behind what it has applied: slave_repl_offset is its place (replication.c).
     offset: isReplica ? whole('slave_repl_offset') : whole('master_repl_offset'),
+    // A line for each: they are no fields.
+    modules: [...text.matchAll(/^module:name=([^,\r\n]+)/gm)].map(([, name = '']) => name).toSorted(),
+    libraries: Number(fields.get('number_of_libraries') ?? 0),
   };
 }
 

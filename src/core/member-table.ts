@@ -96,6 +96,7 @@ function memberOf(answer: NodeAnswer, { primary, seen, ip, resolve }: Surroundin
     synced: me.role === 'primary' || (linkUp && !copying && lag <= SMALL_LAG),
     open: open.map((mark) => ({ slot: mark.slot, state: mark.state, peer: resolve(mark.peer) })),
     facts: factsOf(answer, lag, announcedAddress(me, seen, ip, joined)),
+    ...(answer.capabilities === undefined ? {} : { capabilities: answer.capabilities }),
   };
 }
 
@@ -112,6 +113,8 @@ function factsOf({ info, savePoints }: NodeAnswer, lag: number, address: string)
     evictionPolicy: info.evictionPolicy,
     persistent: info.appendOnly || saves,
     lag: info.role === 'primary' ? 0 : lag,
+    ...(info.modules.length === 0 ? {} : { modules: info.modules }),
+    ...(info.libraries === 0 ? {} : { libraries: info.libraries }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Capabilities } from './capabilities.ts';
 import type { ServerInfo } from './info.ts';
 import type { NodeView } from './nodes.ts';
 
@@ -13,6 +14,8 @@ export interface NodeAnswer {
   readonly stateOk: boolean;
   /** The configured `save` points, empty for none; null where the server would not tell. */
   readonly savePoints: string | null;
+  /** Left out: the server would not tell. */
+  readonly capabilities?: Capabilities;
 }
 
 export interface NodeSilence {

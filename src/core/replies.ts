@@ -32,7 +32,7 @@ export function number(reply: Reply, what: string): number {
 }
 
 export function array(reply: Reply, what: string): readonly Reply[] {
-  if (isArray(reply)) return reply;
+  if (isList(reply)) return reply;
   throw unexpected(what, 'a list', reply);
 }
 
@@ -50,7 +50,7 @@ export function pairs(reply: Reply, what: string): ReadonlyMap<string, string> {
 /** A reply in a few words, for messages. */
 export function shown(reply: Reply): string {
   if (reply === null) return 'nothing';
-  if (isArray(reply)) return `a list of ${reply.length}`;
+  if (isList(reply)) return `a list of ${reply.length}`;
   const words = typeof reply === 'number' ? String(reply) : reply.toString();
   return words.length > 80 ? `"${words.slice(0, 77)}…"` : `"${words}"`;
 }
@@ -61,6 +61,6 @@ export function unexpected(what: string, wanted: string, seen: Reply): Failure {
   });
 }
 
-function isArray(reply: Reply): reply is readonly Reply[] {
+export function isList(reply: Reply): reply is readonly Reply[] {
   return Array.isArray(reply);
 }

@@ -1,3 +1,4 @@
+import { CAPABILITY_QUESTION, readCapabilities } from '../core/capabilities.ts';
 import type { Pod } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { parseFields, parseInfo } from '../core/info.ts';
@@ -10,7 +11,13 @@ import type { Answer, Command, Redis } from '../ports/redis.ts';
 /** Milliseconds for one pod, from connecting to the last answer. */
 const PATIENCE = 5_000;
 
-const QUESTIONS: readonly Command[] = [['INFO'], ['CLUSTER', 'NODES'], ['CLUSTER', 'INFO'], ['CONFIG', 'GET', 'save']];
+const QUESTIONS: readonly Command[] = [
+  ['INFO'],
+  ['CLUSTER', 'NODES'],
+  ['CLUSTER', 'INFO'],
+  ['CONFIG', 'GET', 'save'],
+  CAPABILITY_QUESTION,
+];
 
 const SILENT_BECAUSE: Readonly<Partial<Record<ServerError, NodeSilence['because']>>> = {
   loading: 'loading',
@@ -44,7 +51,8 @@ function silence(pod: string, because: NodeSilence['because'], seen: string): No
 }
 
 function readAnswers(pod: string, answers: readonly Answer[]): NodeReport {
-  const [info, nodes, state, config] = answers;
+  const [info, nodes, state, config, commands] = answers;
+  const capabilities = readCapabilities(replyOf(commands));
   const needed = [
     ['INFO', info],
     ['CLUSTER NODES', nodes],
@@ -70,6 +78,7 @@ function readAnswers(pod: string, answers: readonly Answer[]): NodeReport {
       'ok',
     // CONFIG is often forbidden or renamed: then nobody knows.
     savePoints: config?.ok === true ? (pairs(config.value, `CONFIG GET of ${pod}`).get('save') ?? null) : null,
+    ...(capabilities === null ? {} : { capabilities }),
   };
 }
 

@@ -75,9 +75,10 @@ export async function observeSettled(
   }
 }
 
-/** Waiting helps only where nothing else stands in the way. */
+/** Waiting helps only where nothing else stands in the way but slots left open, with which an approved move can go on. */
 function mayPass(cluster: Cluster): boolean {
-  return cluster.findings.every((finding) => finding.weight !== 'blocks' || SETTLING.includes(finding.code));
+  const passing: readonly FindingCode[] = [...SETTLING, 'open-slots'];
+  return cluster.findings.every((finding) => finding.weight !== 'blocks' || passing.includes(finding.code));
 }
 
 /** One silent server is a finding; where none at all answers, nothing was looked at. */

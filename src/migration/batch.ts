@@ -1,17 +1,23 @@
-import { Failure } from '../core/failure.ts';
+import { asFailure, Failure } from '../core/failure.ts';
 import { print, slotsOfNumbers } from '../core/slots.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
+import { removeCanaries } from './canary.ts';
 import { countKeys } from './count-keys.ts';
-import { drain } from './drain.ts';
-import type { Stride } from './pace.ts';
+import { type Draining, drain } from './drain.ts';
+import type { Pace } from './pace.ts';
 import type { Pair, Side } from './pair.ts';
 import type { Progress } from './progress.ts';
 import { setSlots } from './setslot.ts';
-import { slotStates } from './slot-states.ts';
+import { type SlotStates, slotStates } from './slot-states.ts';
 
 /** How long donor and receiver may take to say that a batch is done, after they were told so. */
 const AGREEMENT = 5_000;
+
+interface Means {
+  readonly clock: Clock;
+  readonly pace: Pace;
+}
 
 /**
  * Moves some slots together, phase by phase: each phase is done for all slots before the next begins, so that the servers
@@ -21,28 +27,39 @@ const AGREEMENT = 5_000;
  * 5. the donor: NODE. The other nodes learn it by gossip, in milliseconds. 6. both are asked.
  * An empty slot skips only 3: a donor that loses a slot without MIGRATING deletes the keys that came meanwhile, and a
  * receiver without IMPORTING gets no new epoch.
+ * When told to stop it finishes the slots that are begun and closes the others, then throws the signal's reason.
  */
-export async function moveBatch(
-  pair: Pair,
-  slots: readonly number[],
-  work: { stride: Stride; progress: Progress; clock: Clock },
-): Promise<void> {
-  const { donor, receiver } = pair;
+export async function moveBatch(slots: readonly number[], work: Draining): Promise<void> {
+  const { pair, progress, clock, stop } = work;
   const found = await slotStates(pair, slots);
-  await refuseStrayKeys(pair, found.untouched);
-  await setSlots(receiver, found.toImport, ['IMPORTING', donor.id], { ...work, tolerated: ['already-owner'] });
-  await setSlots(donor, found.toDrain, ['MIGRATING', receiver.id], work);
-
-  const drained = await drain(found.toDrain, { pair, ...work });
-  if (drained.failure !== null) {
-    throw await leaveInOrder(pair, slots, drained.empty, { ...work, failure: drained.failure });
-  }
-  await close(pair, slots, work.clock);
-  work.progress.movedSlots(slots.length);
+  await refuseStrayKeys(pair, found.untouched, clock);
+  const failure = await openAndDrain(found, work);
+  if (failure !== null) throw await leaveInOrder(pair, slots, failure, work);
+  if (stop.aborted) throw await leaveInOrder(pair, slots, stop.reason, work);
+  await close(pair, slots, work);
+  progress.movedSlots(slots.length);
 }
 
-/** Tells the receiver, then the donor, that the slots are the receiver's, and sees both say so. */
-async function close(pair: Pair, slots: readonly number[], clock: Clock): Promise<void> {
+/** Phases 1 to 3. Returns what went wrong, be it refused by a server or found by the way. */
+async function openAndDrain(found: SlotStates, work: Draining): Promise<Failure | null> {
+  const { donor, receiver } = work.pair;
+  try {
+    await setSlots(receiver, found.toImport, ['IMPORTING', donor.id], { ...work, tolerated: ['already-owner'] });
+    await setSlots(donor, found.toDrain, ['MIGRATING', receiver.id], work);
+    return await drain(found.toDrain, work);
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code !== 'redis-unreachable') return thrown;
+    throw thrown;
+  }
+}
+
+/**
+ * Tells the receiver, then the donor, that the slots are the receiver's, a few slots at a time, and sees both say so. The
+ * receiver tells each slot to every node at once, and each node looks at all 16,384 slots then, 0.1 ms: that the donor has
+ * to answer before the next few come keeps this from piling up.
+ */
+async function close(pair: Pair, slots: readonly number[], means: Means): Promise<void> {
+  const { clock } = means;
   const deadline = clock.now() + AGREEMENT;
   let { donor } = pair;
   let lost: Failure | null = null;
@@ -51,8 +68,14 @@ async function close(pair: Pair, slots: readonly number[], clock: Clock): Promis
     if (toTake.length === 0 && toGive.length === 0) return;
     if (clock.now() > deadline) throw lost ?? notAgreed(pair, [...toTake, ...toGive], toDrain);
     if (looks > 1) await clock.sleep(20 * looks, { signal: STEADY });
-    await setSlots(pair.receiver, toTake, ['NODE', pair.receiver.id], { clock });
-    lost = await letGo(donor, toGive, pair.receiver.id, clock);
+    lost = null;
+    for (let begin = 0; begin < slots.length; ) {
+      const part = new Set(slots.slice(begin, begin + means.pace.stride().closeTogether));
+      begin += part.size;
+      const among = (slot: number): boolean => part.has(slot);
+      await setSlots(pair.receiver, toTake.filter(among), ['NODE', pair.receiver.id], means);
+      lost = (await letGo(donor, toGive.filter(among), pair.receiver.id, means)) ?? lost;
+    }
     if (lost !== null) donor = { ...donor, forSetSlot: [donor.main] };
   }
 }
@@ -62,10 +85,10 @@ async function close(pair: Pair, slots: readonly number[], clock: Clock): Promis
  * this: it has no marks then and wants no SETSLOT. Valkey moreover answers UNBLOCKED to those who wait, and closes their
  * connections; that is returned, since the next look tells what came of it.
  */
-async function letGo(donor: Side, slots: readonly number[], receiver: string, clock: Clock): Promise<Failure | null> {
+async function letGo(donor: Side, slots: readonly number[], receiver: string, means: Means): Promise<Failure | null> {
   const tolerated = ['only-primaries', 'unblocked', 'no-replicas'] as const;
   try {
-    await setSlots(donor, slots, ['NODE', receiver], { clock, tolerated });
+    await setSlots(donor, slots, ['NODE', receiver], { ...means, tolerated });
     return null;
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'redis-unreachable') return thrown;
@@ -74,9 +97,10 @@ async function letGo(donor: Side, slots: readonly number[], receiver: string, cl
 }
 
 /** A key that the receiver holds of a slot that it has no part in is a leftover: it would come back to life. */
-async function refuseStrayKeys(pair: Pair, slots: readonly number[]): Promise<void> {
+export async function refuseStrayKeys(pair: Pair, slots: readonly number[], clock: Clock): Promise<void> {
   const keys = await countKeys(pair, pair.receiver, slots);
-  const stray = slots.filter((_, i) => (keys[i] ?? 0) > 0);
+  const held = slots.filter((_, i) => (keys[i] ?? 0) > 0);
+  const stray = await removeCanaries(pair, held, clock);
   if (stray.length === 0) return;
   throw new Failure(
     'migration-failed',
@@ -86,28 +110,32 @@ async function refuseStrayKeys(pair: Pair, slots: readonly number[]): Promise<vo
 }
 
 /**
- * After a failed MIGRATE: slots whose keys have all moved are finished; slots of which none has moved are closed again;
- * what is in between stays open, which clients do not notice, and is named.
+ * Leaves slots as they may stay, whatever happened to them: those whose keys have all moved are finished, those of which
+ * none has moved are closed again. What is in between stays open, which clients do not notice, and is named.
+ * Returns what is to be thrown: the reason, or with slots left open the same with their numbers.
  */
-async function leaveInOrder(
+export async function leaveInOrder(
   pair: Pair,
   slots: readonly number[],
-  empty: readonly number[],
-  { clock, failure }: { clock: Clock; failure: Failure },
-): Promise<Failure> {
-  await close(pair, empty, clock);
-  const others = slots.filter((slot) => !empty.includes(slot));
-  const open = await rollBack(pair, others, clock);
-  if (open.length === 0) return failure;
+  reason: unknown,
+  work: Means & { readonly progress: Progress },
+): Promise<unknown> {
+  const { toDrain, begun } = await slotStates(pair, slots);
+  const keys = await countKeys(pair, pair.donor, begun);
+  const withKeys = new Set([
+    ...toDrain.filter((slot) => !begun.includes(slot)),
+    ...begun.filter((_, i) => keys[i] !== 0),
+  ]);
+  const finished = slots.filter((slot) => !withKeys.has(slot));
+  await close(pair, finished, work);
+  work.progress.movedSlots(finished.length);
+  const open = await rollBack(pair, [...withKeys], work);
+  if (open.length === 0) return reason;
+  const failure = asFailure(reason);
   const left = print(slotsOfNumbers(open));
-  return new Failure(failure.code, failure.message, {
-    remedy: failure.remedy,
-    details: [
-      ...failure.details,
-      `Slots ${left} stay open: their keys are partly on ${pair.receiver.pod.name}. Clients are served from both; the next apply goes on there.`,
-    ],
-    cause: failure,
-  });
+  const detail = `Slots ${left} stay open: their keys are partly on ${pair.receiver.pod.name}. Clients are served from both; the next apply goes on there.`;
+  const { code, message, remedy, details } = failure;
+  return new Failure(code, message, { remedy, details: [...details, detail], cause: reason });
 }
 
 /**
@@ -115,24 +143,20 @@ async function leaveInOrder(
  * then on nobody can write there, so a slot counted empty is empty, and the donor may take it back. Clients that the
  * donor still sends over are sent back, for some milliseconds.
  */
-async function rollBack(pair: Pair, slots: readonly number[], clock: Clock): Promise<readonly number[]> {
+async function rollBack(pair: Pair, slots: readonly number[], means: Means): Promise<readonly number[]> {
   const { toImport } = await slotStates(pair, slots);
   const holding = async () => {
     const keys = await countKeys(pair, pair.receiver, toImport);
     return toImport.filter((_, i) => (keys[i] ?? 0) > 0);
   };
-  const begun = new Set(await holding());
-  const candidates = toImport.filter((slot) => !begun.has(slot));
-  await setSlots(pair.receiver, candidates, ['STABLE'], { clock });
-  const late = new Set((await holding()).filter((slot) => !begun.has(slot)));
-  await setSlots(pair.receiver, [...late], ['IMPORTING', pair.donor.id], { clock });
-  await setSlots(
-    pair.donor,
-    candidates.filter((slot) => !late.has(slot)),
-    ['STABLE'],
-    { clock },
-  );
-  return [...begun, ...late].toSorted((a, b) => a - b);
+  const held = new Set(await holding());
+  const candidates = toImport.filter((slot) => !held.has(slot));
+  await setSlots(pair.receiver, candidates, ['STABLE'], means);
+  const late = new Set((await holding()).filter((slot) => !held.has(slot)));
+  await setSlots(pair.receiver, [...late], ['IMPORTING', pair.donor.id], means);
+  const free = candidates.filter((slot) => !late.has(slot));
+  await setSlots(pair.donor, free, ['STABLE'], means);
+  return [...held, ...late].toSorted((a, b) => a - b);
 }
 
 function notAgreed(pair: Pair, slots: readonly number[], donors: readonly number[]): Failure {

@@ -44,8 +44,33 @@ export async function checkPath(pair: Pair, slots: readonly number[], clock: Clo
   }
 }
 
+/**
+ * Removes canaries that a run which was cut off has left on a receiver, in slots that it does not own. Returns the slots
+ * in which it holds other keys.
+ */
+export async function removeCanaries(pair: Pair, slots: readonly number[], clock: Clock): Promise<readonly number[]> {
+  const others: number[] = [];
+  for (const slot of slots) {
+    const key = canaryIn(slot);
+    const held = await ask(pair.receiver.main, ['CLUSTER', 'GETKEYSINSLOT', slot, 2], { signal: STEADY });
+    const isCanary = Array.isArray(held) && held.length === 1 && String(held[0]) === key;
+    if (!isCanary) {
+      others.push(slot);
+      continue;
+    }
+    await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], { clock });
+    await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
+    await setSlots(pair.receiver, [slot], ['STABLE'], { clock });
+  }
+  return others;
+}
+
+function canaryIn(slot: number): string {
+  return `redis-cluster-topology:canary:{${wordInSlot(slot)}}`;
+}
+
 async function sendCanary(pair: Pair, slot: number, clock: Clock): Promise<void> {
-  const own = `redis-cluster-topology:canary:{${wordInSlot(slot)}}`;
+  const own = canaryIn(slot);
   const set = await answerTo(pair.donor.main, ['SET', own, '1', 'PX', LIFETIME], { signal: STEADY });
   // A donor that is full takes no new key: then a copy of one that it has.
   const isFull = !set.ok && meaningOf(set.error) === 'out-of-memory';

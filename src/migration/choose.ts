@@ -1,17 +1,67 @@
+import { type AtomicCommand, wayBetween } from '../core/capabilities.ts';
+import type { Member } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
-import type { Migration } from '../core/topology.ts';
+import type { StepContext } from '../ports/context.ts';
+import { atomicMover } from './atomic.ts';
 import { moveClassic } from './classic.ts';
+import { copyFunctions } from './functions.ts';
+import type { Jobs } from './jobs.ts';
+import { redisJobs } from './jobs-redis.ts';
+import { valkeyJobs } from './jobs-valkey.ts';
 import type { Mover } from './mover.ts';
+import { paced } from './paced.ts';
+import { type Turns, turnsOf } from './turns.ts';
+
+const JOBS: Readonly<Record<AtomicCommand, Jobs>> = { MIGRATESLOTS: valkeyJobs, MIGRATION: redisJobs };
 
 /**
- * The way in which one donor gives slots to one receiver.
- * Throws `migration-failed` where the topology asks for a way that there is not.
+ * The way in which one donor gives slots to one receiver: what `migration.method` says, and with `auto` the best that both
+ * servers know.
+ * Throws `atomic-unsupported` where the topology asks for a way that the two do not have.
  */
-export function chooseMover(method: Migration['method']): Mover {
-  if (method !== 'atomic') return moveClassic;
-  throw new Failure(
-    'migration-failed',
-    'Cannot move slots with `migration.method: atomic`: this version of the action only moves them key by key.',
-    { remedy: 'Set `migration.method` to `auto` or `classic`. Nothing was changed by this step.' },
+export function chooseMover(donor: Member, receiver: Member, context: StepContext): Mover {
+  const { method } = context.topology.migration;
+  const turns = turnsOf(context.redis);
+  const keyByKey = inTurn(paced(moveClassic, context), turns);
+  if (method === 'classic') return keyByKey;
+  const way = wayBetween(donor, receiver);
+  if (way.kind === 'atomic') {
+    const jobs = JOBS[way.command];
+    const mover = atomicMover({ jobs, turns, keyByKey: method === 'auto' ? keyByKey : null });
+    return way.command === 'MIGRATESLOTS' ? withFunctions(mover, context) : mover;
+  }
+  if (method === 'atomic') throw unsupported(donor.pod, receiver.pod, way.because);
+  const text = `Slots go from ${donor.pod} to ${receiver.pod} key by key: ${way.because}.`;
+  context.tell({ kind: 'note', text });
+  return keyByKey;
+}
+
+/** `migration.method: atomic` where one of the two cannot. */
+function unsupported(donor: string, receiver: string, because: string): Failure {
+  return new Failure(
+    'atomic-unsupported',
+    `Cannot move slots from ${donor} to ${receiver} with \`migration.method: atomic\`: ${because}.`,
+    { remedy: 'Set `migration.method: auto`, which moves key by key where it has to, or update the servers.' },
   );
+}
+
+/** Nodes with open slots begin no job: so moves that open slots and moves by jobs take turns. */
+function inTurn(mover: Mover, turns: Turns): Mover {
+  return async (pair, work) => {
+    const use = new Map([pair.donor, pair.receiver].map(({ id }) => [id, 'marks'] as const));
+    await turns.during(use, work.context.stop, () => mover(pair, work));
+  };
+}
+
+/** Valkey sends the keys alone; Redis sends the functions, too. A new shard has got them when it joined. */
+function withFunctions(mover: Mover, context: StepContext): Mover {
+  return async (pair, work) => {
+    try {
+      await copyFunctions(pair.donor.pod, pair.receiver.pod, context);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.code !== 'redis-permission') throw thrown;
+      context.tell({ kind: 'note', text: `Functions are not copied to ${pair.receiver.pod.name}. ${thrown.message}` });
+    }
+    await mover(pair, work);
+  };
 }

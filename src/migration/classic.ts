@@ -1,37 +1,66 @@
 import { each } from '../core/slots.ts';
-import { moveBatch } from './batch.ts';
+import { leaveInOrder, moveBatch } from './batch.ts';
 import { checkPath } from './canary.ts';
 import { countKeys } from './count-keys.ts';
-import type { Mover } from './mover.ts';
+import type { PacedMover } from './mover.ts';
 import type { Stride } from './pace.ts';
+import { slotStates } from './slot-states.ts';
+
+/** Milliseconds that one batch may take, by the rate of the one before: so long its first slots stay open. */
+const BATCH_TIME = 3_000;
 
 /**
  * Moves slots key by key with MIGRATE, which every version can: batch after batch, as large as the pace allows. Between
- * two batches no slot is open: there it stops when it is told to.
+ * two batches no slot is open; told to stop in the middle of one, it leaves that in order.
  */
-export const moveClassic: Mover = async (pair, { slots, pace, progress, context }) => {
+export const moveClassic: PacedMover = async (pair, { slots, pace, progress, context }) => {
   const { stop, clock } = context;
-  const numbers = [...each(slots)];
-  const counts = await countKeys(pair, pair.donor, numbers);
-  const keys = counts.reduce((sum, n) => sum + n, 0);
-  progress.expect(keys);
-  await checkPath(pair, numbers, clock);
+  const { toTake, toGive } = await slotStates(pair, [...each(slots)]);
+  const left = [...new Set([...toTake, ...toGive])].toSorted((a, b) => a - b);
+  progress.slotsLeft(left.length);
+  const counts = await countKeys(pair, pair.donor, left);
+  progress.expect(
+    counts.reduce((sum, n) => sum + n, 0),
+    pair.averageKey,
+  );
+  await checkPath(pair, left, clock);
 
-  for (let begin = 0; begin < numbers.length; ) {
+  let keysPerMs = Number.POSITIVE_INFINITY;
+  for (let begin = 0; begin < left.length; ) {
     stop.throwIfAborted();
-    const stride = pace.stride();
-    const size = batchSize(counts, begin, stride, pair.averageKey);
-    await moveBatch(pair, numbers.slice(begin, begin + size), { stride, progress, clock });
+    const { keys, ...stride } = pace.stride();
+    const bounds = { ...stride, keys: Math.min(keys, keysPerMs * BATCH_TIME) };
+    const size = batchSize(counts, begin, bounds, pair.averageKey);
+    const batch = left.slice(begin, begin + size);
+    const began = clock.now();
+    await moveBatch(batch, { pair, pace, progress, clock, stop });
+    const moved = counts.slice(begin, begin + size).reduce((sum, n) => sum + n, 0);
+    if (moved > 0) keysPerMs = moved / Math.max(1, clock.now() - began);
     begin += size;
   }
 };
 
-/** How many slots from `begin` on fit into the stride: at least one. */
-function batchSize(counts: readonly number[], begin: number, stride: Stride, averageKey: number): number {
-  const bound = averageKey === 0 ? stride.keys : Math.min(stride.keys, stride.bytes / averageKey);
+/**
+ * For a run that was told to stop while its connections were lost: leaves what is open in order. No move begins.
+ * Throws the signal's reason.
+ */
+export const leaveClassic: PacedMover = async (pair, { slots, pace, progress, context }) => {
+  const { stop, clock } = context;
+  const { open } = await slotStates(pair, [...each(slots)]);
+  throw await leaveInOrder(pair, open, stop.reason, { clock, pace, progress });
+};
+
+/** How many slots from `begin` on fit into the bounds: at least one. */
+function batchSize(
+  counts: readonly number[],
+  begin: number,
+  bounds: Pick<Stride, 'slots' | 'keys' | 'bytes'>,
+  averageKey: number,
+): number {
+  const bound = averageKey === 0 ? bounds.keys : Math.min(bounds.keys, bounds.bytes / averageKey);
   let size = 0;
   let keys = 0;
-  while (size < stride.slots && begin + size < counts.length) {
+  while (size < bounds.slots && begin + size < counts.length) {
     keys += counts[begin + size] ?? 0;
     if (size > 0 && keys > bound) break;
     size += 1;

@@ -1,44 +1,34 @@
-import { Failure } from '../core/failure.ts';
-import { array } from '../core/replies.ts';
+import type { Failure } from '../core/failure.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Command, Connection, Reply } from '../ports/redis.ts';
+import type { Connection } from '../ports/redis.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
-import { migrateCommand } from './migrate.ts';
-import { mayPass, migrateFailure } from './migrate-errors.ts';
-import type { Stride } from './pace.ts';
+import { emptySlot, type SlotKeys } from './empty-slot.ts';
+import { getKeys, keysOf } from './keys-in-slot.ts';
+import type { Pace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import type { Progress } from './progress.ts';
 
-/** Milliseconds that MIGRATE may wait for the receiver: the first try, then longer ones for what may be a big key. */
-const TIMEOUTS = [4_000, 4_000, 10_000, 10_000, 30_000, 30_000] as const;
-
-interface Draining {
+export interface Draining {
   readonly pair: Pair;
-  readonly stride: Stride;
+  readonly pace: Pace;
   readonly progress: Progress;
   readonly clock: Clock;
-}
-
-/** Which slots hold nothing any more, and what went wrong with the others. */
-export interface Drained {
-  readonly empty: readonly number[];
-  readonly failure: Failure | null;
+  /** After it no further slot is begun. */
+  readonly stop: AbortSignal;
 }
 
 /**
  * Moves every key of slots that are MIGRATING on the donor, of all databases. From then on a slot's keys only get fewer
- * on the donor, so a slot that was seen empty stays empty. After the first failure no further slot is begun.
+ * on the donor. After the first failure, or when told to stop, no further slot is begun. Returns what went wrong.
  */
-export async function drain(slots: readonly number[], work: Draining): Promise<Drained> {
-  const further = await furtherDatabases(work.pair.donor.main);
-  let left: Drained = { empty: slots, failure: null };
-  for (const database of further) {
-    if (left.failure !== null) break;
+export async function drain(slots: readonly number[], work: Draining): Promise<Failure | null> {
+  for (const database of await furtherDatabases(work.pair.donor.main)) {
     await using connection = await openDatabase(work.pair, work.pair.donor, database);
-    left = await drainDatabase(left.empty, database, connection, work);
+    const failure = await drainDatabase(slots, database, connection, work);
+    if (failure !== null || work.stop.aborted) return failure;
   }
-  return left.failure === null ? drainDatabase(left.empty, 0, work.pair.donor.main, work) : { ...left, empty: [] };
+  return drainDatabase(slots, 0, work.pair.donor.main, work);
 }
 
 /**
@@ -50,95 +40,56 @@ async function drainDatabase(
   database: number,
   donor: Connection,
   work: Draining,
-): Promise<Drained> {
-  const queue = await firstKeys(slots, donor, keysPerMigrate(work));
-  const empty: number[] = [];
-  let failure: Failure | null = null;
-  const lane = async (): Promise<void> => {
-    for (;;) {
-      const next = failure === null ? queue.pop() : undefined;
-      if (next === undefined) return;
-      failure = (await emptySlot(next, database, donor, work)) ?? failure;
-      if (failure === null) empty.push(next.slot);
-    }
-  };
-  await Promise.all(Array.from({ length: work.stride.inFlight }, lane));
-  return { empty, failure };
-}
-
-interface SlotKeys {
-  readonly slot: number;
-  readonly keys: readonly Buffer[];
-}
-
-async function firstKeys(slots: readonly number[], donor: Connection, limit: number): Promise<SlotKeys[]> {
-  const answers = await donor.send(
-    slots.map((slot) => getKeys(slot, limit)),
-    { signal: STEADY },
-  );
-  return slots.map((slot, i) => {
-    const answer = answers[i];
-    if (answer === undefined || !answer.ok) throw refusal(donor.pod, getKeys(slot, limit), answer?.error ?? 'nothing');
-    return { slot, keys: keysOf(answer.value, donor.pod) };
-  });
-}
-
-/** Returns when the slot is empty, or with what kept it from that. */
-async function emptySlot(
-  { slot, keys: first }: SlotKeys,
-  database: number,
-  donor: Connection,
-  { pair, progress, clock, ...work }: Draining,
 ): Promise<Failure | null> {
-  let keys = first;
-  let failures = 0;
-  let careful = false;
-  while (keys.length > 0) {
-    const timeout = TIMEOUTS[failures] ?? 30_000;
-    // After trouble one by one, so that a big key gets its time and no other key pays for it.
-    const part = careful ? keys.slice(0, 1) : keys;
-    const limit = careful ? 1 : keysPerMigrate({ pair, ...work });
-    const [migrated, rest] = await donor.send(
-      [migrateCommand(pair, part, { database, timeout }), getKeys(slot, limit)],
-      {
-        signal: STEADY,
-        timeout: (timeout + 5_000) * (work.stride.inFlight + 1),
-      },
-    );
-    if (migrated?.ok === true && rest?.ok === true) {
-      failures = 0;
-      progress.movedKeys(part.length);
-      keys = keysOf(rest.value, donor.pod);
-      continue;
+  const queue = new SlotQueue(slots, donor, work.pace);
+  let failure: Failure | null = null;
+  let lanes = work.pace.stride().inFlight;
+  const lane = async (): Promise<void> => {
+    while (failure === null && !work.stop.aborted && lanes <= Math.max(1, work.pace.stride().inFlight)) {
+      const next = await queue.next();
+      if (next === null) return;
+      failure = (await emptySlot(next, database, donor, work)) ?? failure;
     }
-    const error = wordsOf(migrated) ?? wordsOf(rest) ?? 'no answer';
-    failures += 1;
-    careful = true;
-    if (!mayPass(error) || failures >= TIMEOUTS.length) return migrateFailure(pair, slot, error);
-    await clock.sleep(250 * failures, { signal: STEADY });
+    lanes -= 1;
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return failure;
+}
+
+/** Slots with the names of their first keys, asked for a few slots at a time so that no answer holds the donor up. */
+class SlotQueue {
+  readonly #donor: Connection;
+  readonly #pace: Pace;
+  #left: readonly number[];
+  #known: SlotKeys[] = [];
+  #asking: Promise<void> | null = null;
+
+  constructor(slots: readonly number[], donor: Connection, pace: Pace) {
+    this.#left = slots;
+    this.#donor = donor;
+    this.#pace = pace;
   }
-  return null;
-}
 
-function wordsOf(answer: { ok: true } | { ok: false; error: string } | undefined): string | null {
-  return answer?.ok === false ? answer.error : null;
-}
+  async next(): Promise<SlotKeys | null> {
+    while (this.#known.length === 0) {
+      if (this.#asking === null && this.#left.length === 0) return null;
+      this.#asking ??= this.#ask();
+      await this.#asking;
+    }
+    return this.#known.pop() ?? null;
+  }
 
-function getKeys(slot: number, limit: number): Command {
-  return ['CLUSTER', 'GETKEYSINSLOT', slot, limit];
-}
-
-function keysOf(reply: Reply, pod: string): readonly Buffer[] {
-  return array(reply, `CLUSTER GETKEYSINSLOT of ${pod}`).map((key) => {
-    if (Buffer.isBuffer(key)) return key;
-    throw new Failure('redis-error', `Cannot read a key name in the reply of ${pod} to CLUSTER GETKEYSINSLOT.`, {
-      remedy: 'Open an issue with this message.',
+  async #ask(): Promise<void> {
+    const { openTogether, keysPerMigrate } = this.#pace.stride();
+    const slots = this.#left.slice(0, openTogether);
+    const commands = slots.map((slot) => getKeys(slot, keysPerMigrate));
+    const answers = await this.#donor.send(commands, { signal: STEADY });
+    this.#known = slots.map((slot, i) => {
+      const answer = answers[i];
+      if (answer?.ok === true) return { slot, keys: keysOf(answer.value, this.#donor.pod) };
+      throw refusal(this.#donor.pod, getKeys(slot, keysPerMigrate), answer?.error ?? 'nothing');
     });
-  });
-}
-
-/** As many keys as the stride allows, fewer where they are large on average. */
-function keysPerMigrate({ pair, stride }: Pick<Draining, 'pair' | 'stride'>): number {
-  const fitting = pair.averageKey === 0 ? stride.keysPerMigrate : Math.floor(stride.bytesPerMigrate / pair.averageKey);
-  return Math.max(1, Math.min(stride.keysPerMigrate, fitting));
+    this.#left = this.#left.slice(slots.length);
+    this.#asking = null;
+  }
 }

@@ -23,6 +23,8 @@ export async function copyFunctions(from: Pod, to: Pod, context: StepContext): P
       remedy: 'Open an issue with this message.',
     });
   }
+  const there = await answerTo(target, ['FUNCTION', 'DUMP'], { signal });
+  if (there.ok && Buffer.isBuffer(there.value) && there.value.equals(dumped.value)) return;
   const restore: Command = ['FUNCTION', 'RESTORE', dumped.value, 'REPLACE'];
   const restored = await answerTo(target, restore, { signal });
   if (restored.ok) return;

@@ -9,14 +9,27 @@ export function mayPass(error: string): boolean {
   return PASSING.includes(meaningOf(error));
 }
 
-/** The server's error to MIGRATE as a Failure that says which side it came from and what it means. */
-export function migrateFailure(pair: Pair, slot: number, error: string): Failure {
+/**
+ * The server's error to MIGRATE as a Failure that says which side it came from and what it means.
+ * @param bytes what was to be moved, where that is known
+ */
+export function migrateFailure(pair: Pair, slot: number, error: string, bytes = 0): Failure {
   const fromReceiver = /target instance replied with error/i.test(error);
   const [donor, receiver] = [pair.donor.pod.name, pair.receiver.pod.name];
   const said = fromReceiver ? `${receiver} answered ${donor}` : `${donor} says`;
   const what = `Cannot move the keys of slot ${slot} from ${donor} to ${receiver}: ${said} "${error}".`;
   const { code = 'migration-failed', why, remedy } = meanings(donor, receiver, fromReceiver)[meaningOf(error)] ?? OTHER;
-  return new Failure(code, `${what} ${why}`, { remedy });
+  // The receiver hangs up on a key that is too large for it; the donor only sees that it did.
+  const large = meaningOf(error) === 'io-error' && bytes >= LEAST_BULK ? [tooLarge(receiver, bytes)] : [];
+  return new Failure(code, [what, why, ...large].join(' '), { remedy });
+}
+
+/** The least that `proto-max-bulk-len` can be set to. */
+const LEAST_BULK = 1024 * 1024;
+
+function tooLarge(receiver: string, bytes: number): string {
+  const size = `${(bytes / 1e6).toFixed(1)} MB`;
+  return `It was about a key of ${size}: ${receiver} hangs up where that is more than its proto-max-bulk-len.`;
 }
 
 interface Meaning {
@@ -58,12 +71,32 @@ function meanings(
       remedy: 'Give the user this right on all pods (README, "Rights in Redis"), then run apply again.',
     },
     'io-error': {
-      why: `The connection from ${donor} to ${receiver} broke or took too long, again and again.`,
-      remedy: 'Look for a network policy between the pods, a very big key, or a blocked server; then run apply again.',
+      why: `The connection from ${donor} to ${receiver} broke or took too long, again and again; a key may be on both, and ${donor}'s counts.`,
+      remedy: `Look whether ${receiver} hangs, for a network policy between the pods, and for a very big key; then run apply again.`,
+    },
+    'no-replicas': {
+      why: `${receiver} takes no writes: too few of its replicas are there and in step (min-replicas-to-write).`,
+      remedy: `Look at the replicas of ${receiver} (status shows their link), then run apply again.`,
+    },
+    'busy-key': {
+      why: `${receiver} holds a key of that name already and did not replace it, which it was told to.`,
+      remedy: 'Look at that key on both pods; status tells which one owns the slot. Then run apply again.',
+    },
+    'try-again': {
+      why: `Some of these keys are on ${donor} and some on ${receiver}, and stayed so for several seconds.`,
+      remedy: 'Run apply again: it looks at the slot anew and goes on from there.',
     },
     'cluster-down': {
       why: `${receiver} does not hold the cluster for whole, and did not for several seconds.`,
       remedy: 'Look at the findings of status for slots without owner, then run apply again.',
+    },
+    loading: {
+      why: `${fromReceiver ? receiver : donor} was started again and still loads its data.`,
+      remedy: 'Wait until the pod is ready, then run apply again.',
+    },
+    busy: {
+      why: `${fromReceiver ? receiver : donor} runs a script or function that does not end.`,
+      remedy: 'End it (SCRIPT KILL, FUNCTION KILL) or wait, then run apply again.',
     },
     moved: FAILED_OVER,
     'read-only': FAILED_OVER,

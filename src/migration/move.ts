@@ -1,9 +1,12 @@
 import { type Member, memberOf, type Pod, podOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
+import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import { chooseMover } from './choose.ts';
+import { leaveClassic } from './classic.ts';
+import { throughLosses } from './losses.ts';
 import type { Move } from './mover.ts';
-import { constantPace } from './pace.ts';
+import { paced } from './paced.ts';
 import { openPair } from './pair.ts';
 import { Progress } from './progress.ts';
 
@@ -14,11 +17,20 @@ import { Progress } from './progress.ts';
  * reason of `context.stop`.
  */
 export async function moveSlots(move: Move, context: StepContext): Promise<void> {
-  const mover = chooseMover(context.topology.migration.method);
   context.stop.throwIfAborted();
-  await using pair = await openPair(partyOf(move.from, context), partyOf(move.to, context), context);
+  const [donor, receiver] = [partyOf(move.from, context), partyOf(move.to, context)];
+  const mover = chooseMover(donor.member, receiver.member, context);
   const progress = new Progress(move, context);
-  await mover(pair, { slots: move.slots, pace: constantPace(), progress, context });
+  const slotsDone = (): number => progress.slotsDone;
+  await throughLosses(move, context, slotsDone, async ({ isAgain, stands }) => {
+    // Once slots may be open the connections are needed to close them, however much the run is to stop.
+    const signal = isAgain ? STEADY : context.stop;
+    await using pair = await openPair(donor, receiver, { ...context, stop: signal });
+    stands();
+    // What was open when the connections were lost is still open.
+    const now = isAgain && context.stop.aborted ? paced(leaveClassic, context) : mover;
+    await now(pair, { slots: move.slots, progress, context });
+  });
   progress.end();
 }
 

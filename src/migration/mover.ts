@@ -13,7 +13,6 @@ export interface Move {
 
 export interface Work {
   readonly slots: SlotSet;
-  readonly pace: Pace;
   readonly progress: Progress;
   readonly context: Pick<StepContext, 'clock' | 'tell' | 'stop'>;
 }
@@ -24,3 +23,6 @@ export interface Work {
  * reaches a state without open slots, then throws the signal's reason.
  */
 export type Mover = (pair: Pair, work: Work) => Promise<void>;
+
+/** The same, of which every step is as large as donor and receiver bear. */
+export type PacedMover = (pair: Pair, work: Work & { readonly pace: Pace }) => Promise<void>;

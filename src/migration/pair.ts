@@ -8,8 +8,9 @@ import { viewOf } from '../ports/views.ts';
 export interface Side {
   readonly pod: Pod;
   readonly id: string;
+  readonly software: 'redis' | 'valkey';
   readonly main: Connection;
-  /** SETSLOT is spread over these. */
+  /** SETSLOT is spread over these: the main one alone, unless more were opened. */
   readonly forSetSlot: readonly Connection[];
 }
 
@@ -24,12 +25,6 @@ export interface Pair extends AsyncDisposable {
   readonly open: Redis['open'];
 }
 
-/**
- * Valkey answers SETSLOT only when the replicas have it, and that client waits alone: 16 connections take 2 s for what
- * takes 28 s on one.
- */
-const VALKEY_CONNECTIONS = 16;
-
 export async function openPair(
   donor: { pod: Pod; member: Member },
   receiver: { pod: Pod; member: Member },
@@ -37,14 +32,9 @@ export async function openPair(
 ): Promise<Pair> {
   await using opened = new AsyncDisposableStack();
   const openSide = async (party: { pod: Pod; member: Member }): Promise<Side> => {
-    const open = async () => opened.use(await context.redis.open(party.pod, { signal: context.stop }));
-    const main = await open();
-    const forSetSlot =
-      party.member.facts.software === 'valkey'
-        ? await Promise.all(Array.from({ length: VALKEY_CONNECTIONS }, open))
-        : [main];
+    const main = opened.use(await context.redis.open(party.pod, { signal: context.stop }));
     const view = await viewOf(main, { signal: context.stop });
-    return { pod: party.pod, id: view.me.id, main, forSetSlot };
+    return { pod: party.pod, id: view.me.id, software: party.member.facts.software, main, forSetSlot: [main] };
   };
   const [from, to] = await Promise.all([openSide(donor), openSide(receiver)]);
   const address = await addressOf(to, from, context);
@@ -58,6 +48,25 @@ export async function openPair(
     open: (pod, options) => context.redis.open(pod, options),
     [Symbol.asyncDispose]: () => connections.disposeAsync(),
   };
+}
+
+/**
+ * Valkey answers SETSLOT only when the replicas have it, and that client waits alone: 16 connections take 2 s for what
+ * takes 28 s on one.
+ */
+const VALKEY_CONNECTIONS = 16;
+
+/** The same pair with all connections that SETSLOT wants, which are closed when this one is disposed. */
+export async function openForSetSlot(pair: Pair, options: { signal: AbortSignal }): Promise<Pair> {
+  await using opened = new AsyncDisposableStack();
+  const widen = async (side: Side): Promise<Side> => {
+    if (side.software === 'redis') return side;
+    const open = async () => opened.use(await pair.open(side.pod, options));
+    return { ...side, forSetSlot: await Promise.all(Array.from({ length: VALKEY_CONNECTIONS }, open)) };
+  };
+  const [donor, receiver] = await Promise.all([widen(pair.donor), widen(pair.receiver)]);
+  const connections = opened.move();
+  return { ...pair, donor, receiver, [Symbol.asyncDispose]: () => connections.disposeAsync() };
 }
 
 async function addressOf(receiver: Side, donor: Side, context: Pick<StepContext, 'stop'>): Promise<Pair['address']> {

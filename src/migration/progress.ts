@@ -2,9 +2,10 @@ import { count } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Move } from './mover.ts';
 
+/** Milliseconds. */
 const TELL_EVERY = 1_000;
 
-/** Counts what has moved and tells it about once a second. */
+/** Counts what has moved and tells it about once a second, over all that one move takes: connections may be lost. */
 export class Progress {
   readonly #move: Move;
   readonly #context: Pick<StepContext, 'clock' | 'tell'>;
@@ -13,6 +14,7 @@ export class Progress {
   #slotsDone = 0;
   #keysDone = 0;
   #keys: number | null = null;
+  #averageKey = 0;
 
   constructor(move: Move, context: Pick<StepContext, 'clock' | 'tell'>) {
     this.#move = move;
@@ -21,9 +23,19 @@ export class Progress {
     this.#toldAt = this.#began;
   }
 
-  /** Keys to move, as counted at the beginning. */
-  expect(keys: number): void {
-    this.#keys = keys;
+  get slotsDone(): number {
+    return this.#slotsDone;
+  }
+
+  /** Slots that are not moved yet, as the servers say. */
+  slotsLeft(slots: number): void {
+    this.#slotsDone = count(this.#move.slots) - slots;
+  }
+
+  /** Keys that are to be moved from now on, as the donor counts them, and what one takes on average. */
+  expect(keys: number, averageKey?: number): void {
+    this.#keys = this.#keysDone + keys;
+    this.#averageKey = averageKey ?? this.#averageKey;
   }
 
   movedKeys(keys: number): void {
@@ -55,6 +67,7 @@ export class Progress {
       slots: count(this.#move.slots),
       keysDone: this.#keysDone,
       keys: this.#keys,
+      bytesDone: this.#keysDone * this.#averageKey,
       elapsed: now - this.#began,
     });
   }

@@ -4,18 +4,35 @@ import { print, slotsOfNumbers } from '../core/slots.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Answer, Command, Connection } from '../ports/redis.ts';
+import type { Pace } from './pace.ts';
 import type { Side } from './pair.ts';
 
 const TRIES = 5;
+const ONE_BY_ONE = { openTogether: 1, rest: 0 } as const;
 
 /**
- * Sends one `CLUSTER SETSLOT` a slot, spread over the side's connections, and returns when all are answered.
+ * Sends one `CLUSTER SETSLOT` a slot, as many together as the pace allows, spread over the side's connections, and returns
+ * when all are answered.
  * NOREPLICAS (Valkey: the replicas did not answer in 2 s, and the primary did not do it either) is tried again. Never in
  * MULTI: that crashes a Valkey primary that has a replica.
  * @param words what follows the slot: ['IMPORTING', id]
  * @param tolerated errors after which the slot is as wanted anyhow; what they hide is found when states are verified
  */
 export async function setSlots(
+  side: Side,
+  slots: readonly number[],
+  words: readonly string[],
+  how: { clock: Clock; pace?: Pace; tolerated?: readonly ServerError[] },
+): Promise<void> {
+  for (let begin = 0; begin < slots.length; ) {
+    const { openTogether, rest } = how.pace?.stride() ?? ONE_BY_ONE;
+    await setTogether(side, slots.slice(begin, begin + openTogether), words, how);
+    begin += openTogether;
+    if (rest > 0) await how.clock.sleep(rest, { signal: STEADY });
+  }
+}
+
+async function setTogether(
   side: Side,
   slots: readonly number[],
   words: readonly string[],

@@ -12,6 +12,10 @@ export interface SlotStates {
   readonly toImport: readonly number[];
   /** Owned by the donor: its keys are to be moved. */
   readonly toDrain: readonly number[];
+  /** Those of them that the donor has marked as migrating: keys may have moved. */
+  readonly begun: readonly number[];
+  /** Owned by the donor and marked by it, the receiver or both. */
+  readonly open: readonly number[];
   /** Not owned by the receiver. */
   readonly toTake: readonly number[];
   /** Owned or marked by the donor. */
@@ -36,6 +40,8 @@ export async function slotStates(pair: Pair, slots: readonly number[]): Promise<
     untouched: those((state) => state.donorOwns && !state.receiverOwns && !state.migrating),
     toImport: those((state) => state.donorOwns && !state.receiverOwns),
     toDrain: those((state) => state.donorOwns),
+    begun: those((state) => state.donorOwns && state.migrating),
+    open: those((state) => state.donorOwns && (state.migrating || state.importing)),
     toTake: those((state) => !state.receiverOwns),
     toGive: those((state) => state.donorOwns || state.migrating),
   };
@@ -55,7 +61,7 @@ function stateOf(slot: number, donor: View, receiver: View, pair: Pair) {
   if (!donorOwns && !receiverOwns && !contains(donor.nodes.get(pair.receiver.id)?.slots ?? [], slot)) {
     throw third(slot, `neither ${pair.donor.pod.name} nor ${pair.receiver.pod.name} owns it`);
   }
-  return { donorOwns, receiverOwns, migrating: migratingTo !== undefined };
+  return { donorOwns, receiverOwns, migrating: migratingTo !== undefined, importing: importingFrom !== undefined };
 }
 
 function third(slot: number, seen: string): Failure {

@@ -1,15 +1,12 @@
-import { type Cluster, memberOf } from '../core/cluster.ts';
+import type { Cluster } from '../core/cluster.ts';
 import { brokenPromises } from '../core/invariants.ts';
 import { KINDS } from '../steps/index.ts';
 import { fullSyncs } from './full-syncs.ts';
-import { memoryNeeds, memoryWords } from './memory.ts';
 import { ALLOW_WORDS, type AllowWord, type Danger, type Plan } from './plan.ts';
+import { receiverDangers } from './receivers.ts';
 import { crowdWords } from './refusals.ts';
 
 type Parts = Pick<Plan, 'topology' | 'layout' | 'before' | 'stages' | 'after'>;
-
-/** From this part of its limit on, a receiver's memory is called tight. */
-const TIGHT = 0.8;
 
 /** Failovers and full syncs of which each is named; more are only counted. */
 const MOST_NAMED = 8;
@@ -28,7 +25,7 @@ export function dangersOf(plan: Parts, states: readonly Cluster[]): readonly Dan
     ...redundancy(plan, states),
     ...syncs(plan, states),
     ...failovers(plan),
-    ...receivers(plan),
+    ...receiverDangers(plan),
     ...scaling(plan),
   ];
 }
@@ -100,23 +97,6 @@ function failovers(plan: Parts): readonly Danger[] {
   if (named.length === 0) return [];
   const shards = `${counted(named.length, 'shard')} ${named.length === 1 ? 'changes its' : 'change their'} primary`;
   return [{ code: 'fail-over', text: `${shards}, writes there pause for a moment${listed(named)}.`, needs: null }];
-}
-
-function receivers(plan: Parts): readonly Danger[] {
-  const receiving = new Set(stepsOf(plan).flatMap((step) => (step.kind === 'move-slots' ? [step.to] : [])));
-  const evicting = [...receiving].filter((pod) => {
-    const facts = memberOf(plan.before, pod)?.facts;
-    return facts !== undefined && facts.maxMemory > 0 && !['', 'noeviction'].includes(facts.evictionPolicy);
-  });
-  const tight = memoryNeeds(plan).filter((need) => need.needed > TIGHT * need.limit);
-  return [
-    ...evicting.map((pod): Danger => {
-      const policy = memberOf(plan.before, pod)?.facts.evictionPolicy ?? '';
-      const text = `${pod} gets slots and may evict keys when its memory is full (maxmemory-policy ${policy}).`;
-      return { code: 'evicting-policy', text, needs: null };
-    }),
-    ...tight.map((need): Danger => ({ code: 'memory-tight', text: `${memoryWords(need)}.`, needs: null })),
-  ];
 }
 
 function scaling(plan: Parts): readonly Danger[] {

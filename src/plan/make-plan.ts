@@ -9,6 +9,7 @@ import { memoryRefusal } from './memory.ts';
 import type { Plan, Planned } from './plan.ts';
 import { crowdRefusal, refusalOf } from './refusals.ts';
 import { stagesTowards } from './stages.ts';
+import { wayRefusal } from './way-refusal.ts';
 
 /**
  * What is to be done so that the cluster becomes as declared, or why that cannot be said. Pure: the same topology and
@@ -28,8 +29,8 @@ export function makePlan(
   const crowded = crowdRefusal(topology, layout, cluster);
   if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
   const plan = planTowards(topology, layout, cluster);
-  const tooSmall = memoryRefusal(plan);
-  return tooSmall === null ? { kind: 'plan', plan } : { kind: 'refused', failure: tooSmall, before: cluster };
+  const refused = wayRefusal(plan) ?? memoryRefusal(plan);
+  return refused === null ? { kind: 'plan', plan } : { kind: 'refused', failure: refused, before: cluster };
 }
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */

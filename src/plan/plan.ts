@@ -53,6 +53,10 @@ export const DANGERS = {
   'few-primaries': 'With fewer than three primaries no failover happens by itself.',
   'replicas-owned-elsewhere': 'Something else sets the number of pods back.',
   'memory-tight': 'A receiver of slots gets close to its memory limit.',
+  'modules-differ': 'A donor has a module that a receiver lacks: keys of its types cannot move there.',
+  'functions-differ':
+    'A donor has more function libraries than a receiver: clients that call them there are told that there is none.',
+  'large-key': 'A key is so large that moving it holds its donor and receiver up.',
 } as const;
 
 export type DangerCode = keyof typeof DANGERS;

@@ -49,7 +49,7 @@ export async function viewsOfMembers(
  */
 export async function untilAllSee(
   context: StepContext,
-  wait: { for: string; seconds: number },
+  wait: { for: string; seconds: number; every?: number },
   lacks: (view: View, pod: string) => string | null,
 ): Promise<void> {
   const remedy =

@@ -2,7 +2,7 @@ import type { Event } from '../core/events.ts';
 import type { Failure } from '../core/failure.ts';
 import type { PlannedStep } from '../plan/plan.ts';
 import { KINDS } from '../steps/index.ts';
-import { counted, duration, grouped, short } from './units.ts';
+import { bytes, counted, duration, grouped, short } from './units.ts';
 
 /** One line of the log. */
 export function eventLine(event: Event): string {
@@ -17,20 +17,26 @@ export function eventLine(event: Event): string {
     case 'moving':
       return moving(event);
     case 'slowed':
-      return `Slowed down: ${event.pod} answers PING in ${event.latency} ms, over ${event.limit} ms.`;
+      return slowed(event);
     case 'failed':
       return `✗ ${event.failure.message}`;
   }
 }
 
+function slowed({ pod, latency, atRest, limit, speed }: Extract<Event, { kind: 'slowed' }>): string {
+  const percent = Math.max(1, Math.round(speed * 100));
+  return `Slowed down to ${percent} %: ${pod} answered PING in ${latency} ms, ${atRest} ms before the move; \`migration.maxLatency\` is ${limit} ms.`;
+}
+
 function moving(event: Extract<Event, { kind: 'moving' }>): string {
-  const { from, to, slotsDone, slots, keysDone, keys, elapsed } = event;
+  const { from, to, slotsDone, slots, keysDone, keys, bytesDone, elapsed } = event;
   const seconds = elapsed / 1000;
   const done = keys === null || keys === 0 ? slotsDone / Math.max(1, slots) : keysDone / keys;
   const rate = seconds > 0 && keysDone > 0 ? `, ${short(keysDone / seconds)} keys/s` : '';
   const left = done > 0 && done < 1 ? `, ${duration((seconds / done) * (1 - done))} left` : '';
+  const size = bytesDone === 0 ? '' : ` (about ${bytes(bytesDone)})`;
   const ofKeys = keys === null ? '' : ` of ${grouped(keys)}`;
-  return `${from} → ${to}: ${grouped(slotsDone)} of ${grouped(slots)} slots, ${grouped(keysDone)}${ofKeys} keys${rate}${left}`;
+  return `${from} → ${to}: ${grouped(slotsDone)} of ${grouped(slots)} slots, ${grouped(keysDone)}${ofKeys} keys${size}${rate}${left}`;
 }
 
 /** The group's title: what the stage does. */

@@ -1,22 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findAct, runWorkflow, type WorkflowRun } from '../support/act.ts';
+import { exampleWorkflow, findAct, runWorkflow, type WorkflowRun } from '../support/act.ts';
+import { KUBECONFIG, PASSWORD, TOKEN, TOKEN_OF_KUBERNETES } from '../support/confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
 import { SMALL } from '../support/topology-file.ts';
 
 const act = await findAct();
 
-const TOKEN = 'ghs_0123456789abcdefghijABCDEFGHIJ012345';
-const PASSWORD = 'correct-horse-battery';
-/** Of an API server that is not there. */
-const KUBECONFIG = `apiVersion: v1
-kind: Config
-current-context: here
-clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}]
-contexts: [{name: here, context: {cluster: c, user: u}}]
-users: [{name: u, user: {token: token-of-the-cluster}}]
-`;
 const SECRETS = {
   GITHUB_TOKEN: TOKEN,
   REDIS_PASSWORD: PASSWORD,
@@ -24,11 +13,6 @@ const SECRETS = {
   KUBECONFIG_PLAN: KUBECONFIG,
   KUBECONFIG_APPLY: KUBECONFIG,
 };
-
-/** An example for users, without the one line that GitHub knows and act does not. */
-function example(name: string): string {
-  return readFileSync(join(import.meta.dirname, '../../examples', name), 'utf8').replace(/^ {2}queue: max\n/m, '');
-}
 
 function pull(from: string): unknown {
   const [head, base] = [
@@ -40,7 +24,7 @@ function pull(from: string): unknown {
 
 function workflow(fake: FakeGitHub, more: Partial<WorkflowRun>): WorkflowRun {
   return {
-    workflow: example('plan.yml'),
+    workflow: exampleWorkflow('plan.yml'),
     event: 'pull_request',
     payload: pull('acme/cache'),
     files: { 'topology.yaml': SMALL.replace('shards: 3', 'shards: 4') },
@@ -48,12 +32,6 @@ function workflow(fake: FakeGitHub, more: Partial<WorkflowRun>): WorkflowRun {
     apiUrl: fake.url,
     ...more,
   };
-}
-
-async function github(): Promise<FakeGitHub> {
-  const fake = await startFakeGitHub({ login: 'github-actions[bot]' });
-  fake.files.set('base:topology.yaml', SMALL);
-  return fake;
 }
 
 /** Decides by outputs, as users do. */
@@ -89,9 +67,9 @@ if ('missing' in act) {
 } else {
   describe('on a workflow runner', () => {
     test.each(['plan.yml', 'all-in-one.yml'])('%s gives a fork an offline plan', async (name) => {
-      await using fake = await github();
+      await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
       const payload = pull('mallory/cache');
-      const run = workflow(fake, { workflow: example(name), payload, secrets: { GITHUB_TOKEN: TOKEN } });
+      const run = workflow(fake, { workflow: exampleWorkflow(name), payload, secrets: { GITHUB_TOKEN: TOKEN } });
       const { exitStatus, outputs, summary } = await runWorkflow(act.path, run);
       expect({ exitStatus, result: outputs['result'], reason: outputs['failure-reason'] }).toEqual({
         exitStatus: 0,
@@ -103,7 +81,7 @@ if ('missing' in act) {
     });
 
     test('plan.yml marks the lines of topology.yaml that are wrong', async () => {
-      await using fake = await github();
+      await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
       const files = { 'topology.yaml': `${SMALL}shard: 4\n` };
       const { exitStatus, annotations, outputs } = await runWorkflow(act.path, workflow(fake, { files }));
       expect(exitStatus).toBe(1);
@@ -123,19 +101,19 @@ if ('missing' in act) {
       ['all-in-one.yml', 'push', {}],
       ['all-in-one.yml', 'schedule', {}],
     ])('%s on %s fails where the cluster cannot be looked at, and shows no secret', async (name, event, payload) => {
-      await using fake = await github();
-      const run = workflow(fake, { workflow: example(name), event, payload });
+      await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
+      const run = workflow(fake, { workflow: exampleWorkflow(name), event, payload });
       const { exitStatus, log, outputs, summary } = await runWorkflow(act.path, run);
       expect(exitStatus).toBe(1);
       expect(outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable', changed: 'false' });
       const bodies = fake.requests.map((request) => JSON.stringify(request.body ?? ''));
       const texts = [log, JSON.stringify(outputs), summary, ...bodies].join('\n');
-      for (const secret of [TOKEN, PASSWORD, 'token-of-the-cluster']) expect(texts).not.toContain(secret);
+      for (const secret of [TOKEN, PASSWORD, TOKEN_OF_KUBERNETES]) expect(texts).not.toContain(secret);
       expect(fake.mistakes).toEqual([]);
     });
 
     test('steps and jobs that follow decide by its outputs', async () => {
-      await using fake = await github();
+      await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
       const run = workflow(fake, { workflow: BY_OUTPUTS, event: 'workflow_dispatch', payload: {} });
       const { exitStatus, annotations, jobs, log } = await runWorkflow(act.path, run);
       expect({ exitStatus, jobs }).toEqual({ exitStatus: 0, jobs: { look: 'success', next: 'success' } });

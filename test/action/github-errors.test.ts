@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { createGitHub } from '../../src/adapters/github/github.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import type { GitHub } from '../../src/ports/github.ts';
+import { TOKEN } from '../support/confidential.ts';
 import type { Fault } from '../support/fake-github.ts';
-import { failureOf, startClient, TOKEN } from '../support/github-client.ts';
+import { failureOf, startClient } from '../support/github-client.ts';
 
 const MARKER = '<!-- redis-cluster-topology: cache -->';
 const OPTIONS = { signal: new AbortController().signal };

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GitHub, PostedPlan } from '../../src/ports/github.ts';
+import { PASSWORD } from '../support/confidential.ts';
 import type { FakeComment, FakeGitHub } from '../support/fake-github.ts';
-import { failureOf, PASSWORD, startClient } from '../support/github-client.ts';
+import { failureOf, startClient } from '../support/github-client.ts';
 
 const MARKER = '<!-- redis-cluster-topology: cache -->';
 const BOT = 'github-actions[bot]';

@@ -1,19 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
+import { KUBECONFIG, PASSWORD, TOKEN, TOKEN_OF_KUBERNETES } from '../support/confidential.ts';
+import { startFakeGitHub } from '../support/fake-github.ts';
 import { type ActionEvent, type ActionOptions, Workspace } from '../support/run-action.ts';
 import { SMALL } from '../support/topology-file.ts';
-
-const PASSWORD = 'correct-horse-battery';
-const TOKEN = 'ghs_0123456789abcdefghijABCDEFGHIJ012345';
-
-/** Of an API server that is not there. */
-const KUBECONFIG = `apiVersion: v1
-kind: Config
-current-context: here
-clusters: [{name: c, cluster: {server: "https://127.0.0.1:9"}}]
-contexts: [{name: here, context: {cluster: c, user: u}}]
-users: [{name: u, user: {token: token-of-the-cluster}}]
-`;
 
 interface Run extends ActionOptions {
   /** Of the checkout. */
@@ -44,13 +33,6 @@ function pull(from: string): unknown {
     { sha: 'base', repo: { full_name: 'acme/cache' } },
   ];
   return { action: 'opened', pull_request: { number: 7, user: { login: 'octocat' }, head, base } };
-}
-
-/** A fake GitHub whose base branch has the file as it is. */
-async function github(): Promise<FakeGitHub> {
-  const fake = await startFakeGitHub({ login: 'github-actions[bot]' });
-  fake.files.set('base:topology.yaml', SMALL);
-  return fake;
 }
 
 describe('the action ends before the first look when', () => {
@@ -131,7 +113,7 @@ describe('mistakes in the topology', () => {
 
 describe('a pull request from a fork', () => {
   test.concurrent('gets an offline plan in the summary, without credentials, comment or failure', async () => {
-    await using fake = await github();
+    await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
     const { exitCode, outputs, summary } = await runAction({
       event: pullFrom('mallory/cache'),
       files: { 'topology.yaml': SMALL.replace('shards: 3', 'shards: 4') },
@@ -151,7 +133,7 @@ describe('a pull request from a fork', () => {
 
 describe('a cluster that cannot be looked at', () => {
   test.concurrent.each(['plan', 'apply', 'drift', 'status'])('fails %s, and no issue is closed', async (command) => {
-    await using fake = await github();
+    await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
     const { exitCode, outputs } = await runAction({
       event: { name: 'schedule' },
       files: { 'topology.yaml': SMALL },
@@ -183,11 +165,11 @@ describe('a cluster that cannot be looked at', () => {
 });
 
 describe('secrets', () => {
-  const secrets = [PASSWORD, TOKEN, 'token-of-the-cluster'];
+  const secrets = [PASSWORD, TOKEN, TOKEN_OF_KUBERNETES];
   const inputs = { kubeconfig: KUBECONFIG, 'redis-password': PASSWORD, 'github-token': TOKEN };
 
   test.concurrent('are masked, and are in no log, output, summary or request', async () => {
-    await using fake = await github();
+    await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
     const { log, masks, outputs, summary } = await runAction({
       event: pullFrom('acme/cache'),
       // A name that holds the password: text from a pull request must not bring it out either.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Cluster, replicasOf, slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
-import { differences, loadEveryType } from '../support/dataset.ts';
+import { loadEveryType, losses } from '../support/dataset.ts';
 import { createNamespace } from '../support/kubernetes.ts';
 import { type ActionRun, Workspace } from '../support/run-action.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -51,7 +51,7 @@ describe('from create to clean up under traffic', () => {
       await using workspace = await Workspace.create({ 'manifests/cluster.yaml': await manifest(manifests, image) });
       await using live = new LiveCluster(namespace);
       const accounts = await accountsIn(namespace);
-      const act: Act = async (command, { shards, replicas, more = '', inputs = {} }) => {
+      const act: Act = (command, { shards, replicas, more = '', inputs = {} }) => {
         const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`;
         const lines = [
           'version: 1',
@@ -60,9 +60,8 @@ describe('from create to clean up under traffic', () => {
           `replicasPerShard: ${replicas}`,
           more,
         ];
-        await workspace.write('topology.yaml', `${lines.join('\n')}\n`);
         const kubeconfig = command === 'apply' ? accounts.apply : accounts.plan;
-        return workspace.run({ inputs: { command, kubeconfig, ...inputs } });
+        return workspace.act(`${lines.join('\n')}\n`, { inputs: { command, kubeconfig, ...inputs } });
       };
 
       await applied(act, { shards: 3, replicas: 1 });
@@ -85,7 +84,7 @@ describe('from create to clean up under traffic', () => {
       expect(seen).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
       expect(await traffic.verify()).toEqual([]);
       const after = await live.keys();
-      expect(differences(before, new Map([...after].filter(([key]) => before.has(key))))).toEqual([]);
+      expect(losses(before, after)).toEqual([]);
 
       const gone = { shards: 3, replicas: 1, more: 'state: absent' };
       const refused = await act('apply', gone);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
+import { TOKEN } from '../support/confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
 import type { ActionEvent, ActionRun } from '../support/run-action.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 
 const BASE = 'b'.repeat(40);
-const TOKEN = 'ghs_abcdefghijklmnopqrstuvwxyz0123456789';
 
 const pull = (number: number, more: { fork?: boolean } = {}): ActionEvent => ({
   name: 'pull_request',
@@ -26,8 +26,7 @@ describe('from the pull request to the merge', () => {
 
   beforeAll(async () => {
     cluster = await standUp('pulls');
-    github = await startFakeGitHub({ login: 'github-actions[bot]' });
-    github.files.set(`${BASE}:topology.yaml`, cluster.declare(3));
+    github = await startFakeGitHub({ files: { [`${BASE}:topology.yaml`]: cluster.declare(3) } });
   }, 180_000);
 
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { memberOf } from '../../src/core/cluster.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 import { statefulSet } from '../support/kubernetes-objects.ts';
-import { Workspace } from '../support/run-action.ts';
+import { GIVEN_KUBERNETES, Workspace } from '../support/run-action.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 
 const APPLY = { command: 'apply' };
@@ -98,7 +98,7 @@ describe('what a run refuses where no cluster is', () => {
 
   beforeAll(async () => {
     namespace = await createNamespace('nothing');
-    workspace = await Workspace.create();
+    workspace = await Workspace.create({}, GIVEN_KUBERNETES);
   }, 60_000);
 
   afterAll(async () => {
@@ -106,10 +106,9 @@ describe('what a run refuses where no cluster is', () => {
     await namespace[Symbol.asyncDispose]();
   }, 60_000);
 
-  const act = async (env: Readonly<Record<string, string>> = {}) => {
+  const act = (env: Readonly<Record<string, string>> = {}) => {
     const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster}`;
-    await workspace.write('topology.yaml', `version: 1\nkubernetes: ${place}\nshards: 3\n`);
-    return workspace.run({ inputs: APPLY, env: { KUBECONFIG: process.env['KUBECONFIG'] ?? '', ...env } });
+    return workspace.act(`version: 1\nkubernetes: ${place}\nshards: 3\n`, { inputs: APPLY, env });
   };
 
   test('no StatefulSet and no manifests', async () => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
-import { findAct, runWorkflow, type WorkflowResult, type WorkflowRun } from '../support/act.ts';
+import { exampleWorkflow, findAct, runWorkflow, type WorkflowResult, type WorkflowRun } from '../support/act.ts';
+import { TOKEN } from '../support/confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from '../support/fake-github.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 
@@ -33,8 +34,7 @@ if ('missing' in act) {
     beforeAll(async () => {
       kubeconfig = readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8');
       cluster = await standUp('workflows');
-      github = await startFakeGitHub({ login: 'github-actions[bot]' });
-      github.files.set('base:topology.yaml', cluster.declare(3));
+      github = await startFakeGitHub({ files: { 'base:topology.yaml': cluster.declare(3) } });
     }, 180_000);
 
     afterAll(async () => {
@@ -42,22 +42,18 @@ if ('missing' in act) {
       await cluster[Symbol.asyncDispose]();
     }, 60_000);
 
-    /** An example without the one line that GitHub knows and act does not. */
     const runExample = (
       name: string,
       more: Pick<WorkflowRun, 'event' | 'payload' | 'onCommit'>,
     ): Promise<WorkflowResult> =>
       runWorkflow(act.path, {
-        workflow: readFileSync(join(import.meta.dirname, '../../examples', name), 'utf8').replace(
-          /^ {2}queue: max\n/m,
-          '',
-        ),
+        workflow: exampleWorkflow(name),
         files: {
           'topology.yaml': cluster.declare(4),
           'manifests/cluster.yaml': readFileSync(join(cluster.workspace.folder, 'manifests/cluster.yaml'), 'utf8'),
         },
         secrets: {
-          GITHUB_TOKEN: 'ghs_0123456789abcdefghijABCDEFGHIJ012345',
+          GITHUB_TOKEN: TOKEN,
           KUBECONFIG_PLAN: kubeconfig,
           KUBECONFIG_APPLY: kubeconfig,
         },

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -37,6 +38,11 @@ async function works(program: string): Promise<boolean> {
     // Not there, or not for this machine: both mean to look further.
     return false;
   }
+}
+
+/** One of the examples for users, without the one line that GitHub knows and act does not. */
+export function exampleWorkflow(name: string): string {
+  return readFileSync(join(ROOT, 'examples', name), 'utf8').replace(/^ {2}queue: max\n/m, '');
 }
 
 /** One repository with a workflow, the action beside it, and an event. */

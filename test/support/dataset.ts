@@ -131,13 +131,25 @@ export function differences(
   return found;
 }
 
+/** As `differences`, where others may have written further keys meanwhile. */
+export function losses(
+  before: ReadonlyMap<string, KeyDigest>,
+  after: ReadonlyMap<string, KeyDigest>,
+): readonly string[] {
+  return differences(before, new Map([...after].filter(([key]) => before.has(key))));
+}
+
 /** The pods whose servers say that they are primaries. */
 export async function primariesOf(servers: Servers): Promise<readonly Pod[]> {
   const roles = await Promise.all(servers.pods.map((pod) => askOnce(servers.redis, pod, ['ROLE'])));
   return servers.pods.filter((_, i) => String(array(roles[i] ?? null, 'ROLE')[0]) === 'master');
 }
 
-async function sendToOwners(servers: Servers, commands: readonly (readonly [string, Command])[]): Promise<void> {
+/** Sends commands, each with its key, in pipelines to the owners of their slots. */
+export async function sendToOwners(
+  servers: Servers,
+  commands: readonly (readonly [key: string, Command])[],
+): Promise<void> {
   const owners = await ownersOfSlots(servers);
   const batches = new Map<Pod, Command[]>();
   for (const [key, command] of commands) {

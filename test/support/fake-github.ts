@@ -78,15 +78,17 @@ export interface FakeGitHub extends AsyncDisposable, FakeState {
  * A GitHub on 127.0.0.1 that keeps what it is told and checks every request and answer by GitHub's description of its API
  * (test/fixtures/github-openapi.json, cut from the npm package @octokit/openapi 23.0.2).
  */
-export async function startFakeGitHub(options: { login: string; repository?: string }): Promise<FakeGitHub> {
+export async function startFakeGitHub(
+  options: { login?: string; repository?: string; files?: Readonly<Record<string, string>> } = {},
+): Promise<FakeGitHub> {
   const state: FakeState = {
-    login: options.login,
+    login: options.login ?? 'github-actions[bot]',
     repository: options.repository ?? 'acme/cache',
     comments: [],
     issues: [],
     labels: new Set(),
     pulls: [],
-    files: new Map(),
+    files: new Map(Object.entries(options.files ?? {})),
     next: 1000,
   };
   const requests: SeenRequest[] = [];

@@ -2,10 +2,8 @@ import { createGitHub } from '../../src/adapters/github/github.ts';
 import { asFailure, type Failure } from '../../src/core/failure.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { GitHub } from '../../src/ports/github.ts';
+import { PASSWORD, TOKEN } from './confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
-
-export const TOKEN = 'ghs_0123456789abcdefghijABCDEFGHIJ012345';
-export const PASSWORD = 'correct-horse-battery';
 
 /** A fake GitHub, the action's own client for it, and how long the client paused. */
 export interface Client extends AsyncDisposable {

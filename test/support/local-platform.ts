@@ -9,13 +9,15 @@ import type { Place } from '../../src/core/topology.ts';
 import type { KubernetesView } from '../../src/ports/kubernetes.ts';
 import type { Command, Redis, Reply } from '../../src/ports/redis.ts';
 import { LocalKubernetes } from './local-kubernetes.ts';
-import { type LocalServer, startServer } from './local-server.ts';
+import { BUS, freePort, type LocalServer, startServer } from './local-server.ts';
 import { anyServer, type ServerProgram } from './servers.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 export interface LocalPlatformOptions {
   /** Default: the first one given. */
   readonly server?: ServerProgram;
+  /** Another server for some pods, as during an update; default: the same for all. */
+  readonly serverOf?: (ordinal: number) => ServerProgram;
   /** How many pods run at first; null: the StatefulSet does not exist yet. */
   readonly pods: number | null;
   /** Default: redis-cluster. */
@@ -28,6 +30,11 @@ export interface LocalPlatformOptions {
   readonly appendOnly?: boolean;
   /** Further lines of the server's configuration. */
   readonly config?: Readonly<Record<string, string>>;
+  /**
+   * Leads to a server that is about to listen on `port` and `port` + 10000: the port that everybody else shall know in place
+   * of it, likewise with its bus 10000 above. Default: none, all know the server's own.
+   */
+  readonly link?: (port: number) => Promise<number>;
 }
 
 /** Starts real servers in cluster mode on this machine, in place of pods. They know nothing of each other yet. */
@@ -50,6 +57,11 @@ function threeZones(ordinal: number): { node: string; domains: Readonly<Record<s
   return { node, domains: { 'kubernetes.io/hostname': node, 'topology.kubernetes.io/zone': zone } };
 }
 
+function announced(port: number | undefined): Readonly<Record<string, string>> {
+  if (port === undefined) return {};
+  return { 'cluster-announce-port': String(port), 'cluster-announce-bus-port': String(port + BUS) };
+}
+
 function byOrdinal(a: { readonly ordinal: number }, b: { readonly ordinal: number }): number {
   return a.ordinal - b.ordinal;
 }
@@ -66,6 +78,7 @@ export class LocalPlatform implements AsyncDisposable {
   readonly #servers = new Map<number, { server: LocalServer; uid: string }>();
   readonly #volumes = new Set<number>();
   readonly #ports = new Map<number, number>();
+  readonly #links = new Map<number, number>();
   #generation = 0;
   #raw: (Redis & AsyncDisposable) | null = null;
 
@@ -103,7 +116,13 @@ export class LocalPlatform implements AsyncDisposable {
     return pod;
   }
 
+  /** The port that everybody knows. */
   port(pod: string): number {
+    return this.#links.get(this.#ordinal(pod)) ?? this.serverPort(pod);
+  }
+
+  /** The port on which the server itself listens. */
+  serverPort(pod: string): number {
     const port = this.#ports.get(this.#ordinal(pod));
     if (port === undefined) throw new Error(`There is no pod ${pod}.`);
     return port;
@@ -264,12 +283,14 @@ export class LocalPlatform implements AsyncDisposable {
     const folder = this.#folderOf(ordinal);
     await mkdir(folder, { recursive: true });
     this.#volumes.add(ordinal);
-    const port = this.#ports.get(ordinal) ?? null;
+    const { link } = this.#options;
+    const port = this.#ports.get(ordinal) ?? (link === undefined ? null : await freePort());
+    if (link !== undefined && port !== null) this.#links.set(ordinal, await link(port));
     const server = await startServer({
-      server: this.server,
+      server: this.#options.serverOf?.(ordinal) ?? this.server,
       folder,
       port,
-      config: this.#config(),
+      config: { ...this.#config(), ...announced(this.#links.get(ordinal)) },
       watchdog: this.#watchdog,
     });
     this.#ports.set(ordinal, server.port);

@@ -8,6 +8,8 @@ import type { Watchdog } from './watchdog.ts';
 /** Ports and their buses (port + 10000) lie below the ports that Linux gives to outgoing connections. */
 const FIRST_PORT = 11_000;
 const LAST_PORT = 22_700;
+/** How far above a server's port its bus is. */
+export const BUS = 10_000;
 const START_ATTEMPTS = 5;
 const START_TIMEOUT = 15_000;
 
@@ -101,7 +103,7 @@ function untilReady(child: ChildProcess, name: string): Promise<void> {
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+    if ((await isFree(port)) && (await isFree(port + BUS))) return port;
   }
 }
 

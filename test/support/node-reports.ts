@@ -3,6 +3,7 @@ import type { ServerInfo } from '../../src/core/info.ts';
 import type { NodeAnswer } from '../../src/core/node-report.ts';
 import type { NodeLine, NodeView } from '../../src/core/nodes.ts';
 import { NO_SLOTS, parse } from '../../src/core/slots.ts';
+import { podOf as anyPod } from './cluster.ts';
 
 /** A node in a few words, for building what all nodes say of each other. */
 export interface NodeSketch {
@@ -20,19 +21,7 @@ export function idOf(n: number): string {
 }
 
 export function podOf(n: number, change: Partial<Pod> = {}): Pod {
-  return {
-    name: `redis-cluster-${n}`,
-    ordinal: n,
-    uid: `uid-${n}`,
-    ip: `10.0.0.${n}`,
-    node: 'node-1',
-    domains: {},
-    ready: true,
-    deleting: false,
-    trouble: null,
-    memoryLimit: null,
-    ...change,
-  };
+  return anyPod('redis-cluster', n, { node: 'node-1', ...change });
 }
 
 export function lineOf(sketch: NodeSketch): NodeLine {
@@ -81,6 +70,8 @@ export function infoOf(sketch: NodeSketch, change: Partial<ServerInfo> = {}): Se
     linkUp: true,
     copying: false,
     offset: 1_000,
+    modules: [],
+    libraries: 0,
     ...change,
   };
 }

@@ -31,16 +31,25 @@ export interface ActionOptions {
   readonly onLine?: (line: string, process: ChildProcess) => void;
 }
 
+/** The cluster that the tests are given, for runs that are to reach it. */
+export const GIVEN_KUBERNETES = { KUBECONFIG: process.env['KUBECONFIG'] ?? '' } as const;
+
 /** A folder that stands for the checkout, and runs of `node dist/index.js` in it as GitHub's runner makes them. */
 export class Workspace implements AsyncDisposable {
   readonly folder: string;
+  readonly #env: Readonly<Record<string, string>>;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, env: Readonly<Record<string, string>>) {
     this.folder = folder;
+    this.#env = env;
   }
 
-  static async create(files: Readonly<Record<string, string>> = {}): Promise<Workspace> {
-    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'workspace-')));
+  /** @param env further environment of every run */
+  static async create(
+    files: Readonly<Record<string, string>> = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Workspace> {
+    const workspace = new Workspace(await mkdtemp(join(tmpdir(), 'workspace-')), env);
     for (const [path, text] of Object.entries(files)) await workspace.write(path, text);
     return workspace;
   }
@@ -49,6 +58,12 @@ export class Workspace implements AsyncDisposable {
     const full = join(this.folder, path);
     await mkdir(dirname(full), { recursive: true });
     await writeFile(full, text);
+  }
+
+  /** Runs the action on this text of topology.yaml. */
+  async act(topology: string, options: ActionOptions): Promise<ActionRun> {
+    await this.write('topology.yaml', topology);
+    return this.run(options);
   }
 
   async run(options: ActionOptions = {}): Promise<ActionRun> {
@@ -81,6 +96,7 @@ export class Workspace implements AsyncDisposable {
         GITHUB_STEP_SUMMARY: summary,
         RUNNER_TEMP: temp,
         ...inputsAsEnvironment(options.inputs ?? {}),
+        ...this.#env,
         ...options.env,
       },
     });

@@ -2,6 +2,7 @@ import { assemble, type Seen } from '../../src/core/assemble.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
 import type { Finding } from '../../src/core/findings.ts';
 import type { NodeAnswer, NodeReport } from '../../src/core/node-report.ts';
+import { workloadOf } from './cluster.ts';
 import { answersOf, type infoOf, type NodeSketch, podOf } from './node-reports.ts';
 
 /** Three shards with a replica each. */
@@ -16,15 +17,8 @@ export const SIX: readonly NodeSketch[] = [
 
 export function see(reports: readonly NodeReport[], change: Partial<Seen> = {}): Cluster {
   const pods = reports.map((_, n) => podOf(n));
-  const workload = {
-    name: 'redis-cluster',
-    namespace: 'cache',
-    firstOrdinal: 0,
-    owner: null,
-    claimTemplates: ['data'],
-  };
   return assemble({
-    workload: { ...workload, replicas: pods.length },
+    workload: workloadOf('redis-cluster', pods.length),
     pods,
     volumes: [],
     kubernetesNodes: [],

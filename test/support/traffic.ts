@@ -33,6 +33,8 @@ export interface TrafficReport {
 
 export interface Traffic extends AsyncDisposable {
   report(): TrafficReport;
+  /** From here on the report counts anew; the ledger stays. */
+  countAnew(): void;
   /** Ends the clients; their ledger stays. */
   stop(): Promise<TrafficReport>;
   /** Reads every key once more and names those that are not as the ledger has them. Call after `stop`. */
@@ -65,6 +67,7 @@ export async function startTraffic(cluster: ClusterSeeds, options: TrafficOption
   };
   return {
     report: () => tally.report(),
+    countAnew: () => tally.countAnew(),
     stop,
     verify: () => verify(cluster, ledgers),
     ledger: () => new Map(ledgers.flatMap((ledger) => ledger.entries())),
@@ -91,6 +94,10 @@ class Tally {
   report(): TrafficReport {
     const { writes, reads, errors, wrong, stale, slowest } = this;
     return { writes, reads, errors, wrong, stale, slowest, examples: [...this.examples] };
+  }
+
+  countAnew(): void {
+    Object.assign(this, new Tally());
   }
 
   /** The command's reply and how long it took; undefined where it failed. */

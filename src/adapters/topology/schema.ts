@@ -89,14 +89,16 @@ const Volumes = z.strictObject({
 
 const Migration = z.strictObject({
   method: z.enum(['auto', 'atomic', 'classic']).default('auto').meta({
-    description: 'How slots are moved: `classic` key by key, which `auto` does too; `atomic` is refused so far.',
+    description:
+      'How slots are moved: `atomic` as a whole (Valkey from 9.0 on, Redis from 8.4 on), `classic` key by key. `auto` takes the first where both servers of a move can, and the second where they cannot or a job fails; with `atomic` that is refused or fails.',
   }),
   maxLatency: z
     .string(LATENCY)
     .regex(/^([1-9]\d{0,3}|[1-5]\d{4}|60000)ms$|^([1-9]|[1-5]\d|60)s$/, LATENCY)
     .default('20ms')
     .meta({
-      description: 'How slowly a donor may answer PING. Checked and kept, not obeyed so far: the pace is constant.',
+      description:
+        'How much longer than before the move donor and receiver may take to answer PING, in 99 of 100 cases: slots move in smaller steps where it comes near that.',
     }),
 });
 

@@ -1,5 +1,5 @@
 import { createNamespace, type TestNamespace } from '../../support/kubernetes.ts';
-import { type ActionOptions, type ActionRun, Workspace } from '../../support/run-action.ts';
+import { type ActionOptions, type ActionRun, GIVEN_KUBERNETES, Workspace } from '../../support/run-action.ts';
 import { LiveCluster, manifest } from './live-cluster.ts';
 
 /** A namespace with a cluster of three shards, made by the action itself, and a checkout that declares it. */
@@ -17,7 +17,7 @@ export async function standUp(purpose: string): Promise<StandingCluster> {
   await using stack = new AsyncDisposableStack();
   const namespace = stack.use(await createNamespace(purpose));
   const text = await manifest('manifests/redis-cluster.yaml', 'redis:7.0');
-  const workspace = stack.use(await Workspace.create({ 'manifests/cluster.yaml': text }));
+  const workspace = stack.use(await Workspace.create({ 'manifests/cluster.yaml': text }, GIVEN_KUBERNETES));
   const live = stack.use(new LiveCluster(namespace));
   const declare = (shards: number, more = ''): string =>
     [
@@ -26,10 +26,7 @@ export async function standUp(purpose: string): Promise<StandingCluster> {
       `shards: ${shards}`,
       more,
     ].join('\n');
-  const act = async (topology: string, options: ActionOptions): Promise<ActionRun> => {
-    await workspace.write('topology.yaml', topology);
-    return workspace.run({ ...options, env: { KUBECONFIG: process.env['KUBECONFIG'] ?? '', ...options.env } });
-  };
+  const act = (topology: string, options: ActionOptions): Promise<ActionRun> => workspace.act(topology, options);
   const made = await act(declare(3), { inputs: { command: 'apply' } });
   if (made.outputs['result'] !== 'applied') throw new Error(`The cluster could not be made:\n${made.log}`);
   const held = stack.move();

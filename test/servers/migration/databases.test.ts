@@ -13,11 +13,11 @@ test('servers with several databases are among those tested, or there is nothing
 
 for (const server of able) {
   describe(server.name, () => {
-    test('keys of every database move with their slot', async () => {
+    test.each(['atomic', 'classic'] as const)('keys of every database move with their slot: %s', async (method) => {
       await using platform = await startLocalPlatform({ server, pods: 3, config: { 'cluster-databases': '4' } });
       await using redis = platform.redis();
       await platform.form({ shards: 3, replicas: 0 });
-      const context = await stageOf(platform, redis);
+      const context = await stageOf(platform, redis, { method });
       const signal = context.stop;
       const inDatabase = async (pod: string, database: number, command: readonly (string | number)[]) => {
         await using connection = await redis.open(platform.pod(pod), { signal });

@@ -17,17 +17,18 @@ describe.each([...SERVERS])('$name', (server) => {
     await load({ pods: platform.pods(), redis }, { keys: 6_000, bytes: 1_000 });
     const servers = { pods: platform.pods(), redis };
     const before = await digest(servers);
-    const used = (await stageOf(platform, redis)).cluster.members[1]?.facts.memory ?? 0;
+    const classic = () => stageOf(platform, redis, { method: 'classic' });
+    const used = (await classic()).cluster.members[1]?.facts.memory ?? 0;
     await platform.call('redis-cluster-1', ['CONFIG', 'SET', 'maxmemory', used + 600_000]);
     const step = move('redis-cluster-0', 'redis-cluster-1', [[0, 5_000]]);
-    await expect(run(step, await stageOf(platform, redis))).rejects.toMatchObject({
+    await expect(run(step, await classic())).rejects.toMatchObject({
       code: 'migration-failed',
       message: expect.stringMatching(/OOM.*redis-cluster-1 has reached its maxmemory/),
     });
     expect([...(await digest(servers)).keys()].toSorted()).toEqual([...before.keys()].toSorted());
 
     await platform.call('redis-cluster-1', ['CONFIG', 'SET', 'maxmemory', 0]);
-    await run(step, await stageOf(platform, redis));
+    await run(step, await classic());
     expect([...(await digest(servers)).keys()].toSorted()).toEqual([...before.keys()].toSorted());
     expect(await openSlots(platform, redis)).toEqual([]);
   });
@@ -54,7 +55,7 @@ describe.each([...SERVERS])('$name', (server) => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await using redis = platform.redis();
     await platform.form({ shards: 3, replicas: 0 });
-    const context = await stageOf(platform, redis);
+    const context = await stageOf(platform, redis, { method: 'classic' });
     const [, donor] = context.cluster.members;
     // {1} is in slot 9842, of the second shard.
     await platform.call('redis-cluster-0', ['CLUSTER', 'SETSLOT', 9842, 'IMPORTING', donor?.id ?? '']);

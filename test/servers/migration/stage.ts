@@ -10,6 +10,7 @@ import type { Redis } from '../../../src/ports/redis.ts';
 import { type View, viewOf } from '../../../src/ports/views.ts';
 import type { MoveSlots } from '../../../src/steps/move-slots/shape.ts';
 import type { LocalPlatform } from '../../support/local-platform.ts';
+import { topologyOf } from '../../support/topology.ts';
 
 /** Servers to work on: a local platform, or its servers seen from another process. */
 export type Stage = Pick<LocalPlatform, 'pods' | 'place' | 'kubernetes'>;
@@ -22,7 +23,11 @@ export async function stageOf(
 ): Promise<StepContext & { readonly told: Event[] }> {
   const told: Event[] = [];
   const stop = options.stop ?? new AbortController().signal;
-  const topology = topologyOf(platform, options.method ?? 'auto');
+  const topology = topologyOf(
+    platform.place,
+    { shards: 0, replicas: 0 },
+    { migration: { method: options.method ?? 'auto', maxLatency: 20 } },
+  );
   const ports = { kubernetes: platform.kubernetes, redis, clock: systemClock };
   const look = () => observeSettled(topology, ports, { manifests: null, signal: stop });
   return {
@@ -35,21 +40,6 @@ export async function stageOf(
     stop,
     tell: (event) => told.push(event),
     told,
-  };
-}
-
-function topologyOf(platform: Stage, method: Topology['migration']['method']): Topology {
-  return {
-    name: platform.place.statefulSet,
-    file: 'topology.yaml',
-    state: 'present',
-    kubernetes: platform.place,
-    shards: [],
-    replicasPerShard: 0,
-    tolerance: 0.02,
-    placement: { spreadBy: [], whenUnsatisfiable: 'warn' },
-    volumes: { onScaleDown: 'retain' },
-    migration: { method, maxLatency: 20 },
   };
 }
 

@@ -2,6 +2,8 @@ import { type Arbitrary, array, boolean, constantFrom, integer, record } from 'f
 import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
 import { count, SLOT_COUNT, type SlotSet, slotSet } from '../../../src/core/slots.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
+import { memberOf, NOTHING, podOf, volumeOf, workloadOf } from '../../support/cluster.ts';
+import { placeOf, topologyOf } from '../../support/topology.ts';
 
 /** A healthy cluster in any shape that people get clusters into, and any topology for it. */
 export interface Situation {
@@ -40,24 +42,20 @@ const seed: Arbitrary<Seed> = record({
 });
 
 export const situation: Arbitrary<Situation> = seed.map((from) => ({
-  topology: topologyOf(from),
+  topology: topologyFrom(from),
   cluster: clusterOf(from),
   nodeOf: (n) => `node-${from.nodes[n % MOST_PODS] ?? 0}`,
 }));
 
-function topologyOf({ wanted, wantedReplicas, deletes }: Seed): Topology {
-  return {
-    name: 'cache',
-    file: 'topology.yaml',
-    state: 'present',
-    kubernetes: { namespace: 'default', statefulSet: 'cache', container: null, port: 6379, manifests: null },
-    shards: wanted.map((weight): Share => ({ kind: 'weight', weight })),
-    replicasPerShard: wantedReplicas,
-    tolerance: 0.02,
-    placement: { spreadBy: ['kubernetes.io/hostname'], whenUnsatisfiable: 'warn' },
-    volumes: { onScaleDown: deletes ? 'delete' : 'retain' },
-    migration: { method: 'auto', maxLatency: 20 },
-  };
+function topologyFrom({ wanted, wantedReplicas, deletes }: Seed): Topology {
+  return topologyOf(
+    placeOf('cache', 'default'),
+    { shards: wanted.length, replicas: wantedReplicas },
+    {
+      shards: wanted.map((weight): Share => ({ kind: 'weight', weight })),
+      volumes: { onScaleDown: deletes ? 'delete' : 'retain' },
+    },
+  );
 }
 
 /** Roles are dealt to the pods in a random order; slots are cut into pieces and dealt to the shards in turn. */
@@ -68,34 +66,24 @@ function clusterOf(from: Seed): Cluster {
     .toSorted((a, b) => (from.order[a] ?? 0) - (from.order[b] ?? 0) || a - b)
     .map((n) => `cache-${n}`);
   const primaries = dealt.slice(0, from.shards);
-  const slots = slotsDealt(from);
+  const slotsOf = slotsDealt(from);
   const members = dealt.map((pod, i): Member => {
     const shard = i % from.shards;
     const primary = primaries[shard] ?? '';
-    const own = slots[shard] ?? [];
+    const slots = slotsOf[shard] ?? [];
     const facts = { keys: from.keys[shard] ?? 0, dataset: (from.keys[shard] ?? 0) * 100 };
-    if (i < from.shards) return memberOf(pod, { slots: own, ...facts });
-    if (i < size - from.spare.length) return memberOf(pod, { primary, ...facts });
+    if (i < from.shards) return memberOf(pod, { slots, configEpoch: count(slots) }, facts);
+    if (i < size - from.spare.length) return memberOf(pod, { role: 'replica', primary }, facts);
     const spare = from.spare[size - 1 - i];
-    if (spare === 'second replica') return memberOf(pod, { primary: primaries[0] ?? '', ...facts });
+    if (spare === 'second replica') return memberOf(pod, { role: 'replica', primary: primaries[0] ?? '' }, facts);
     return memberOf(pod, { joined: spare !== 'blank' });
   });
   return {
-    workload: {
-      name: 'cache',
-      namespace: 'default',
-      replicas: size,
-      firstOrdinal: 0,
-      owner: null,
-      claimTemplates: ['data'],
-    },
+    ...NOTHING,
+    workload: workloadOf('cache', size),
     pods: ordinals.map((n) => podOn(n, `node-${from.nodes[n] ?? 0}`)),
-    volumes: ordinals.map((n) => ({ claim: `data-cache-${n}`, ordinal: n, bound: true, deleting: false })),
-    kubernetesNodes: [],
-    members: members.toSorted((a, b) => ordinal(a.pod) - ordinal(b.pod)),
-    strangers: [],
-    manifests: null,
-    findings: [],
+    volumes: ordinals.map((n) => volumeOf('cache', n)),
+    members: members.toSorted((x, y) => ordinal(x.pod) - ordinal(y.pod)),
   };
 }
 
@@ -108,47 +96,7 @@ function slotsDealt({ shards, cuts }: Seed): readonly SlotSet[] {
 }
 
 export function podOn(n: number, node: string): Pod {
-  return {
-    name: `cache-${n}`,
-    ordinal: n,
-    uid: `uid-${n}`,
-    ip: `10.0.0.${n}`,
-    node,
-    domains: { 'kubernetes.io/hostname': node },
-    ready: true,
-    deleting: false,
-    trouble: null,
-    memoryLimit: null,
-  };
-}
-
-function memberOf(
-  pod: string,
-  more: { joined?: boolean; primary?: string; slots?: SlotSet; keys?: number; dataset?: number },
-): Member {
-  const slots = more.slots ?? [];
-  return {
-    pod,
-    id: pod,
-    joined: more.joined ?? true,
-    role: more.primary === undefined ? 'primary' : 'replica',
-    primary: more.primary ?? null,
-    slots,
-    configEpoch: count(slots),
-    synced: true,
-    facts: {
-      address: '',
-      software: 'valkey',
-      version: '9.1.0',
-      keys: more.keys ?? 0,
-      memory: 1_000_000,
-      dataset: more.dataset ?? 0,
-      maxMemory: 0,
-      evictionPolicy: 'noeviction',
-      persistent: true,
-      lag: 0,
-    },
-  };
+  return podOf('cache', n, { node, domains: { 'kubernetes.io/hostname': node } });
 }
 
 function ordinal(pod: string): number {

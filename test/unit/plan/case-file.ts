@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Cluster, Domains, ManifestSet, Member, Pod } from '../../../src/core/cluster.ts';
+import type { Cluster, Domains, ManifestSet, Member } from '../../../src/core/cluster.ts';
 import type { Finding } from '../../../src/core/findings.ts';
 import { ALL_SLOTS, count, parse, type SlotSet } from '../../../src/core/slots.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
 import type { Planned } from '../../../src/plan/plan.ts';
 import { KINDS } from '../../../src/steps/index.ts';
+import { manifestsOf, memberOf, NOTHING, podOf, volumeOf, workloadOf } from '../../support/cluster.ts';
+import { placeOf, topologyOf } from '../../support/topology.ts';
 
 /**
  * Golden plans: one text file a case, with the topology, the cluster and the plan that is expected. Everything before the line
@@ -41,7 +43,7 @@ function readCase(file: string, url: URL): Case {
   const at = text.indexOf('\nplan\n');
   const given = at === -1 ? `${text.trimEnd()}\n` : text.slice(0, at + 1);
   const sections = sectionsOf(given, file);
-  const topology = topologyOf(sections.get('topology') ?? [], file);
+  const topology = topologyIn(sections.get('topology') ?? [], file);
   return {
     name: file.replace('.txt', '').replaceAll('-', ' '),
     path: url.pathname,
@@ -115,19 +117,8 @@ function sectionsOf(text: string, file: string): ReadonlyMap<string, readonly st
   return sections;
 }
 
-function topologyOf(lines: readonly string[], file: string): Topology {
-  let topology: Topology = {
-    name: NAME,
-    file: 'topology.yaml',
-    state: 'present',
-    kubernetes: { namespace: 'cache', statefulSet: NAME, container: null, port: 6379, manifests: null },
-    shards: [],
-    replicasPerShard: 1,
-    tolerance: 0.02,
-    placement: { spreadBy: ['kubernetes.io/hostname'], whenUnsatisfiable: 'warn' },
-    volumes: { onScaleDown: 'retain' },
-    migration: { method: 'auto', maxLatency: 20 },
-  };
+function topologyIn(lines: readonly string[], file: string): Topology {
+  let topology = topologyOf(placeOf(NAME), { shards: 0, replicas: 1 });
   for (const line of lines) {
     const [word = '', ...rest] = line.split(' ');
     const value = rest.join(' ');
@@ -163,23 +154,14 @@ function slotsIn(text: string): SlotSet {
 }
 
 function clusterOf(lines: readonly string[], file: string): Cluster {
-  let cluster: Cluster = {
-    workload: null,
-    pods: [],
-    volumes: [],
-    kubernetesNodes: [],
-    members: [],
-    strangers: [],
-    manifests: null,
-    findings: [],
-  };
+  let cluster = NOTHING;
   let keysPerSlot = 10;
   let maxMemory = 0;
   for (const line of lines) {
     const [word = '', ...rest] = line.split(' ');
     const value = rest.join(' ');
     if (line === 'no statefulset') continue;
-    if (word === 'statefulset') cluster = { ...cluster, workload: workloadOf(Number(value)) };
+    if (word === 'statefulset') cluster = { ...cluster, workload: workloadOf(NAME, Number(value)) };
     else if (word === 'owner' && cluster.workload !== null)
       cluster = { ...cluster, workload: { ...cluster.workload, owner: value } };
     else if (word === 'keys') keysPerSlot = Number(value);
@@ -195,38 +177,19 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
   return cluster;
 }
 
-function workloadOf(replicas: number): NonNullable<Cluster['workload']> {
-  return { name: NAME, namespace: 'cache', replicas, firstOrdinal: 0, owner: null, claimTemplates: ['data'] };
-}
-
-const MANIFESTS: ManifestSet = {
-  path: 'manifests/',
-  digest: '0123456789ab',
-  firstOrdinal: 0,
-  claimTemplates: ['data'],
-  resources: [
-    { apiVersion: 'v1', kind: 'ConfigMap', name: NAME, namespace: null, document: {} },
-    { apiVersion: 'v1', kind: 'Service', name: NAME, namespace: null, document: {} },
-    { apiVersion: 'apps/v1', kind: 'StatefulSet', name: NAME, namespace: null, document: {} },
-  ],
-};
-
 /** `manifests Namespace/cache`: that too. */
 function manifestsWith(more: readonly string[]): ManifestSet {
   const resources = more.map((resource) => {
     const [kind = '', name = ''] = resource.split('/');
     return { apiVersion: 'v1', kind, name, namespace: null, document: {} };
   });
-  return { ...MANIFESTS, resources: [...resources, ...MANIFESTS.resources] };
+  const usual = manifestsOf(NAME);
+  return { ...usual, resources: [...resources, ...usual.resources] };
 }
 
 function volumesOf(text: string): Cluster['volumes'] {
-  return Array.from({ length: count(slotsIn(text)) }, (_, i) => (slotsIn(text)[0]?.[0] ?? 0) + i).map((ordinal) => ({
-    claim: `data-${NAME}-${ordinal}`,
-    ordinal,
-    bound: true,
-    deleting: false,
-  }));
+  const first = slotsIn(text)[0]?.[0] ?? 0;
+  return Array.from({ length: count(slotsIn(text)) }, (_, i) => volumeOf(NAME, first + i));
 }
 
 function findingOf([weight, code, ...words]: readonly string[]): Finding {
@@ -262,19 +225,12 @@ interface Load {
 
 function withPod(cluster: Cluster, line: string, load: Load, file: string): Cluster {
   const [ordinal, node = '-', ...role] = line.split(/ +/);
-  const pod: Pod = {
-    name: `${NAME}-${ordinal}`,
-    ordinal: Number(ordinal),
-    uid: `uid-${ordinal}`,
-    ip: `10.0.0.${ordinal}`,
+  const pod = podOf(NAME, Number(ordinal), {
     node: node === '-' ? null : node,
     domains: node === '-' ? {} : domainsOf(node),
     ready: role.join(' ') !== 'not ready',
-    deleting: false,
-    trouble: null,
-    memoryLimit: null,
-  };
-  const member = memberOf(pod.name, role.join(' '), { cluster, load, file });
+  });
+  const member = memberIn(pod.name, role.join(' '), { cluster, load, file });
   return {
     ...cluster,
     pods: [...cluster.pods, pod],
@@ -282,7 +238,7 @@ function withPod(cluster: Cluster, line: string, load: Load, file: string): Clus
   };
 }
 
-function memberOf(
+function memberIn(
   pod: string,
   role: string,
   { cluster, load, file }: { cluster: Cluster; load: Load; file: string },
@@ -294,26 +250,17 @@ function memberOf(
   const own = slotsIn(owned?.[1] ?? '');
   const primary = leader === undefined ? null : `${NAME}-${leader}`;
   const keys = count(own) * load.keysPerSlot;
-  return {
+  return memberOf(
     pod,
-    id: pod.padStart(40, '0'),
-    joined: role !== 'blank',
-    role: primary === null ? 'primary' : 'replica',
-    primary,
-    slots: own,
-    configEpoch: cluster.members.length + 1,
-    synced: lagging === undefined,
-    facts: {
-      address: `10.0.0.1:6379@16379`,
-      software: 'valkey',
-      version: '9.1.0',
-      keys,
-      memory: 2_000_000 + keys * 100,
-      dataset: keys * 100,
-      maxMemory: load.maxMemory,
-      evictionPolicy: 'noeviction',
-      persistent: true,
-      lag: 0,
+    {
+      id: pod.padStart(40, '0'),
+      joined: role !== 'blank',
+      role: primary === null ? 'primary' : 'replica',
+      primary,
+      slots: own,
+      configEpoch: cluster.members.length + 1,
+      synced: lagging === undefined,
     },
-  };
+    { keys, memory: 2_000_000 + keys * 100, dataset: keys * 100, maxMemory: load.maxMemory },
+  );
 }

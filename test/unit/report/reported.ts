@@ -6,6 +6,8 @@ import { estimate } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { CommentContext, CommentState } from '../../../src/report/comment.ts';
+import { volumeOf as anyVolume, manifestsOf, memberOf, NOTHING, podOf, workloadOf } from '../../support/cluster.ts';
+import { topologyOf as anyTopology, placeOf } from '../../support/topology.ts';
 
 /** Values for the tests of texts: a cluster as people have it, plans for it, and every state of a comment about them. */
 
@@ -29,19 +31,13 @@ export interface Shape {
 const NAME = 'redis-cluster';
 
 export function topologyOf(shards: number, more: Partial<Topology> = {}): Topology {
-  return {
+  const shape = { shards, replicas: 1 };
+  return anyTopology({ ...placeOf(NAME), manifests: 'manifests/' }, shape, {
     name: 'sessions',
     file: 'clusters/sessions/topology.yaml',
-    state: 'present',
-    kubernetes: { namespace: 'cache', statefulSet: NAME, container: null, port: 6379, manifests: 'manifests/' },
-    shards: Array.from({ length: shards }, () => ({ kind: 'weight', weight: 1 })),
-    replicasPerShard: 1,
-    tolerance: 0.02,
     placement: { spreadBy: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'], whenUnsatisfiable: 'warn' },
-    volumes: { onScaleDown: 'retain' },
-    migration: { method: 'auto', maxLatency: 20 },
     ...more,
-  };
+  });
 }
 
 /** A healthy cluster: primaries have the low ordinals, replicas follow round by round. */
@@ -53,94 +49,50 @@ export function clusterOf({ shards, replicas, slots, nodeOf, keysPerSlot = 61, m
     const shard = n % shards;
     const own = owned[shard] ?? [];
     const keys = count(own) * keysPerSlot;
-    return {
-      pod: `${NAME}-${n}`,
-      id: n.toString(16).padStart(40, 'a'),
-      joined: true,
-      role: n < shards ? 'primary' : 'replica',
-      primary: n < shards ? null : `${NAME}-${shard}`,
-      slots: n < shards ? own : [],
-      configEpoch: n + 1,
-      synced: true,
-      facts: {
+    const role = n < shards ? { slots: own } : { role: 'replica' as const, primary: `${NAME}-${shard}` };
+    return memberOf(
+      `${NAME}-${n}`,
+      { id: n.toString(16).padStart(40, 'a'), configEpoch: n + 1, ...role },
+      {
         address: `10.244.${n % 3}.${n}:6379@16379`,
-        software: 'valkey',
-        version: '9.1.0',
         keys,
         memory: 3_000_000 + keys * 124,
         dataset: keys * 124,
         maxMemory: 256_000_000,
-        evictionPolicy: 'noeviction',
-        persistent: true,
-        lag: 0,
       },
-    };
+    );
   });
   return {
-    workload: {
-      name: NAME,
-      namespace: 'cache',
-      replicas: size,
-      firstOrdinal: 0,
-      owner: null,
-      claimTemplates: ['data'],
-    },
+    ...NOTHING,
+    workload: workloadOf(NAME, size),
     pods: Array.from({ length: size }, (_, n) => podOn(n, node(n))),
     volumes: Array.from({ length: size }, (_, n) => volumeOf(n)),
-    kubernetesNodes: [],
     members,
-    strangers: [],
     manifests: manifests ? MANIFESTS : null,
-    findings: [],
   };
 }
 
 /** Nothing there yet but the files. */
 export function nothing(): Cluster {
-  return {
-    workload: null,
-    pods: [],
-    volumes: [],
-    kubernetesNodes: [],
-    members: [],
-    strangers: [],
-    manifests: MANIFESTS,
-    findings: [],
-  };
+  return { ...NOTHING, manifests: MANIFESTS };
 }
 
 export function volumeOf(ordinal: number): Cluster['volumes'][number] {
-  return { claim: `data-${NAME}-${ordinal}`, ordinal, bound: true, deleting: false };
+  return anyVolume(NAME, ordinal);
 }
 
-const MANIFESTS: NonNullable<Cluster['manifests']> = {
-  path: 'manifests/',
-  digest: '0123456789ab',
-  firstOrdinal: 0,
-  claimTemplates: ['data'],
-  resources: [
-    { apiVersion: 'v1', kind: 'ConfigMap', name: NAME, namespace: null, document: {} },
-    { apiVersion: 'v1', kind: 'Service', name: NAME, namespace: null, document: {} },
-    { apiVersion: 'apps/v1', kind: 'StatefulSet', name: NAME, namespace: null, document: {} },
-  ],
-};
+const MANIFESTS = manifestsOf(NAME);
 
 function podOn(ordinal: number, node: string): Pod {
-  return {
-    name: `${NAME}-${ordinal}`,
-    ordinal,
-    uid: `uid-${ordinal}`,
+  return podOf(NAME, ordinal, {
     ip: `10.244.${ordinal % 3}.${ordinal}`,
     node,
     domains: {
       'kubernetes.io/hostname': node,
       'topology.kubernetes.io/zone': `zone-${'abc'[Number(node.slice(-1)) % 3]}`,
     },
-    ready: true,
-    deleting: false,
-    trouble: null,
     memoryLimit: 512_000_000,
-  };
+  });
 }
 
 function evenly(shards: number): readonly SlotSet[] {

@@ -88,10 +88,19 @@ describe('what does not fit is left out by whole sections', () => {
 describe('lines of the log', () => {
   test('a move tells what is done, how fast, and what is left', () => {
     const move = { kind: 'moving', from: 'c-0', to: 'c-6', slots: 1_365, slotsDone: 300, elapsed: 4_000 } as const;
-    expect(eventLine({ ...move, keys: 83_265, keysDone: 20_000 })).toBe(
-      'c-0 → c-6: 300 of 1,365 slots, 20,000 of 83,265 keys, 5,000 keys/s, 13 s left',
+    expect(eventLine({ ...move, keys: 83_265, keysDone: 20_000, bytesDone: 3_100_000 })).toBe(
+      'c-0 → c-6: 300 of 1,365 slots, 20,000 of 83,265 keys (about 3.1 MB), 5,000 keys/s, 13 s left',
     );
-    expect(eventLine({ ...move, keys: null, keysDone: 0 })).toBe('c-0 → c-6: 300 of 1,365 slots, 0 keys, 14 s left');
+    expect(eventLine({ ...move, keys: null, keysDone: 0, bytesDone: 0 })).toBe(
+      'c-0 → c-6: 300 of 1,365 slots, 0 keys, 14 s left',
+    );
+  });
+
+  test('a move that slows down tells why, and what PING took before', () => {
+    const slowed = { kind: 'slowed', pod: 'c-0', latency: 31, atRest: 2, limit: 20, speed: 0.13 } as const;
+    expect(eventLine(slowed)).toBe(
+      'Slowed down to 13 %: c-0 answered PING in 31 ms, 2 ms before the move; `migration.maxLatency` is 20 ms.',
+    );
   });
 
   test('a failure tells its details, its causes, what to do, and its code', () => {

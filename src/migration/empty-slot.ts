@@ -1,0 +1,142 @@
+import type { Failure } from '../core/failure.ts';
+import { meaningOf } from '../core/server-errors.ts';
+import { STEADY } from '../ports/ask.ts';
+import type { Command, Connection } from '../ports/redis.ts';
+import type { Draining } from './drain.ts';
+import { getKeys, keysOf } from './keys-in-slot.ts';
+import { migrateCommand } from './migrate.ts';
+import { mayPass, migrateFailure } from './migrate-errors.ts';
+import { type Pack, packs, sizesOf } from './sizes.ts';
+import { untilAnswers } from './until-answers.ts';
+
+/** Milliseconds that MIGRATE may wait for the receiver, which blocks the donor; more for bytes, and after each failure. */
+const TIMEOUT = 4_000;
+const BYTES_PER_MS = 5_000;
+const TRIES = 6;
+/** Keys of more bytes than this on average are weighed one by one, which costs a fraction of their move. */
+const WEIGHED_FROM = 2_048;
+/** Milliseconds of one MIGRATE after which the keys of its slot are weighed: the average has deceived. */
+const LONG = 200;
+/** So many keys go one by one after a failure: a big one gets its time, and no other pays for it. */
+const CAREFUL = 100;
+/** Milliseconds that a slot in hand has when the run is told to stop. */
+const LAST_CALL = 3_000;
+
+export interface SlotKeys {
+  readonly slot: number;
+  /** The names of some of its keys; none: it is empty. */
+  readonly keys: readonly Buffer[];
+}
+
+/** Moves a slot's keys until none is left or the run is told to stop; returns what kept it from that. */
+export function emptySlot(
+  slot: SlotKeys,
+  database: number,
+  donor: Connection,
+  work: Draining,
+): Promise<Failure | null> {
+  return new Emptying(slot, database, donor, work).run();
+}
+
+/** One slot on its way, with what is learned about its keys meanwhile. */
+class Emptying {
+  readonly #slot: number;
+  readonly #database: number;
+  readonly #donor: Connection;
+  readonly #work: Draining;
+  #keys: readonly Buffer[];
+  #isWeighed: boolean;
+  /** How many keys still go one by one. */
+  #careful = 0;
+  #failures = 0;
+  #stopSeen: number | null = null;
+
+  constructor({ slot, keys }: SlotKeys, database: number, donor: Connection, work: Draining) {
+    this.#slot = slot;
+    this.#keys = keys;
+    this.#database = database;
+    this.#donor = donor;
+    this.#work = work;
+    this.#isWeighed = work.pair.averageKey >= WEIGHED_FROM;
+  }
+
+  async run(): Promise<Failure | null> {
+    while (this.#keys.length > 0 && !this.#isOver()) {
+      const failure = await this.#move(await this.#packs());
+      if (failure !== null) return failure;
+    }
+    return null;
+  }
+
+  /** A slot that is half moved stays open, which a stop should not leave; one of very many keys must. */
+  #isOver(): boolean {
+    const { clock, stop } = this.#work;
+    if (!stop.aborted) return false;
+    this.#stopSeen ??= clock.now();
+    return clock.now() - this.#stopSeen > LAST_CALL;
+  }
+
+  async #packs(): Promise<readonly Pack[]> {
+    const { keysPerMigrate, bytesPerMigrate } = this.#work.pace.stride();
+    const { averageKey } = this.#work.pair;
+    const sizes = this.#isWeighed ? await sizesOf(this.#donor, this.#keys) : this.#keys.map(() => averageKey);
+    return packs(this.#keys, sizes, { keys: this.#careful > 0 ? 1 : keysPerMigrate, bytes: bytesPerMigrate });
+  }
+
+  /** Moves one part after the other; what is left in the slot then is asked for in the pipeline of the last. */
+  async #move(parts: readonly Pack[]): Promise<Failure | null> {
+    const { clock, pace, progress } = this.#work;
+    for (const [i, part] of parts.entries()) {
+      if (this.#isOver()) return null;
+      const isLast = i === parts.length - 1;
+      const error = await this.#migrate(part, isLast ? [this.#next()] : []);
+      if (error !== null) return this.#failed(error, part);
+      this.#failures = 0;
+      this.#careful = Math.max(0, this.#careful - part.keys.length);
+      progress.movedKeys(part.keys.length);
+      const { rest } = pace.stride();
+      if (rest > 0) await clock.sleep(rest, { signal: STEADY });
+    }
+    return null;
+  }
+
+  /** Returns the server's error. */
+  async #migrate({ keys, bytes }: Pack, asking: readonly Command[]): Promise<string | null> {
+    const { pair, pace, clock } = this.#work;
+    const timeout = Math.round(TIMEOUT * (1 + this.#failures) + bytes / BYTES_PER_MS);
+    const begun = clock.now();
+    const [migrated, next] = await this.#donor.send(
+      [migrateCommand(pair, keys, { database: this.#database, timeout }), ...asking],
+      { signal: STEADY, timeout: (timeout + 5_000) * (pace.stride().inFlight + 1) },
+    );
+    if (clock.now() - begun > LONG) this.#isWeighed = true;
+    if (migrated?.ok !== true) return migrated?.error ?? 'no answer';
+    if (asking.length === 0) return null;
+    if (next?.ok !== true) return next?.error ?? 'no answer';
+    this.#keys = keysOf(next.value, this.#donor.pod);
+    return null;
+  }
+
+  /** What passes by itself is tried again after a while, unless the run is to stop. */
+  async #failed(error: string, { keys, bytes }: Pack): Promise<Failure | null> {
+    const { pair, clock, stop } = this.#work;
+    const failure = migrateFailure(pair, this.#slot, error, keys.length === 1 ? bytes : 0);
+    this.#failures += 1;
+    this.#careful = CAREFUL;
+    this.#isWeighed = true;
+    if (!mayPass(error) || this.#failures >= TRIES || stop.aborted) return failure;
+    if (meaningOf(error) === 'io-error') {
+      // Another MIGRATE to a receiver that hangs would block the donor for nothing.
+      if (!(await untilAnswers(pair, pair.receiver.pod, this.#work))) return failure;
+    }
+    await clock.sleep(500 * this.#failures, { signal: STEADY });
+    const [names] = await this.#donor.send([this.#next()], { signal: STEADY });
+    if (names?.ok !== true) return migrateFailure(pair, this.#slot, names?.error ?? 'no answer');
+    this.#keys = keysOf(names.value, this.#donor.pod);
+    return null;
+  }
+
+  #next(): Command {
+    return getKeys(this.#slot, this.#work.pace.stride().keysPerMigrate);
+  }
+}

@@ -1,0 +1,64 @@
+import { array, number, text } from '../core/replies.ts';
+import { answerTo, ask, STEADY } from '../ports/ask.ts';
+import { fieldsOf, type Jobs, type Phase, rangeWords, slotsOf } from './jobs.ts';
+
+/** States of an import (cluster_asm.c); all before them wait for the donor. */
+const PHASES: Readonly<Record<string, Phase>> = {
+  'accumulate-buffer': 'copying',
+  'ready-to-stream': 'copying',
+  'streaming-buffer': 'copying',
+  'wait-stream-eof': 'copying',
+  takeover: 'handing-over',
+  completed: 'done',
+  failed: 'failed',
+  canceled: 'cancelled',
+};
+
+/**
+ * Redis ≥ 8.4: the receiver is told to import. It begins a failed import anew every second until it is cancelled, for
+ * ever; here that counts as failed, and whether to try again is decided where it can be said why.
+ */
+export const redisJobs: Jobs = {
+  command: 'CLUSTER MIGRATION',
+  told: 'receiver',
+  retries: true,
+
+  // A node is donor or receiver of one task.
+  use: (pair) => new Map([[pair.donor.id, 'alone'] as const, [pair.receiver.id, 'alone'] as const]),
+
+  atOnce: 1,
+
+  // The donor deletes the keys in another thread; but what a task has done is lost when it fails.
+  mostKeys: 200_000,
+
+  async start(pair, slots) {
+    const { main, pod } = pair.receiver;
+    const answer = await answerTo(main, ['CLUSTER', 'MIGRATION', 'IMPORT', ...rangeWords(slots)], { signal: STEADY });
+    return answer.ok ? { ok: true, id: text(answer.value, `CLUSTER MIGRATION IMPORT of ${pod.name}`) } : answer;
+  },
+
+  async list(pair) {
+    const { main, pod } = pair.receiver;
+    const what = `CLUSTER MIGRATION STATUS of ${pod.name}`;
+    return array(await ask(main, ['CLUSTER', 'MIGRATION', 'STATUS', 'ALL'], { signal: STEADY }), what)
+      .map((entry) => fieldsOf(entry, what))
+      .filter((task) => task.get('operation') === 'import')
+      .map((task) => ({
+        id: task.get('id') ?? '',
+        slots: slotsOf(task.get('slots') ?? '', what),
+        phase: PHASES[task.get('state') ?? ''] ?? 'waiting',
+        state: task.get('state') ?? '',
+        message: task.get('last_error') ?? '',
+        retries: number(task.get('retries') ?? '0', what),
+      }));
+  },
+
+  reason: async (_, job) => job.message,
+
+  // The receiver itself takes over, or has cancelled: never both.
+  maySafelyCancel: () => true,
+
+  async cancel(pair, job) {
+    await ask(pair.receiver.main, ['CLUSTER', 'MIGRATION', 'CANCEL', 'ID', job.id], { signal: STEADY });
+  },
+};

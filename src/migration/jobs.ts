@@ -1,0 +1,80 @@
+import { isList, type Reply, shown, text, unexpected } from '../core/replies.ts';
+import { parse, type SlotSet } from '../core/slots.ts';
+import type { Pair } from './pair.ts';
+import type { Use } from './turns.ts';
+
+/** A job by which servers move slots as a whole: a snapshot, then what is written meanwhile, then the ownership. */
+export interface Job {
+  readonly id: string;
+  readonly slots: SlotSet;
+  readonly phase: Phase;
+  /** The server's own word for where it is. */
+  readonly state: string;
+  /** What this server says of what went wrong; empty where nothing did. */
+  readonly message: string;
+  /** How often the server has begun it anew by itself. */
+  readonly retries: number;
+}
+
+/**
+ * `waiting`: nothing has been sent yet. `copying`: clients notice nothing yet. `handing-over`: the donor holds writes back.
+ * The other three are ends.
+ */
+export type Phase = 'waiting' | 'copying' | 'handing-over' | 'done' | 'failed' | 'cancelled';
+
+export function hasEnded({ phase }: Job): boolean {
+  return phase === 'done' || phase === 'failed' || phase === 'cancelled';
+}
+
+/** How one kind of server is told to move slots as a whole. */
+export interface Jobs {
+  /** The command, for people. */
+  readonly command: string;
+  /** Who gets it, and remembers the jobs. */
+  readonly told: 'donor' | 'receiver';
+  /** How much of the two nodes the jobs of one move take. */
+  use(pair: Pair): Use;
+  /** Jobs of one move that may be under way at the same time. */
+  readonly atOnce: number;
+  /** Keys of one job. */
+  readonly mostKeys: number;
+  /** Begins a job. The server's refusal is a value: what it means is decided by the caller. */
+  start(pair: Pair, slots: SlotSet): Promise<Started>;
+  /** All jobs of that node, as far as it remembers them. */
+  list(pair: Pair): Promise<readonly Job[]>;
+  /** What the servers say of a job that has failed. */
+  reason(pair: Pair, job: Job): Promise<string>;
+  /** Whether the server begins a failed job anew until it is cancelled. */
+  readonly retries: boolean;
+  /**
+   * Whether a job can be cancelled without the risk that the receiver takes over all the same.
+   * @param all that the node has
+   */
+  maySafelyCancel(job: Job, all: readonly Job[]): boolean;
+  cancel(pair: Pair, job: Job): Promise<void>;
+}
+
+export type Started = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly error: string };
+
+/** `0 99 200 200`, as both commands want their ranges. */
+export function rangeWords(slots: SlotSet): readonly number[] {
+  return slots.flat();
+}
+
+/** A list of names and values in turn, of which some values are numbers. */
+export function fieldsOf(reply: Reply, what: string): ReadonlyMap<string, string> {
+  if (!isList(reply) || reply.length % 2 !== 0) throw unexpected(what, 'names and values in turn', reply);
+  const fields = new Map<string, string>();
+  for (let i = 0; i < reply.length; i += 2) {
+    const value = reply[i + 1] ?? null;
+    fields.set(text(reply[i] ?? null, what), typeof value === 'number' ? String(value) : text(value, what));
+  }
+  return fields;
+}
+
+/** `0-300 400-500` */
+export function slotsOf(words: string, what: string): SlotSet {
+  const slots = parse(words.trim().replaceAll(/\s+/g, ','));
+  if (slots === null) throw unexpected(what, 'ranges of slots', shown(words));
+  return slots;
+}

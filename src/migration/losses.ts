@@ -1,0 +1,65 @@
+import { Failure, type FailureCode } from '../core/failure.ts';
+import { STEADY } from '../ports/ask.ts';
+import type { StepContext } from '../ports/context.ts';
+import type { Move } from './mover.ts';
+
+/** Milliseconds that lost connections may take to come back. */
+const PATIENCE = 60_000;
+/** The same when the run is to stop: GitHub gives it 10 s from the first signal to the last. */
+const LAST_CALL = 5_000;
+/** Milliseconds between two attempts. */
+const PAUSE = 1_000;
+
+/** The connection to a pod was lost, or the way to it through the API server. */
+const LOSSES: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable', 'kubernetes-error'];
+
+/** How often in a row connections may be lost without a single slot moved. */
+const MOST = 5;
+
+/**
+ * Makes the attempt again where connections are lost in its middle: nobody knows then what the servers have done, so the
+ * attempt has to look at the slots anew, which every mover does. Ends with the loss when connections do not stand again
+ * within a minute, or stand and get nothing done. A pod that cannot be reached in the first place is not waited for.
+ * @param attempt is told whether slots may be open from an earlier one, and calls `stands` when it has its connections
+ * @param slotsDone how many slots have moved so far
+ */
+export async function throughLosses(
+  move: Pick<Move, 'from' | 'to'>,
+  context: Pick<StepContext, 'clock' | 'stop' | 'tell'>,
+  slotsDone: () => number,
+  attempt: (connections: { isAgain: boolean; stands: () => void }) => Promise<void>,
+): Promise<void> {
+  const { clock, stop, tell } = context;
+  let hasStood = false;
+  let lostAt: number | null = null;
+  let inVain = 0;
+  for (;;) {
+    const before = slotsDone();
+    let stood = false;
+    const stands = (): void => {
+      stood = true;
+      lostAt = null;
+    };
+    try {
+      return await attempt({ isAgain: hasStood, stands });
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || !LOSSES.includes(thrown.code)) throw thrown;
+      hasStood ||= stood;
+      if (!hasStood) throw thrown;
+      lostAt ??= clock.now();
+      if (stood) inVain = slotsDone() > before ? 0 : inVain + 1;
+      if (clock.now() - lostAt > (stop.aborted ? LAST_CALL : PATIENCE) || inVain > MOST)
+        throw inTheMiddle(move, thrown);
+      tell({ kind: 'note', text: `${thrown.message} Connecting again, to go on from what both servers say.` });
+      await clock.sleep(PAUSE, { signal: STEADY });
+    }
+  }
+}
+
+function inTheMiddle({ from, to }: Pick<Move, 'from' | 'to'>, cause: Failure): Failure {
+  return new Failure(cause.code, `The move of slots from ${from} to ${to} was cut off. ${cause.message}`, {
+    remedy: `${cause.remedy} The next apply goes on from what both servers say.`,
+    details: [...cause.details, 'Slots may be open: clients are served from both sides, no key is lost.'],
+    cause,
+  });
+}

@@ -1,0 +1,46 @@
+import { meaningOf, type ServerError } from '../core/server-errors.ts';
+import { refusal, STEADY } from '../ports/ask.ts';
+import type { Command, Connection } from '../ports/redis.ts';
+
+/** The keys of one MIGRATE. */
+export interface Pack {
+  readonly keys: readonly Buffer[];
+  readonly bytes: number;
+}
+
+/** `ask`: the slot is open and a client has deleted the key meanwhile, or it has expired. */
+const UNKNOWN: readonly ServerError[] = ['ask', 'no-permission'];
+
+/**
+ * How many bytes each key takes in the donor's memory. MEMORY USAGE looks at a few elements of a large key only: 20 to
+ * 40 µs a key. 0 for one that is gone meanwhile, or where the user has no right to ask.
+ */
+export async function sizesOf(donor: Connection, keys: readonly Buffer[]): Promise<readonly number[]> {
+  const commands = keys.map((key): Command => ['MEMORY', 'USAGE', key]);
+  const answers = await donor.send(commands, { signal: STEADY });
+  return answers.map((answer) => {
+    if (answer.ok) return typeof answer.value === 'number' ? answer.value : 0;
+    if (UNKNOWN.includes(meaningOf(answer.error))) return 0;
+    throw refusal(donor.pod, ['MEMORY', 'USAGE'], answer.error);
+  });
+}
+
+/** Parts the keys in their order so that no part exceeds the bounds; a key that is larger than that goes alone. */
+export function packs(
+  keys: readonly Buffer[],
+  sizes: readonly number[],
+  bounds: { readonly keys: number; readonly bytes: number },
+): readonly Pack[] {
+  const parts: { keys: Buffer[]; bytes: number }[] = [];
+  for (const [i, key] of keys.entries()) {
+    const size = sizes[i] ?? 0;
+    const last = parts.at(-1);
+    if (last === undefined || last.keys.length >= bounds.keys || last.bytes + size > bounds.bytes) {
+      parts.push({ keys: [key], bytes: size });
+    } else {
+      last.keys.push(key);
+      last.bytes += size;
+    }
+  }
+  return parts;
+}

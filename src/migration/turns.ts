@@ -1,0 +1,79 @@
+import type { Redis } from '../ports/redis.ts';
+
+/** Node id → how it is used: by one alone, by jobs of several, or with slots marked as importing and migrating. */
+export type Use = ReadonlyMap<string, 'alone' | 'jobs' | 'marks'>;
+
+interface Waiting {
+  readonly use: Use;
+  readonly begin: () => void;
+}
+
+/**
+ * Who works on which nodes. The moves of one stage run at the same time and may share a donor or a receiver, while servers
+ * that move slots as a whole refuse: a second job (Redis), and any job while a slot is marked (both).
+ */
+export class Turns {
+  readonly #held = new Set<Use>();
+  #waiting: readonly Waiting[] = [];
+
+  /**
+   * Does the work as soon as it gets in nobody's way. Nobody holds a turn for ever: all work has deadlines of its own.
+   * Throws the signal's reason when that is aborted before the work begins, and what the work throws.
+   */
+  async during<T>(use: Use, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    await this.#turn(use, signal);
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      this.#held.delete(use);
+      this.#admit();
+    }
+  }
+
+  async #turn(use: Use, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting: Waiting = { use, begin: resolve };
+    const abort = (): void => {
+      this.#waiting = this.#waiting.filter((one) => one !== waiting);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    this.#waiting = [...this.#waiting, waiting];
+    this.#admit();
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** In the order of coming, and past those that have to go on waiting. */
+  #admit(): void {
+    this.#waiting = this.#waiting.filter(({ use, begin }) => {
+      if ([...this.#held].some((held) => clash(held, use))) return true;
+      this.#held.add(use);
+      begin();
+      return false;
+    });
+  }
+}
+
+function clash(one: Use, other: Use): boolean {
+  return [...one].some(([node, how]) => {
+    const also = other.get(node);
+    return also !== undefined && (also !== how || how === 'alone');
+  });
+}
+
+const BY_CLIENT = new WeakMap<Redis, Turns>();
+
+/** Those of the servers behind one client: all moves of a run on one cluster share it. */
+export function turnsOf(redis: Redis): Turns {
+  const known = BY_CLIENT.get(redis);
+  if (known !== undefined) return known;
+  const turns = new Turns();
+  BY_CLIENT.set(redis, turns);
+  return turns;
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals';
+import { run } from '../../../src/steps/move-slots/run.ts';
+import { digest, load } from '../../support/dataset.ts';
+import { startLocalPlatform } from '../../support/local-platform.ts';
+import { SERVERS } from '../../support/servers.ts';
+import { move, openSlots, stageOf } from './stage.ts';
+
+const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
+const SLOW_COMMANDS = 50;
+/** Holds a server up for some hundredths of a second, as a slow command of a client does. */
+const SLOW_SCRIPT = 'local n = 0 for i = 1, 4000000 do n = n + i end return n';
+
+describe.each([...SERVERS])('$name', (server) => {
+  test('a donor that answers late slows the move down, which is told with the reason, and every key arrives', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    const servers = { pods: platform.pods(), redis };
+    await load(servers, { keys: 60_000 });
+    const before = [...(await digest(servers)).keys()].toSorted();
+    const context = await stageOf(platform, redis, { method: 'classic' });
+    const clients = async (): Promise<void> => {
+      for (let i = 0; i < SLOW_COMMANDS; i += 1) await platform.call(DONOR, ['EVAL', SLOW_SCRIPT, 0]);
+    };
+    await Promise.all([run(move(DONOR, RECEIVER, [[0, 4_000]]), context), clients()]);
+    const slowed = context.told.flatMap((event) => (event.kind === 'slowed' ? [event] : []));
+    expect(slowed[0]).toMatchObject({ pod: DONOR, limit: 20 });
+    expect(slowed[0]?.latency).toBeGreaterThan(slowed[0]?.atRest ?? 0);
+    expect(slowed[0]?.speed).toBeLessThan(1 / 4);
+    expect([...(await digest(servers)).keys()].toSorted()).toEqual(before);
+    expect(await openSlots(platform, redis)).toEqual([]);
+  });
+});

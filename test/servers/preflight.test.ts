@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import { each, parse } from '../../src/core/slots.ts';
+import { countKeys } from '../../src/engine/measure.ts';
+import { checkRights } from '../../src/engine/rights.ts';
+import { sampleLargeKeys } from '../../src/engine/sample-keys.ts';
+import { largeKeyDangers } from '../../src/plan/large-keys.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { Redis } from '../../src/ports/redis.ts';
+import { look, planOn } from '../support/apply.ts';
+import { clusterClient, seedsOf, slotOf } from '../support/cluster-client.ts';
+import { load } from '../support/dataset.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { SERVERS } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+
+const { signal } = new AbortController();
+const LOOKING = '+ping +info +config|get +cluster|nodes +cluster|info +cluster|countkeysinslot';
+
+describe.each([...SERVERS])('before the first change, on $name', (server) => {
+  const hasFunctions = server.name !== 'redis-6.2';
+
+  test('large keys of the slots that move are told, by their slot and size and never by name', async () => {
+    await using platform = await formed();
+    await using redis = platform.redis();
+    const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
+    const moving = plan.stages
+      .flat()
+      .flatMap(({ step }) => (step.kind === 'move-slots' ? [...each(parse(step.slots) ?? [])] : []));
+    const name =
+      Array.from({ length: 1_000 }, (_, i) => `customers-of-acme-${i}`).find((one) => moving.includes(slotOf(one))) ??
+      '';
+    const client = clusterClient(seedsOf(platform));
+    await client.connect();
+    await client.set(name, Buffer.alloc(20_000_000));
+    client.disconnect();
+    const [large, ...others] = await sampled(plan, redis);
+    expect(others).toEqual([]);
+    const [danger] = largeKeyDangers(large === undefined ? [] : [large]);
+    expect(danger?.text).toMatch(new RegExp(`^A key of 2\\d MB in slot ${slotOf(name)} of redis-cluster-\\d `));
+    expect(danger?.text).not.toContain(name);
+  }, 60_000);
+
+  test('a user who may not ask for keys is no obstacle', async () => {
+    await using platform = await formed({ user: `looker on >secret -@all ${LOOKING}` });
+    await using admin = platform.redis();
+    await load({ pods: platform.pods(), redis: admin }, { keys: 1_000 });
+    await using redis = platform.redis({ username: 'looker', password: 'secret' });
+    const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
+    expect(await sampled(plan, redis)).toEqual([]);
+    expect(await checkRights(plan, redis, { signal })).toBe('unknown');
+  }, 60_000);
+
+  test('a user who lacks a right that the plan needs is told which, with the line that gives it', async () => {
+    await using platform = await formed({ user: `mover on >secret ~* +@all -migrate -cluster|setslot` });
+    await using redis = platform.redis({ username: 'mover', password: 'secret' });
+    const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
+    const checking = checkRights(plan, redis, { signal });
+    if (!hasFunctions) return expect(await checking).toBe('unknown');
+    await expect(checking).rejects.toMatchObject({
+      code: 'redis-permission',
+      message: expect.stringContaining('"mover" may not run cluster|setslot, migrate'),
+      remedy: expect.stringContaining('ACL SETUSER mover ~* +cluster|setslot +migrate'),
+    });
+  }, 60_000);
+
+  test('a user who may do everything may do all that a plan needs', async () => {
+    await using platform = await formed();
+    await using redis = platform.redis();
+    const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
+    expect(await checkRights(plan, redis, { signal })).toBe(hasFunctions ? 'enough' : 'unknown');
+  }, 60_000);
+
+  test('function libraries that a receiver lacks are told', async () => {
+    await using platform = await formed();
+    if (hasFunctions) {
+      const library = "#!lua name=mine\nredis.register_function('answer', function() return 42 end)";
+      await platform.call('redis-cluster-0', ['FUNCTION', 'LOAD', library]);
+    }
+    await using redis = platform.redis();
+    const { members } = await look({ kubernetes: platform.kubernetes, redis }, grown(platform));
+    expect(members.map(({ facts }) => facts.libraries ?? 0)).toEqual([hasFunctions ? 1 : 0, 0, 0, 0]);
+  }, 60_000);
+
+  /** Three primaries, and a fourth node that is to get slots. */
+  async function formed(config: Readonly<Record<string, string>> = {}): Promise<LocalPlatform> {
+    const platform = await startLocalPlatform({ server, pods: 4, config });
+    await platform.form({ shards: 3, replicas: 0 });
+    return platform;
+  }
+});
+
+async function sampled(plan: Plan, redis: Redis) {
+  return sampleLargeKeys(plan, await countKeys(plan, redis, { signal }), redis, { signal });
+}
+
+function grown(platform: LocalPlatform) {
+  return topologyOf(platform.place, { shards: 4, replicas: 0 });
+}

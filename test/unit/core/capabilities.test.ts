@@ -1,0 +1,48 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Capabilities, readCapabilities, wayBetween } from '../../../src/core/capabilities.ts';
+import type { Reply } from '../../../src/core/replies.ts';
+
+const known: Reply = [Buffer.from('cluster|migration'), -4, [], 0, 0, 0];
+
+describe('what COMMAND INFO tells', () => {
+  test.each<[string, Reply, Capabilities]>([
+    ['Redis 7.0', [null, null, null], { atomic: null, slotStats: false }],
+    ['Valkey 8.1', [null, null, known], { atomic: null, slotStats: true }],
+    ['Valkey 9.1', [known, null, known], { atomic: 'MIGRATESLOTS', slotStats: true }],
+    ['Redis 8.6', [null, known, known], { atomic: 'MIGRATION', slotStats: true }],
+  ])('of %s', (_server, reply, wanted) => {
+    expect(readCapabilities(reply)).toEqual(wanted);
+  });
+
+  test.each<[string, Reply]>([
+    ['nothing', null],
+    ['a word', Buffer.from('OK')],
+    ['too few entries', [null, null]],
+    ['too many entries', [null, null, null, null]],
+    ['entries that are words', [null, Buffer.from('cluster|migration'), null]],
+  ])('%s tells nothing', (_name, reply) => {
+    expect(readCapabilities(reply)).toBeNull();
+  });
+});
+
+function party(pod: string, capabilities?: Capabilities) {
+  const facts = { software: 'valkey', version: '9.1.2' };
+  return capabilities === undefined ? { pod, facts } : { pod, facts, capabilities };
+}
+
+const none: Capabilities = { atomic: null, slotStats: true };
+const valkey: Capabilities = { atomic: 'MIGRATESLOTS', slotStats: true };
+const redis: Capabilities = { atomic: 'MIGRATION', slotStats: true };
+
+test.each<[string, Capabilities | undefined, Capabilities | undefined, string]>([
+  ['two that both can', valkey, valkey, 'MIGRATESLOTS'],
+  ['two that both can, of the other kind', redis, redis, 'MIGRATION'],
+  ['an old donor', none, valkey, 'a runs valkey 9.1.2, which knows neither'],
+  ['an old receiver', redis, none, 'b runs valkey 9.1.2, which knows neither'],
+  ['two kinds', valkey, redis, 'a knows CLUSTER MIGRATESLOTS, b CLUSTER MIGRATION, and neither'],
+  ['a donor that does not tell', undefined, redis, 'a does not tell what it can'],
+  ['a receiver that does not tell', redis, undefined, 'b does not tell what it can'],
+])('%s', (_name, donor, receiver, wanted) => {
+  const way = wayBetween(party('a', donor), party('b', receiver));
+  expect(way.kind === 'atomic' ? way.command : way.because).toContain(wanted);
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import { array, assert, double, integer, nat, property, record } from 'fast-check';
+import { afterPing, initialPace, type PaceState, strideOf } from '../../../src/migration/pace.ts';
+
+const BOUND = 20;
+
+function paceAfter(state: PaceState, excesses: readonly number[]): PaceState {
+  return excesses.reduce(afterPing, state);
+}
+
+function times(n: number, excess: number): readonly number[] {
+  return Array.from({ length: n }, () => excess);
+}
+
+const state = record({
+  maxLatency: integer({ min: 1, max: 60_000 }),
+  roundTrip: double({ min: 0, max: 500, noNaN: true }),
+  speed: double({ min: 1 / 64, max: 1, noNaN: true }),
+  over: nat(10),
+});
+const excess = double({ min: -100, max: 60_000, noNaN: true });
+
+describe('the pace', () => {
+  test('reaches its full speed within 80 PINGs of a server that answers as at rest, and stays there', () => {
+    expect(paceAfter(initialPace(BOUND, 0), times(80, 0)).speed).toBe(1);
+    expect(paceAfter(initialPace(BOUND, 0), times(4_000, 1)).speed).toBe(1);
+  });
+
+  test('halves at one PING that is far too late, and takes many to come back', () => {
+    const full = paceAfter(initialPace(BOUND, 0), times(100, 0));
+    const hit = afterPing(full, 5 * BOUND);
+    expect(hit.speed).toBe(1 / 2);
+    expect(paceAfter(hit, times(10, 0)).speed).toBeLessThan(0.7);
+  });
+
+  test('goes by what PING takes longer than at rest: a distant server alone slows nothing down', () => {
+    const distant = paceAfter(initialPace(BOUND, 150), times(100, 2));
+    expect(distant.speed).toBe(1);
+    expect(strideOf(distant).inFlight).toBeGreaterThan(strideOf({ ...distant, roundTrip: 0 }).inFlight);
+  });
+
+  test('rests only where PINGs in a row miss the bound', () => {
+    const single = Array.from({ length: 1_000 }, (_, i) => (i % 2 === 0 ? 3 * BOUND : 0));
+    expect(strideOf(paceAfter(initialPace(BOUND, 0), single)).rest).toBe(0);
+    expect(strideOf(paceAfter(initialPace(BOUND, 0), times(20, 3 * BOUND))).rest).toBeGreaterThan(0);
+  });
+
+  test('slows down where more than one PING in seventy is later than four tenths of the bound, and not where fewer are', () => {
+    const every = (n: number) => Array.from({ length: 6_000 }, (_, i) => (i % n === 0 ? 2 * BOUND : 0));
+    expect(paceAfter(initialPace(BOUND, 0), every(35)).speed).toBeLessThan(0.3);
+    expect(paceAfter(initialPace(BOUND, 0), every(140)).speed).toBeGreaterThan(0.7);
+  });
+
+  test('takes smaller steps for a smaller bound', () => {
+    const [usual, quarter] = [20, 5].map((bound) => strideOf({ ...initialPace(bound, 0), speed: 1 }));
+    expect(quarter?.keysPerMigrate).toBeLessThan((usual?.keysPerMigrate ?? 0) / 3);
+    expect(quarter?.closeTogether).toBeLessThan(usual?.closeTogether ?? 0);
+  });
+
+  test('a later PING never makes it faster than an earlier one', () => {
+    assert(
+      property(state, excess, excess, (from, a, b) => {
+        const [sooner, later] = [Math.min(a, b), Math.max(a, b)];
+        expect(afterPing(from, later).speed).toBeLessThanOrEqual(afterPing(from, sooner).speed);
+      }),
+    );
+  });
+
+  test('steps stay within their bounds, and none is larger at a lower speed', () => {
+    assert(
+      property(state, array(excess, { maxLength: 50 }), (from, excesses) => {
+        const to = paceAfter(from, excesses);
+        expect(to.speed).toBeGreaterThanOrEqual(1 / 64);
+        expect(to.speed).toBeLessThanOrEqual(1);
+        const stride = strideOf(to);
+        const full = strideOf({ ...to, speed: 1 });
+        for (const name of [
+          'keysPerMigrate',
+          'bytesPerMigrate',
+          'inFlight',
+          'openTogether',
+          'closeTogether',
+        ] as const) {
+          expect(stride[name]).toBeGreaterThanOrEqual(1);
+          expect(stride[name]).toBeLessThanOrEqual(full[name]);
+          expect(Number.isInteger(stride[name])).toBe(true);
+        }
+        expect(stride.rest).toBeGreaterThanOrEqual(full.rest);
+      }),
+    );
+  });
+});
