@@ -54,14 +54,15 @@ function isFree(present: Present, pod: string): boolean {
 
 /**
  * Tells of one pod after the other whether its present shard keeps its declared replicas without it and without those
- * that were let go before.
+ * that were let go before. Only replicas that have caught up count.
  */
 export function spareReplicas(present: Present, { topology }: Target): (pod: string) => boolean {
   const left = new Map<string, number>();
   return (pod) => {
     const primary = servedPrimary(present, present.members.get(pod));
     if (primary === null) return true;
-    const remaining = (left.get(primary) ?? present.followers(primary).filter((member) => member.synced).length) - 1;
+    const synced = left.get(primary) ?? present.followers(primary).filter((member) => member.synced).length;
+    const remaining = present.members.get(pod)?.synced === true ? synced - 1 : synced;
     if (remaining < topology.replicasPerShard) return false;
     left.set(primary, remaining);
     return true;

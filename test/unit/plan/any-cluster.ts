@@ -21,6 +21,8 @@ interface Seed {
   readonly order: readonly number[];
   readonly nodes: readonly number[];
   readonly keys: readonly number[];
+  /** By pod: at 0 a replica has not caught up. */
+  readonly lag: readonly number[];
   readonly wanted: readonly number[];
   readonly wantedReplicas: number;
   readonly deletes: boolean;
@@ -36,6 +38,7 @@ const seed: Arbitrary<Seed> = record({
   order: array(integer({ min: 0, max: 1_000 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
   nodes: array(integer({ min: 0, max: 3 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
   keys: array(integer({ min: 0, max: 100_000 }), { minLength: 5, maxLength: 5 }),
+  lag: array(integer({ min: 0, max: 4 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
   wanted: array(integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 6 }),
   wantedReplicas: integer({ min: 0, max: 2 }),
   deletes: boolean(),
@@ -73,9 +76,12 @@ function clusterOf(from: Seed): Cluster {
     const slots = slotsOf[shard] ?? [];
     const facts = { keys: from.keys[shard] ?? 0, dataset: (from.keys[shard] ?? 0) * 100 };
     if (i < from.shards) return memberOf(pod, { slots, configEpoch: count(slots) }, facts);
-    if (i < size - from.spare.length) return memberOf(pod, { role: 'replica', primary }, facts);
+    const synced = from.lag[i] !== 0;
+    if (i < size - from.spare.length) return memberOf(pod, { role: 'replica', primary, synced }, facts);
     const spare = from.spare[size - 1 - i];
-    if (spare === 'second replica') return memberOf(pod, { role: 'replica', primary: primaries[0] ?? '' }, facts);
+    if (spare === 'second replica') {
+      return memberOf(pod, { role: 'replica', primary: primaries[0] ?? '', synced }, facts);
+    }
     return memberOf(pod, { joined: spare !== 'blank' });
   });
   return {
