@@ -20,10 +20,10 @@ export class PaperGitHub implements GitHub {
     return comment;
   }
 
-  async approvedComments(_commit: string, _branch: string, marker: string) {
-    return this.#comments
-      .filter((comment) => comment.body.startsWith(marker))
-      .map((comment) => ({ pullRequest: comment.pullRequest, comment }));
+  async *mergedPullRequests(_commits: readonly string[], _branch: string, marker: string) {
+    for (const comment of this.#comments.filter(({ body }) => body.startsWith(marker))) {
+      yield { number: comment.pullRequest, comments: [{ kind: 'own', comment }] } as const;
+    }
   }
 
   async readFile(): Promise<string | null> {

@@ -106,8 +106,8 @@ class Stage {
   }
 
   async plan(wanted: Topology, base: Topology): Promise<Outcome> {
-    const pullRequest = { number: PULL_REQUEST, base: 'main', foreign: false, closed: false };
-    return plan(wanted, this.#desk({ command: 'plan', occasion: { pullRequest }, base }));
+    const pullRequest = { number: PULL_REQUEST, foreign: false, closed: false };
+    return plan(wanted, this.#desk({ command: 'plan', occasion: { pullRequest, base: 'main' }, base }));
   }
 
   async apply(wanted: Topology): Promise<Outcome> {
@@ -156,7 +156,9 @@ class Stage {
       occasion: {
         event: '',
         commit: '1f'.repeat(20),
+        commits: ['1f'.repeat(20)],
         branch: null,
+        base: null,
         runUrl: 'npm start',
         pullRequest: null,
         ...occasion,
@@ -172,6 +174,7 @@ class Stage {
         [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
       }),
       atBase: async () => base,
+      lineOf: () => 1,
     };
   }
 }

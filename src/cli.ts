@@ -45,6 +45,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     stop: stop.signal,
     reach: (topology) => reachCluster(topology, request, { env, workspace }),
     atBase: async () => null,
+    lineOf: () => 1,
   };
   const isRed = call.command === 'apply' ? await applyAll(topologies, desk, call) : await eachCluster(topologies, desk);
   if (call.json) process.stdout.write(`${JSON.stringify(documentOf(runner), null, 2)}\n`);

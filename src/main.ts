@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { setFailed } from '@actions/core';
 import { type Environment, readInputs } from './adapters/actions/inputs.ts';
+import { lineOf } from './adapters/actions/line-of.ts';
 import { readOccasion } from './adapters/actions/occasion.ts';
 import { actionsRunner } from './adapters/actions/runner.ts';
 import { Secrets } from './adapters/actions/secrets.ts';
@@ -39,6 +41,7 @@ async function main(env: Environment): Promise<void> {
       stop: stop.signal,
       reach: (topology) => reachCluster(topology, request, { env, workspace }),
       atBase: (file) => atBase(file, occasion, github, stop.signal),
+      lineOf: (file, key) => lineOf(join(workspace, file), key),
     };
     if (await eachCluster(topologies, desk)) process.exitCode = 1;
   } catch (thrown) {
@@ -50,11 +53,19 @@ async function main(env: Environment): Promise<void> {
 async function endEarly(failure: Failure, runner: Runner): Promise<void> {
   for (const line of failureLines(failure)) runner.info(line);
   runner.error(failure.message);
-  runner.output('result', FAILURES[failure.code][0]);
-  runner.output('changed', 'false');
-  runner.output('drift', 'false');
-  runner.output('summary', failure.message);
-  runner.output('failure-reason', failure.code);
+  const outputs = {
+    result: FAILURES[failure.code][0],
+    changed: 'false',
+    drift: 'false',
+    'plan-hash': '',
+    'plan-file': '',
+    summary: failure.message,
+    'comment-url': '',
+    'issue-url': '',
+    'failure-reason': failure.code,
+    clusters: '[]',
+  };
+  for (const [name, value] of Object.entries(outputs)) runner.output(name, value);
   process.exitCode = 1;
   await runner.summary(earlyEndBody(failure));
 }
@@ -74,12 +85,12 @@ function githubFor(env: Environment, request: Request, secrets: Secrets): GitHub
 /** A base that has mistakes says nothing: then the file counts as new there. */
 async function atBase(
   file: string,
-  { pullRequest }: Occasion,
+  { base }: Occasion,
   github: GitHub | null,
   signal: AbortSignal,
 ): Promise<Topology | null> {
-  if (pullRequest === null || github === null) return null;
-  const text = await github.readFile(file, pullRequest.base, { signal });
+  if (base === null || github === null) return null;
+  const text = await github.readFile(file, base, { signal });
   if (text === null) return null;
   const read = readTopology(text, file);
   return read.kind === 'topology' ? read.topology : null;

@@ -13,9 +13,10 @@ import { allowed } from './allowed.ts';
 import { decide } from './approval.ts';
 import { examine, look } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
+import { finish } from './finish.ts';
 import { ApplyJournal } from './journal.ts';
 import { type Outcome, resultOf } from './outcome.ts';
-import { contextOf, post } from './post.ts';
+import { contextOf, post, postProgress } from './post.ts';
 
 /** Makes the cluster as declared: lock, look, plan, see that the plan is approved and allowed, carry it out, look again. */
 export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
@@ -29,7 +30,7 @@ export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
     return ended(topology, desk, { failure, ...examined });
   }
   const { plan, estimate } = examined;
-  if (plan.stages.length === 0) return nothingToDo(topology, desk, { plan, estimate });
+  if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
   const forbidden = forbiddenBy(plan, desk);
   if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
   await checkRightsOf(plan, desk, reach);
@@ -90,12 +91,16 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const { plan, estimate, pullRequest, lock } = job;
   const show = async (state: CommentState): Promise<string | null> =>
     pullRequest === null ? null : post(topology, desk, pullRequest, state);
-  await using journal = new ApplyJournal(desk, (progress) => show({ kind: 'applying', plan, estimate, progress }));
+  await using journal = new ApplyJournal(desk, async (progress) =>
+    pullRequest === null
+      ? null
+      : postProgress(topology, desk, pullRequest, { kind: 'applying', plan, estimate, progress }),
+  );
   const begun = desk.clock.now();
   const ports: CarryOutPorts = {
     ...job.reach,
     clock: desk.clock,
-    observe: () => look(topology, desk, job.reach),
+    observe: () => look(topology, desk, job.reach, { again: true }),
   };
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
@@ -125,13 +130,18 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   };
 }
 
-function nothingToDo(topology: Topology, desk: Desk, { plan, estimate }: { plan: Plan; estimate: Estimate }): Outcome {
+async function nothingToDo(
+  topology: Topology,
+  desk: Desk,
+  { plan, estimate }: { plan: Plan; estimate: Estimate },
+): Promise<Outcome> {
   const summary = planLine(plan, estimate);
   desk.runner.info(summary);
   const state: CommentState = { kind: 'planned', plan, estimate, missing: [], underWay: null };
   return {
     ...identity(topology),
     result: 'no-changes',
+    commentUrl: await finish(topology, desk, state),
     plan: { hash: plan.hash, json: planJson(plan, estimate) },
     summary,
     report: summaryBody(state, contextOf(topology, desk)),

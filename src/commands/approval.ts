@@ -5,9 +5,13 @@ import { makePlan } from '../plan/make-plan.ts';
 import { type Plan, type Planned, steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import { resumePlan } from '../plan/resume-plan.ts';
+import type { PostedPlan } from '../ports/github.ts';
 import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 import { noteOf, readNote } from './note.ts';
+
+/** Where a merge queue tries what is not merged yet. */
+const QUEUE = 'gh-readonly-queue/';
 
 /** What is to be carried out, or why nothing is. */
 export type Decision =
@@ -38,7 +42,8 @@ export async function decide(
   const left = { text: inherited ?? '', note };
   const anew = makePlan(topology, cluster);
   if (isNothing(anew)) return go(anew.plan);
-  if (!requireApprovedPlan) return freely(topology, cluster, left, anew);
+  // A hash that is given is meant, whatever else is not asked for.
+  if (!requireApprovedPlan && approvedPlan === null) return freely(topology, cluster, left, anew);
   const decision =
     approvedPlan === null
       ? await byPullRequest(topology, cluster, anew, desk)
@@ -81,27 +86,57 @@ function byHash(hash: string, topology: Topology, cluster: Cluster, { text, note
 
 async function byPullRequest(topology: Topology, cluster: Cluster, anew: Planned, desk: Desk): Promise<Decision> {
   const { github, occasion, stop: signal } = desk;
+  const { commits, commit, branch } = occasion;
   const plan = planOf(anew);
-  if (github === null || occasion.branch === null) {
-    const why = 'an approved plan is required, and this run belongs to no merged pull request';
-    return { kind: 'stop', failure: notApproved(topology, plan, why), plan };
-  }
-  const marker = commentMarker(topology.name);
-  const comments = await github.approvedComments(occasion.commit, occasion.branch, marker, { signal });
+  const stop = (failure: Failure): Decision => ({ kind: 'stop', failure, plan });
+  if (github === null || branch === null || branch.startsWith(QUEUE))
+    return stop(notApproved(topology, plan, unasked(desk)));
+  const asked = github.mergedPullRequests(commits, branch, commentMarker(topology.name), { signal, patient: true });
   const differences: string[] = [];
-  for (const { pullRequest, comment } of comments) {
-    const posted = readPosted(comment.body);
-    if (posted === null) continue;
-    if (plan !== null && plan.hash === posted.hash) return go(plan, pullRequest);
-    const resumed = rest(topology, cluster, posted);
-    if (resumed !== null) return go(resumed, pullRequest);
-    differences.push(...differencesFrom(posted, plan).map((text) => `#${pullRequest}: ${text}`));
+  const notes: string[] = [];
+  for await (const { number, comments } of asked) {
+    if (comments.length === 0) notes.push(`#${number}: the action posted no plan there.`);
+    for (const posted of comments) {
+      const opinion = weigh(posted, topology, cluster, plan);
+      if (opinion.kind === 'go') return go(opinion.plan, number);
+      const told = opinion.texts.map((text) => `#${number}: ${text}`);
+      (opinion.kind === 'other' ? differences : notes).push(...told);
+    }
   }
   if (differences.length > 0) {
-    return { kind: 'stop', failure: changed(plan, 'It is not what was shown in the pull request.', differences), plan };
+    return stop(changed(plan, 'It is not what was shown in the pull request.', [...differences, ...notes]));
   }
-  const why = `no merged pull request with commit ${occasion.commit.slice(0, 10)} shows a plan of ${topology.name}`;
-  return { kind: 'stop', failure: notApproved(topology, plan, why), plan };
+  const which =
+    notes.length === 0 ? 'no pull request brought it there' : 'no pull request that did shows one that counts';
+  const why = `commit ${commit.slice(0, 10)} was pushed to ${branch} without a plan that people could look at: ${which}`;
+  return stop(notApproved(topology, plan, why, notes));
+}
+
+function unasked({ github, occasion }: Desk): string {
+  if (github === null) return 'an approved plan is required, and without `github-token` no pull request can be read';
+  return `an approved plan is required, and this run (${occasion.event || 'no event'}) belongs to no merged pull request`;
+}
+
+type Opinion =
+  | { readonly kind: 'go'; readonly plan: Plan }
+  /** It counts for nothing. */
+  | { readonly kind: 'nothing'; readonly texts: readonly string[] }
+  /** It shows a plan that is another one. */
+  | { readonly kind: 'other'; readonly texts: readonly string[] };
+
+function weigh(posted: PostedPlan, topology: Topology, cluster: Cluster, plan: Plan | null): Opinion {
+  if (posted.kind === 'void') return { kind: 'nothing', texts: [posted.why] };
+  const shown = readPosted(posted.comment.body);
+  if (shown === null) return { kind: 'nothing', texts: ['its comment holds no plan that could be carried out.'] };
+  // Else a run of long ago, started again, would undo what came after it.
+  if (shown.state === 'applied') {
+    const text = `its plan ${shown.hash} has been applied; what is to be done now has come up since then.`;
+    return { kind: 'nothing', texts: [text] };
+  }
+  if (plan !== null && plan.hash === shown.hash) return { kind: 'go', plan };
+  const resumed = rest(topology, cluster, shown);
+  if (resumed !== null) return { kind: 'go', plan: resumed };
+  return { kind: 'other', texts: differencesFrom(shown, plan) };
 }
 
 /** What is left of an approved plan; null where what is to be done now is something else. */
@@ -123,8 +158,9 @@ function planOf(planned: Planned): Plan | null {
   return planned.kind === 'plan' ? planned.plan : null;
 }
 
-function notApproved(topology: Topology, plan: Plan | null, why: string): Failure {
-  return new Failure('plan-not-approved', `Cannot apply to ${topology.name}: ${why}.`, { remedy: approveByHand(plan) });
+function notApproved(topology: Topology, plan: Plan | null, why: string, details: readonly string[] = []): Failure {
+  const remedy = approveByHand(plan);
+  return new Failure('plan-not-approved', `Cannot apply to ${topology.name}: ${why}.`, { remedy, details });
 }
 
 function changed(plan: Plan | null, why: string, differences: readonly string[]): Failure {

@@ -21,6 +21,8 @@ export interface Desk {
   readonly reach: (topology: Topology) => Promise<Reach>;
   /** The topology as the branch that a pull request is to be merged into has it; null when it has none. */
   readonly atBase: (file: string) => Promise<Topology | null>;
+  /** The line of a file on which one of its uppermost keys stands, from 1; 1 where it does not stand there. */
+  readonly lineOf: (file: string, key: string) => number;
 }
 
 /** The way to one cluster, closed by its user. */

@@ -42,6 +42,9 @@ export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
   };
 }
 
+/** Milliseconds for all that GitHub is asked about the issue. */
+const PATIENCE = 60_000;
+
 const DRIFT_REMEDY = 'Apply the topology, or change it to what is wanted.';
 
 /** A plan that would do something, a refusal, or anything that counts as a difference. */
@@ -76,11 +79,13 @@ async function keepIssue(topology: Topology, desk: Desk, considered: Considered,
   const { planned, findings } = considered;
   const difference = planned.kind === 'plan' ? planned.plan : planned.failure;
   const wanted = drifted ? driftIssue(difference, findings, context) : { close: inSyncWords(context) };
+  const signal = AbortSignal.timeout(PATIENCE);
   try {
-    return await desk.github.keepIssue(issueMarker(topology.name), wanted, { signal: AbortSignal.timeout(60_000) });
+    return await desk.github.keepIssue(issueMarker(topology.name), wanted, { signal });
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
-    desk.runner.warning(`The issue about ${topology.name} could not be kept: ${message} ${remedy}`);
+    const why = signal.aborted ? `GitHub gave no answer within ${PATIENCE / 1000} s.` : `${message} ${remedy}`;
+    desk.runner.warning(`The issue about ${topology.name} could not be kept: ${why}`);
     return null;
   }
 }

@@ -6,10 +6,12 @@ import { apply } from './apply.ts';
 import type { Desk } from './desk.ts';
 import { drift } from './drift.ts';
 import { InTurn } from './in-turn.ts';
+import { lineOfFailure } from './lines.ts';
 import { isRed, type Outcome, worst } from './outcome.ts';
 import { plan } from './plan.ts';
 import { withoutPlan } from './refused.ts';
 import { status } from './status.ts';
+import { expectTrust } from './trust.ts';
 
 const COMMANDS = { plan, apply, drift, status } as const;
 
@@ -35,14 +37,15 @@ async function oneCluster(topology: Topology, desk: Desk): Promise<Outcome> {
   const outcome = await endOf(topology, desk);
   if (outcome.failure === null) return outcome;
   for (const line of failureLines(outcome.failure)) desk.runner.info(line);
-  desk.runner.annotate([
-    { file: topology.file, line: 1, column: 1, message: outcome.failure.message, value: null, expected: '' },
-  ]);
+  const { message, code } = outcome.failure;
+  const line = lineOfFailure(code, topology, desk);
+  desk.runner.annotate([{ file: topology.file, line, column: 1, message, value: null, expected: '' }]);
   return outcome;
 }
 
 async function endOf(topology: Topology, desk: Desk): Promise<Outcome> {
   try {
+    if (desk.request.command !== 'plan') await expectTrust(topology, desk);
     return await COMMANDS[desk.request.command](topology, desk);
   } catch (thrown) {
     return withoutPlan(topology, desk, asFailure(thrown));

@@ -38,7 +38,7 @@ class Turn {
     this.runner = {
       ...runner,
       info: (line) => say(() => runner.info(line)),
-      warning: (text) => say(() => runner.warning(text)),
+      warning: (text, at) => say(() => runner.warning(text, at)),
       error: (text) => say(() => runner.error(text)),
       annotate: (mistakes) => say(() => runner.annotate(mistakes)),
     };

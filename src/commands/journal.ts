@@ -1,14 +1,23 @@
 import type { Event } from '../core/events.ts';
 import type { Journal } from '../engine/carry-out.ts';
 import type { PlannedStep } from '../plan/plan.ts';
-import type { Bar } from '../ports/runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Bar, Runner } from '../ports/runner.ts';
 import { eventLine, stageTitle } from '../report/log.ts';
-import type { Desk } from './desk.ts';
 
 /** Milliseconds between two edits of the comment while the work goes on. */
 const COMMENT_EVERY = 15_000;
 /** Milliseconds between two lines about the same move. */
 const MOVE_EVERY = 2_000;
+
+/** As much of a desk as a journal needs. */
+interface Listener {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly runner: Pick<Runner, 'info' | 'group' | 'live'>;
+}
+
+/** Edits the comment. Never rejects; gives what went wrong, or null. */
+type Show = (progress: readonly string[]) => Promise<string | null>;
 
 /** Follows an apply: one group of log lines a stage, and now and then the comment. */
 export class ApplyJournal implements Journal, AsyncDisposable {
@@ -16,14 +25,16 @@ export class ApplyJournal implements Journal, AsyncDisposable {
   readonly done: string[] = [];
   /** Whether a stage was begun that does more than wait. */
   changed = false;
-  readonly #desk: Desk;
-  readonly #show: (progress: readonly string[]) => Promise<unknown>;
+  readonly #desk: Listener;
+  readonly #show: Show;
   readonly #moving = new Map<string, Bar & { readonly told: number }>();
   #current: string | null = null;
   #shownAt = Number.NEGATIVE_INFINITY;
-  #showing: Promise<unknown> = Promise.resolve();
+  /** The edit that is under way; null for none. */
+  #showing: Promise<void> | null = null;
+  #isTroubled = false;
 
-  constructor(desk: Desk, show: (progress: readonly string[]) => Promise<unknown>) {
+  constructor(desk: Listener, show: Show) {
     this.#desk = desk;
     this.#show = show;
   }
@@ -66,13 +77,21 @@ export class ApplyJournal implements Journal, AsyncDisposable {
     await this.close();
   }
 
+  /** While an edit is under way there is no other one: where GitHub is slow or gone they would queue up. */
   #refresh(): void {
     const now = this.#desk.clock.now();
-    if (now - this.#shownAt < COMMENT_EVERY) return;
+    if (this.#showing !== null || now - this.#shownAt < COMMENT_EVERY) return;
     this.#shownAt = now;
     const moves = Array.from(this.#moving.values(), ({ text }) => `   ${text}`);
     const current = this.#current === null ? [] : [`… ${this.#current}`, ...moves];
-    const progress = [...this.done.map((title) => `✓ ${title}`), ...current];
-    this.#showing = this.#showing.then(() => this.#show(progress));
+    this.#showing = this.#edit([...this.done.map((title) => `✓ ${title}`), ...current]);
+  }
+
+  async #edit(progress: readonly string[]): Promise<void> {
+    const trouble = await this.#show(progress);
+    this.#showing = null;
+    if (trouble === null || this.#isTroubled) return;
+    this.#isTroubled = true;
+    this.#desk.runner.info(`The work goes on; how it goes is told only here. ${trouble}`);
   }
 }

@@ -1,4 +1,4 @@
-import type { Failure } from '../core/failure.ts';
+import { asFailure, type Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { holderNow } from '../engine/lock.ts';
 import { missingAllow } from '../plan/dangers.ts';
@@ -11,13 +11,25 @@ import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
 import { consider } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
+import { warnOfDangers } from './lines.ts';
 import type { Outcome } from './outcome.ts';
-import { contextOf, postOnPullRequest } from './post.ts';
+import { contextOf, postOnPullRequest, postText } from './post.ts';
 import { withoutPlan } from './refused.ts';
 import { trustOf } from './trust.ts';
 
-/** Says what an apply would do, and changes nothing. */
+/** Says what an apply would do, and changes nothing. Of a pull request that is closed nothing is said any more. */
 export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
+  const { pullRequest } = desk.occasion;
+  if (pullRequest?.closed === true) return closed(topology, desk, pullRequest.number);
+  try {
+    return await lookAndPlan(topology, desk);
+  } catch (thrown) {
+    // The comment of an earlier commit must not be taken for the plan of this one.
+    return refuse(topology, desk, asFailure(thrown));
+  }
+}
+
+async function lookAndPlan(topology: Topology, desk: Desk): Promise<Outcome> {
   const trust = await trustOf(topology, desk);
   if (trust.kind === 'offline') return offline(topology, desk, trust.why);
   await using reach = await desk.reach(topology);
@@ -35,6 +47,12 @@ export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
   return await tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
 }
 
+function closed(topology: Topology, desk: Desk, number: number): Outcome {
+  const summary = `Pull request ${number} is closed: nothing was looked at for ${topology.name}, and its comment stays as it is.`;
+  desk.runner.info(summary);
+  return { ...unplanned(topology), result: 'no-changes', summary, report: summary };
+}
+
 async function exists(topology: Topology, desk: Desk, reach: Reach): Promise<boolean> {
   const view = await reach.kubernetes.look(topology.kubernetes, { spreadBy: [], signal: desk.stop });
   return view.workload !== null;
@@ -45,6 +63,7 @@ async function tell(
   desk: Desk,
   state: { kind: 'planned'; plan: Plan; estimate: Estimate; missing: readonly AllowWord[]; underWay: string | null },
 ): Promise<Outcome> {
+  warnOfDangers(state.plan, desk);
   const commentUrl = await postOnPullRequest(topology, desk, state);
   const summary = planLine(state.plan, state.estimate);
   desk.runner.info(summary);
@@ -69,22 +88,27 @@ async function refuse(topology: Topology, desk: Desk, failure: Failure): Promise
   return { ...withoutPlan(topology, desk, failure), commentUrl };
 }
 
-/** Without looking at the cluster: for pull requests that must not say where to look. */
+/** Without looking at the cluster: for what must not say where to look. */
 async function offline(topology: Topology, desk: Desk, why: string): Promise<Outcome> {
-  const before = await desk.atBase(topology.file);
+  const before = await atBase(topology, desk);
   const report = offlineBody(topology, before, why);
-  desk.runner.warning(why);
-  return {
-    cluster: topology.name,
-    file: topology.file,
-    result: 'planned',
-    changed: false,
-    drift: false,
-    plan: null,
-    summary: `${topology.name}: ${why}`,
-    report,
-    commentUrl: null,
-    issueUrl: null,
-    failure: null,
-  };
+  desk.runner.warning(why, { file: topology.file, line: desk.lineOf(topology.file, 'kubernetes') });
+  const commentUrl = await postText(topology, desk, report);
+  return { ...unplanned(topology), result: 'planned', summary: `${topology.name}: ${why}`, report, commentUrl };
+}
+
+/** A fork's run is green whatever its token may read: without the base there is nothing to compare with. */
+async function atBase({ file }: Topology, desk: Desk): Promise<Topology | null> {
+  try {
+    return await desk.atBase(file);
+  } catch (thrown) {
+    if (desk.occasion.pullRequest?.foreign !== true) throw thrown;
+    desk.runner.warning(`What ${file} is in the base branch is not shown: ${asFailure(thrown).message}`);
+    return null;
+  }
+}
+
+function unplanned({ name, file }: Topology) {
+  const none = { changed: false, drift: false, plan: null, commentUrl: null, issueUrl: null, failure: null };
+  return { cluster: name, file, ...none };
 }

@@ -46,8 +46,15 @@ export interface Occasion {
   /** GitHub's name of the event; empty outside of GitHub. */
   readonly event: string;
   readonly commit: string;
+  /** All that a push brought, the newest first; the one commit for other events. */
+  readonly commits: readonly string[];
   /** The branch that was pushed; null for other events. */
   readonly branch: string | null;
+  /**
+   * The commit or branch that this is to be merged into, for pull requests and merge queues: what the files of this run say
+   * is not agreed to yet. Null where it is.
+   */
+  readonly base: string | null;
   /** Names the run for people, in the lock and in comments. */
   readonly runUrl: string;
   readonly pullRequest: PullRequest | null;
@@ -55,8 +62,6 @@ export interface Occasion {
 
 export interface PullRequest {
   readonly number: number;
-  /** The commit that it is to be merged into. */
-  readonly base: string;
   /** Its head is in another repository, or it is Dependabot's: such a run has no secrets. */
   readonly foreign: boolean;
   readonly closed: boolean;

@@ -5,11 +5,16 @@ export interface PostedComment {
   readonly pullRequest: number;
 }
 
-/** A plan that people saw in a merged pull request. */
-export interface PostedPlan {
-  readonly pullRequest: number;
-  readonly comment: PostedComment;
+/** A pull request that brought a commit to a branch, and the comments in it that claim to hold the plan of a cluster. */
+export interface MergedPullRequest {
+  readonly number: number;
+  readonly comments: readonly PostedPlan[];
 }
+
+export type PostedPlan =
+  | { readonly kind: 'own'; readonly comment: PostedComment }
+  /** Not written by the action's own identity, or not by it alone. `why` is a sentence. */
+  | { readonly kind: 'void'; readonly why: string };
 
 /**
  * GitHub, reduced to what plan, apply and drift need of it. Every method throws Failure `github-error`, naming the
@@ -26,15 +31,16 @@ export interface GitHub {
     options: { signal: AbortSignal },
   ): Promise<PostedComment>;
   /**
-   * Plans posted by the action's own identity in merged pull requests that brought this commit to `branch`.
-   * What somebody else edited is left out. Throws Failure `approval-unreadable`.
+   * The pull requests that brought these commits to `branch`, found one after the other in the order of the commits, each
+   * once. Throws Failure `approval-unreadable`.
+   * @param options `patient`: gives GitHub time to come to know where the first commit came from
    */
-  approvedComments(
-    commit: string,
+  mergedPullRequests(
+    commits: readonly string[],
     branch: string,
     marker: string,
-    options: { signal: AbortSignal },
-  ): Promise<readonly PostedPlan[]>;
+    options: { signal: AbortSignal; patient: boolean },
+  ): AsyncIterable<MergedPullRequest>;
   /** A file as it is at a commit or branch of this repository; null when it does not exist. */
   readFile(path: string, ref: string, options: { signal: AbortSignal }): Promise<string | null>;
   /**

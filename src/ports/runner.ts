@@ -7,10 +7,17 @@ export interface Bar {
   readonly part: number;
 }
 
+/** A line of a file; lines count from 1. */
+export interface Spot {
+  readonly file: string;
+  readonly line: number;
+}
+
 /** The runner: where lines, annotations, outputs and the summary go. */
 export interface Runner {
   info(line: string): void;
-  warning(text: string): void;
+  /** @param at the line of a file that it is about */
+  warning(text: string, at?: Spot): void;
   error(text: string): void;
   /** Lines told while the work is under way are folded under the title. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>;

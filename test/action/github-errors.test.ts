@@ -5,7 +5,7 @@ import { systemClock } from '../../src/adapters/process/clock.ts';
 import type { GitHub } from '../../src/ports/github.ts';
 import { TOKEN } from '../support/confidential.ts';
 import type { Fault } from '../support/fake-github.ts';
-import { failureOf, startClient } from '../support/github-client.ts';
+import { failureOf, shownPlans, startClient } from '../support/github-client.ts';
 
 const MARKER = '<!-- redis-cluster-topology: cache -->';
 const OPTIONS = { signal: new AbortController().signal };
@@ -14,7 +14,7 @@ type Call = (github: GitHub) => Promise<unknown>;
 const put: Call = (github) => github.putComment(7, MARKER, `${MARKER}\nplan`, OPTIONS);
 const open: Call = (github) => github.keepIssue(MARKER, { title: 'drift', body: MARKER }, OPTIONS);
 const read: Call = (github) => github.readFile('topology.yaml', 'main', OPTIONS);
-const approved: Call = (github) => github.approvedComments('c0ffee', 'main', MARKER, OPTIONS);
+const approved: Call = (github) => shownPlans(github, ['c0ffee'], MARKER);
 
 describe('a refusal', () => {
   const NOT = 'Resource not accessible by integration';

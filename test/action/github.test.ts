@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { GitHub, PostedPlan } from '../../src/ports/github.ts';
+import type { GitHub } from '../../src/ports/github.ts';
 import { PASSWORD } from '../support/confidential.ts';
 import type { FakeComment, FakeGitHub } from '../support/fake-github.ts';
-import { failureOf, startClient } from '../support/github-client.ts';
+import { failureOf, shownPlans, startClient } from '../support/github-client.ts';
 
 const MARKER = '<!-- redis-cluster-topology: cache -->';
 const BOT = 'github-actions[bot]';
@@ -21,8 +21,13 @@ function merged(fake: FakeGitHub): void {
   fake.pulls.push({ number: 7, base: 'main', merged: true, commits: ['c0ffee'] });
 }
 
-function approved(github: GitHub): Promise<readonly PostedPlan[]> {
-  return github.approvedComments('c0ffee', 'main', MARKER, OPTIONS);
+/** Whose plans count: numbers of pull requests for own comments, sentences for those that are void. */
+async function approved(
+  github: GitHub,
+  commits: readonly string[] = ['c0ffee'],
+): Promise<readonly (number | string)[]> {
+  const shown = await shownPlans(github, commits, MARKER);
+  return shown.flatMap(({ number, comments }) => comments.map((one) => (one.kind === 'own' ? number : one.why)));
 }
 
 describe('the comment', () => {
@@ -121,28 +126,81 @@ describe('an approved plan', () => {
     const { fake, github } = client;
     merged(fake);
     comment(fake, {});
-    expect(await approved(github)).toEqual([
-      {
-        pullRequest: 7,
-        comment: { id: 1, url: 'https://github.test/pull/7#issuecomment-1', body: `${MARKER}\nplan`, pullRequest: 7 },
-      },
+    const url = 'https://github.test/pull/7#issuecomment-1';
+    expect(await shownPlans(github, ['c0ffee'], MARKER)).toEqual([
+      { number: 7, comments: [{ kind: 'own', comment: { id: 1, url, body: `${MARKER}\nplan`, pullRequest: 7 } }] },
     ]);
+    expect(client.pauses).toEqual([]);
     expect(fake.mistakes).toEqual([]);
   });
 
   test.each([
-    ['the action edited it itself', { editor: BOT }, 1],
-    ['somebody else edited it', { editor: 'mallory' }, 0],
-    ['a user named like the bot edited it', { editor: 'github-actions' }, 0],
-    ['another app edited it', { editor: 'renovate[bot]' }, 0],
-    ['somebody else wrote it', { author: 'mallory' }, 0],
-    ['it is in another pull request', { on: 8 }, 0],
-  ] as const)('when %s (%j) counts %i times', async (_, more, count) => {
+    ['the action edited it itself', { editor: BOT }, [7]],
+    ['somebody else edited it', { editor: 'mallory' }, [expect.stringMatching(/comment-1 was edited by mallory/)]],
+    ['a user named like the bot edited it', { editor: 'github-actions' }, [expect.stringContaining('github-actions,')]],
+    ['another app edited it', { editor: 'renovate[bot]' }, [expect.stringContaining('renovate[bot]')]],
+    [
+      'somebody else wrote it',
+      { author: 'mallory' },
+      [expect.stringMatching(/by mallory, not by github-actions\[bot\]/)],
+    ],
+    ['it is in another pull request', { on: 8 }, []],
+    ['it is of another cluster', { body: MARKER.replace('cache', 'cart') }, []],
+  ])('when %s (%j) counts: %j', async (_, more, counts) => {
     await using client = await startClient();
     const { fake, github } = client;
     merged(fake);
     comment(fake, more);
-    expect(await approved(github)).toHaveLength(count);
+    expect(await approved(github)).toEqual(counts);
+  });
+
+  test('is the oldest of several comments, which is the one that is kept up to date', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    merged(fake);
+    comment(fake, { body: `${MARKER}\nthe one` });
+    comment(fake, { body: `${MARKER}\nof a run at the same moment` });
+    const [pull] = await shownPlans(github, ['c0ffee'], MARKER);
+    expect(pull?.comments).toMatchObject([{ kind: 'own', comment: { body: `${MARKER}\nthe one` } }]);
+  });
+
+  test('is looked for in the pull requests of all commits of the push, each once, the newest first', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    fake.pulls.push({ number: 8, base: 'main', merged: true, commits: ['feed'] });
+    fake.pulls.push({ number: 7, base: 'main', merged: true, commits: ['c0ffee', 'decade'] });
+    comment(fake, { on: 8 });
+    comment(fake, {});
+    expect(await approved(github, ['c0ffee', 'decade', 'feed'])).toEqual([7, 8]);
+    expect(fake.requests.filter(({ line }) => line.includes('/issues/7/comments'))).toHaveLength(1);
+  });
+
+  test('is looked for in no more than a hundred commits', async () => {
+    await using client = await startClient();
+    merged(client.fake);
+    const commits = Array.from({ length: 300 }, (_, i) => (i === 0 ? 'c0ffee' : `${i}`));
+    await approved(client.github, commits);
+    expect(client.fake.requests.filter(({ line }) => /\/commits\/.*\/pulls/.test(line))).toHaveLength(100);
+  });
+
+  test.each([
+    ['lists nothing', { message: 'fine' }],
+    ['does not know the commit', { status: 422, message: 'No commit found for SHA: c0ffee' }],
+  ] as const)('is found although GitHub at first %s', async (_, answer) => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    comment(fake, {});
+    if ('status' in answer) fake.faults.push({ on: /c0ffee\/pulls/, status: 422, message: answer.message, times: 2 });
+    else fake.pulls.push({ number: 7, base: 'main', merged: true, commits: ['c0ffee'], unknownFor: 2 });
+    if (fake.pulls.length === 0) merged(fake);
+    expect(await approved(github)).toEqual([7]);
+    expect(client.pauses).toEqual([2000, 4000]);
+  });
+
+  test('is waited for half a minute, and not for ever', async () => {
+    await using client = await startClient();
+    expect(await approved(client.github)).toEqual([]);
+    expect(client.pauses).toEqual([2000, 4000, 8000, 16_000]);
   });
 
   test.each([
@@ -192,6 +250,16 @@ describe('the issue of a cluster', () => {
     expect(await github.keepIssue(MARKER, wanted, OPTIONS)).toBe(url);
     expect(fake.issues).toMatchObject([{ ...wanted, state: 'open' }]);
     expect(fake.mistakes).toEqual([]);
+  });
+
+  test('leaves without secrets, in title, text and closing word', async () => {
+    await using client = await startClient();
+    const { fake, github } = client;
+    const telling = { title: `drift of ${PASSWORD}`, body: `${MARKER}\nredis said ${PASSWORD}` };
+    await github.keepIssue(MARKER, telling, OPTIONS);
+    await github.keepIssue(MARKER, { close: `fine, ${PASSWORD}` }, OPTIONS);
+    expect(fake.issues).toMatchObject([{ title: 'drift of ***', body: `${MARKER}\nredis said ***` }]);
+    expect(JSON.stringify(fake.requests.map((one) => one.body))).not.toContain(PASSWORD);
   });
 
   test('that says the same already is left alone', async () => {

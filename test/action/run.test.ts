@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { KUBECONFIG, PASSWORD, TOKEN, TOKEN_OF_KUBERNETES } from '../support/confidential.ts';
 import { startFakeGitHub } from '../support/fake-github.ts';
 import { type ActionEvent, type ActionOptions, Workspace } from '../support/run-action.ts';
 import { SMALL } from '../support/topology-file.ts';
+
+const ACTION = readFileSync(new URL('../../action.yml', import.meta.url), 'utf8');
 
 interface Run extends ActionOptions {
   /** Of the checkout. */
@@ -68,6 +73,14 @@ describe('the action ends before the first look when', () => {
     expect(outputs).toMatchObject({ result: 'refused', changed: 'false', drift: 'false', 'failure-reason': reason });
     expect(outputs['summary']).toMatch(summary);
   });
+});
+
+test.concurrent('every output of action.yml is set, however early a run ends', async () => {
+  const { outputs } = z.object({ outputs: z.record(z.string(), z.unknown()) }).parse(parse(ACTION));
+  const early = await runAction({});
+  const late = await runAction({ files: { 'topology.yaml': SMALL }, inputs: { kubeconfig: KUBECONFIG } });
+  for (const run of [early, late]) expect(Object.keys(run.outputs).toSorted()).toEqual(Object.keys(outputs).toSorted());
+  expect(JSON.parse(early.outputs['clusters'] ?? '')).toEqual([]);
 });
 
 describe('mistakes in the topology', () => {
@@ -149,6 +162,17 @@ describe('a cluster that cannot be looked at', () => {
     const { exitCode, outputs } = await runAction({ files: { 'topology.yaml': SMALL } });
     expect(exitCode).toBe(1);
     expect(outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable' });
+  });
+
+  test.concurrent('is one of many that make no more than ten annotations in all', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `cluster-${i}`);
+    const { log, outputs } = await runAction({
+      files: Object.fromEntries(names.map((name) => [`${name}.yaml`, SMALL.replace('redis-cluster', name)])),
+      inputs: { topology: '*.yaml', kubeconfig: KUBECONFIG },
+    });
+    expect(JSON.parse(outputs['clusters'] ?? '')).toHaveLength(12);
+    expect(log.match(/^::error /gm)).toHaveLength(10);
+    for (const name of names) expect(log).toContain(`${name}.yaml`);
   });
 
   test.concurrent('hides no other one: the outputs tell of each', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { DIST } from './run-action.ts';
 
 const run = promisify(execFile);
 
@@ -107,7 +108,8 @@ async function runIn(root: string, act: string, workflow: WorkflowRun): Promise<
     await mkdir(dirname(join(repository, name)), { recursive: true });
     await writeFile(join(repository, name), content);
   }
-  for (const part of ['action.yml', 'dist']) await cp(join(ROOT, part), join(action, part), { recursive: true });
+  await cp(join(ROOT, 'action.yml'), join(action, 'action.yml'));
+  await cp(DIST, join(action, 'dist'), { recursive: true });
   await mkdir(home);
   await writeFile(join(root, 'event.json'), JSON.stringify(workflow.payload));
   const options = {

@@ -122,8 +122,14 @@ function createLabel(state: FakeState, { name }: Record<string, unknown>): Answe
 }
 
 function pullsOf(state: FakeState, commit: string): Answer {
-  const found = state.pulls.filter((pull) => pull.commits.includes(commit));
+  const found = state.pulls.filter((pull) => pull.commits.includes(commit) && isKnown(pull));
   return { status: 200, body: found.map((pull) => pullBody(pull, commit)) };
+}
+
+function isKnown(pull: FakePull): boolean {
+  if (pull.unknownFor === undefined || pull.unknownFor === 0) return true;
+  pull.unknownFor -= 1;
+  return false;
 }
 
 function pullBody({ number, base, merged }: FakePull, commit: string): unknown {

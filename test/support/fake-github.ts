@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Context, OpenAPIBackend, type Request } from 'openapi-backend';
-import { type Answer, carryOut } from './fake-github-answers.ts';
+import { type Answer, carryOut, NOT_BY_INTEGRATION } from './fake-github-answers.ts';
+import { isPermitted } from './fake-github-permissions.ts';
 import { GITHUB_API } from './fake-github-schema.ts';
 
 export interface FakeComment {
@@ -29,6 +30,8 @@ export interface FakePull {
   readonly merged: boolean;
   /** Commits for which GitHub lists this pull request. */
   readonly commits: readonly string[];
+  /** How often it is not listed yet: GitHub learns where a commit came from apart from the merge. */
+  unknownFor?: number;
 }
 
 /** Makes requests fail whose `METHOD /path` matches. */
@@ -44,7 +47,12 @@ export interface Fault {
   readonly carriedOut?: boolean;
 }
 
+/** As `permissions:` of a workflow's job has it. */
+export type Permissions = Readonly<Record<string, 'read' | 'write'>>;
+
 export interface FakeState {
+  /** What the token may do; null: everything. */
+  permissions: Permissions | null;
   /** The login behind the token; ends in `[bot]` for an app's. */
   readonly login: string;
   /** `owner/name` */
@@ -82,6 +90,7 @@ export async function startFakeGitHub(
   options: { login?: string; repository?: string; files?: Readonly<Record<string, string>> } = {},
 ): Promise<FakeGitHub> {
   const state: FakeState = {
+    permissions: null,
     login: options.login ?? 'github-actions[bot]',
     repository: options.repository ?? 'acme/cache',
     comments: [],
@@ -128,6 +137,9 @@ async function checked(state: FakeState, mistakes: string[]): Promise<OpenAPIBac
     methodNotAllowed: (context: Context) =>
       wrong(context, { status: 404, body: { message: 'Not Found' } }, 'no such method'),
     notImplemented: (context: Context): Answer => {
+      if (!isPermitted(context.operation.operationId ?? '', state.permissions)) {
+        return { status: 403, body: { message: NOT_BY_INTEGRATION } };
+      }
       const answer = carryOut(state, context);
       if (answer.status >= 400) return answer;
       const errors = api.validateResponse(answer.body, context.operation, answer.status).errors;

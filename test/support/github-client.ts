@@ -1,7 +1,7 @@
 import { createGitHub } from '../../src/adapters/github/github.ts';
 import { asFailure, type Failure } from '../../src/core/failure.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import type { GitHub } from '../../src/ports/github.ts';
+import type { GitHub, MergedPullRequest } from '../../src/ports/github.ts';
 import { PASSWORD, TOKEN } from './confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from './fake-github.ts';
 
@@ -46,4 +46,16 @@ export async function failureOf(work: Promise<unknown>): Promise<Failure> {
   );
   if ('thrown' in outcome) return asFailure(outcome.thrown);
   throw new Error(`Expected a failure, got ${JSON.stringify(outcome.value)}.`);
+}
+
+/** The pull requests that brought these commits to main, all of them. */
+export async function shownPlans(
+  github: GitHub,
+  commits: readonly string[],
+  marker: string,
+): Promise<readonly MergedPullRequest[]> {
+  const options = { signal: new AbortController().signal, patient: true };
+  const found: MergedPullRequest[] = [];
+  for await (const one of github.mergedPullRequests(commits, 'main', marker, options)) found.push(one);
+  return found;
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const DIST = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+/** The committed bundle, or a folder like it that was built elsewhere. */
+export const DIST = process.env['ACTION_DIST'] ?? fileURLToPath(new URL('../../dist', import.meta.url));
 
 export interface ActionEvent {
   readonly name: string;
@@ -75,7 +76,7 @@ export class Workspace implements AsyncDisposable {
     const { event = { name: 'workflow_dispatch' } } = options;
     const output = await file('output');
     const summary = await file('summary');
-    const child = spawn(process.execPath, [DIST], {
+    const child = spawn(process.execPath, [join(DIST, 'index.js')], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

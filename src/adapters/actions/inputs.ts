@@ -26,7 +26,7 @@ export function readInputs(env: Environment, event: string, secrets: Secrets, wa
   const kubeconfig = readKubeconfig(form.text('kubeconfig'), env, event, secrets);
   const approval = form.oneOf('require-approved-plan', YES_NO_AUTO, 'auto');
   const request: Request = {
-    command: commandOf(form.oneOf('command', COMMANDS, 'auto'), event),
+    command: commandOf(form.oneOf('command', COMMANDS, 'auto'), event, env['GITHUB_REF'] ?? ''),
     topology: form.list('topology', /\r?\n/, ['topology.yaml']),
     kubeconfig,
     context: form.text('context'),
@@ -48,10 +48,10 @@ export function readInputs(env: Environment, event: string, secrets: Secrets, wa
   return request;
 }
 
-/** What `auto` means for an event. */
-function commandOf(command: (typeof COMMANDS)[number], event: string): Command {
+/** What `auto` means for an event. A merge queue pushes to branches of its own what is not merged yet. */
+function commandOf(command: (typeof COMMANDS)[number], event: string, ref: string): Command {
   if (command !== 'auto') return command;
-  if (event === 'push') return 'apply';
+  if (event === 'push') return ref.startsWith('refs/heads/gh-readonly-queue/') ? 'plan' : 'apply';
   return event === 'schedule' ? 'drift' : 'plan';
 }
 

@@ -23,7 +23,7 @@ export function readKubeconfig(text: string | null, env: Environment, event: str
   }
   for (const path of pathsOf(text, env)) {
     if (!isFile(path)) continue;
-    if (event.startsWith('pull_request')) refuseInside(env['GITHUB_WORKSPACE'], path);
+    if (event.startsWith('pull_request') || event === 'merge_group') refuseInside(env['GITHUB_WORKSPACE'], path);
     secrets.addKubeconfig(readFileSync(path, 'utf8'));
   }
   if (existsSync(SERVICE_ACCOUNT)) secrets.add(readFileSync(SERVICE_ACCOUNT, 'utf8'));

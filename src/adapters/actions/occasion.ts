@@ -16,29 +16,41 @@ const Payload = z.object({
       head: z.object({ sha: z.string(), repo: Repository.nullable() }),
     })
     .nullish(),
+  /** Of a push: oldest first, at most 2,048. */
+  commits: z.array(z.object({ id: z.string() })).nullish(),
+  merge_group: z.object({ base_ref: z.string() }).nullish(),
+  workflow_run: z
+    .object({ event: z.string(), head_repository: Repository.nullish(), repository: Repository })
+    .nullish(),
 });
+type Payload = z.infer<typeof Payload>;
+
+const BRANCH = 'refs/heads/';
 
 /**
  * What made the run happen, from GitHub's environment and the event's payload.
- * Throws Failure `invalid-input` for a payload that cannot be read, `untrusted-pull-request` for pull_request_target with
- * the head of a fork: such a run has secrets, and what it looks at was written by a stranger.
+ * Throws Failure `invalid-input` for a payload that cannot be read, `untrusted-pull-request` for events that run with
+ * secrets on what a stranger wrote, or at a stranger's word.
  */
 export function readOccasion(env: Environment): Occasion {
   const event = env['GITHUB_EVENT_NAME'] ?? '';
   const payload = payloadOf(env['GITHUB_EVENT_PATH']);
-  const pullRequest = pullRequestOf(payload, event);
-  const ref = env['GITHUB_REF'] ?? '';
+  refuseStrangers(event, payload);
+  // GITHUB_SHA of a pull request is a merge that GitHub tries and nobody knows.
+  const commit = payload.pull_request?.head.sha ?? env['GITHUB_SHA'] ?? '';
+  const pushed = event === 'push' ? (payload.commits ?? []).map(({ id }) => id).toReversed() : [];
   return {
     event,
-    // GITHUB_SHA of a pull request is a merge that GitHub tries and nobody knows.
-    commit: payload.pull_request?.head.sha ?? env['GITHUB_SHA'] ?? '',
-    branch: event === 'push' && ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null,
+    commit,
+    commits: [commit, ...pushed].filter((id, i, all) => id !== '' && all.indexOf(id) === i),
+    branch: event === 'push' ? branchIn(env['GITHUB_REF']) : null,
+    base: payload.pull_request?.base.sha ?? branchIn(payload.merge_group?.base_ref),
     runUrl: runUrlOf(env),
-    pullRequest,
+    pullRequest: pullRequestOf(payload),
   };
 }
 
-function payloadOf(path: string | undefined): z.infer<typeof Payload> {
+function payloadOf(path: string | undefined): Payload {
   if (path === undefined || path === '' || !existsSync(path)) return {};
   try {
     return Payload.parse(JSON.parse(readFileSync(path, 'utf8')));
@@ -50,22 +62,51 @@ function payloadOf(path: string | undefined): z.infer<typeof Payload> {
   }
 }
 
-function pullRequestOf(payload: z.infer<typeof Payload>, event: string): PullRequest | null {
-  const found = payload.pull_request;
-  if (found === undefined || found === null) return null;
-  const isFork = found.head.repo?.full_name !== found.base.repo.full_name;
-  if (event === 'pull_request_target' && isFork) {
-    throw new Failure(
-      'untrusted-pull-request',
-      `Refused: pull_request_target runs with the secrets of this repository, and pull request ${found.number} comes from a fork.`,
-      { remedy: 'Use the event pull_request: for forks it gives an offline plan, without secrets.' },
+/** The name of a branch; null for tags and everything else. */
+function branchIn(ref: string | undefined): string | null {
+  return ref?.startsWith(BRANCH) === true ? ref.slice(BRANCH.length) : null;
+}
+
+const INSTEAD_FOR_FORKS = 'Use the event pull_request: for forks it gives an offline plan, without secrets.';
+
+/** Events that give a run secrets, and let somebody without rights cause it or write what it reads. */
+function refuseStrangers(event: string, payload: Payload): void {
+  const { pull_request: pull, workflow_run: cause } = payload;
+  if (event === 'pull_request_target' && pull !== undefined && pull !== null && isFork(pull)) {
+    throw untrusted(
+      `pull_request_target runs with the secrets of this repository, and pull request ${pull.number} comes from a fork.`,
+      INSTEAD_FOR_FORKS,
     );
   }
+  const isOfPull = cause?.event.startsWith('pull_request') === true;
+  if (event === 'workflow_run' && isOfPull && cause.head_repository?.full_name !== cause.repository.full_name) {
+    throw untrusted(
+      'workflow_run runs with the secrets of this repository, and the run that caused it is of a pull request from a fork.',
+      INSTEAD_FOR_FORKS,
+    );
+  }
+  if (event === 'issue_comment') {
+    throw untrusted(
+      'issue_comment runs with the secrets of this repository for everybody who may comment, and says nothing of the commit that they saw.',
+      'Use pull_request to plan and push to apply; to apply by hand, workflow_dispatch with `approved-plan`.',
+    );
+  }
+}
+
+function untrusted(what: string, remedy: string): Failure {
+  return new Failure('untrusted-pull-request', `Refused: ${what}`, { remedy });
+}
+
+function isFork({ head, base }: NonNullable<Payload['pull_request']>): boolean {
+  return head.repo?.full_name !== base.repo.full_name;
+}
+
+function pullRequestOf({ action, pull_request: found }: Payload): PullRequest | null {
+  if (found === undefined || found === null) return null;
   return {
     number: found.number,
-    base: found.base.sha,
-    foreign: isFork || found.user?.login === 'dependabot[bot]',
-    closed: payload.action === 'closed',
+    foreign: isFork(found) || found.user?.login === 'dependabot[bot]',
+    closed: action === 'closed',
   };
 }
 

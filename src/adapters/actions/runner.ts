@@ -7,7 +7,7 @@ import type { Runner } from '../../ports/runner.ts';
 import type { Environment } from './form.ts';
 import type { Secrets } from './secrets.ts';
 
-/** GitHub shows no more than ten annotations of a step. */
+/** GitHub shows no more than ten errors and ten warnings of a step. */
 const MOST_ANNOTATIONS = 10;
 
 /** GitHub refuses summaries over 1 MiB. */
@@ -18,20 +18,26 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
   const clean = (text: string): string => secrets.redact(text);
   // A folder of this run's own: an earlier step's files are still to be read by later ones.
   let folder: Promise<string> | null = null;
+  const info = (line: string): void => core.info(inert(clean(line)));
+  const [errors, warnings] = [new Allowance(), new Allowance()];
   return {
-    info: (line) => core.info(inert(clean(line))),
-    warning: (text) => core.warning(clean(text)),
-    error: (text) => core.error(clean(text)),
+    info,
+    warning(text, at) {
+      const place = at === undefined ? {} : { title: 'topology', file: at.file, startLine: at.line };
+      if (warnings.take()) core.warning(clean(text), place);
+      else info(`Warning: ${text}`);
+    },
+    error: (text) => (errors.take() ? core.error(clean(text)) : info(`Error: ${text}`)),
     group: (title, work) => core.group(inert(clean(title)), work),
     annotate(mistakes) {
-      for (const [i, mistake] of mistakes.entries()) {
-        if (i < MOST_ANNOTATIONS) core.error(clean(mistakeWords(mistake)), placeOf(mistake));
-        else core.info(inert(clean(`${mistake.file}:${mistake.line}:${mistake.column} ${mistakeWords(mistake)}`)));
+      for (const mistake of mistakes) {
+        if (errors.take()) core.error(clean(mistakeWords(mistake)), placeOf(mistake));
+        else info(`${mistake.file}:${mistake.line}:${mistake.column} ${mistakeWords(mistake)}`);
       }
     },
     output(name, value) {
       if (env['GITHUB_OUTPUT']) core.setOutput(name, clean(value));
-      else core.info(inert(clean(`${name}: ${value}`)));
+      else info(`${name}: ${value}`);
     },
     async summary(markdown) {
       if (!env['GITHUB_STEP_SUMMARY']) return;
@@ -44,6 +50,16 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
       return path;
     },
   };
+}
+
+/** How many annotations of a kind are left, for the whole step. */
+class Allowance {
+  #left = MOST_ANNOTATIONS;
+
+  take(): boolean {
+    this.#left -= 1;
+    return this.#left >= 0;
+  }
 }
 
 /** As many whole lines as GitHub takes. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
-import type { PostedPlan } from '../../ports/github.ts';
-import { type Comment, ownComments, postedAs } from './comments.ts';
-import type { Errand } from './errors.ts';
+import type { MergedPullRequest, PostedPlan } from '../../ports/github.ts';
+import { type Comment, markedComments, postedAs } from './comments.ts';
+import { type Errand, refusedWith } from './errors.ts';
 import { ACTOR, loginOf } from './identity.ts';
 import type { Repository } from './repository.ts';
 import type { Visit } from './requests.ts';
@@ -21,24 +21,56 @@ const QUERY = `query ($id: ID!) {
   node(id: $id) { ... on IssueComment { body lastEditedAt editor { kind: __typename login } } }
 }`;
 
-/** Throws Failure `approval-unreadable` whatever it is that GitHub does not tell. */
-export async function approvedComments(
+/**
+ * Milliseconds before asking again where a commit came from. GitHub learns it apart from the push: after a squash it has
+ * been seen to know no pull request of a commit for tens of seconds (apache/texera#4620, Songmu/tagpr#330).
+ */
+const PAUSES = [2_000, 4_000, 8_000, 16_000];
+
+/** Of one push; a request for each. */
+const MOST_COMMITS = 100;
+
+interface Merge {
+  readonly commits: readonly string[];
+  readonly branch: string;
+  readonly patient: boolean;
+}
+
+/**
+ * Every commit is asked for with the patience of a visit of its own.
+ * Throws Failure `approval-unreadable` whatever it is that GitHub does not tell.
+ */
+export async function* mergedPullRequests(
   repository: Repository,
-  visit: Visit,
-  merge: { commit: string; branch: string },
+  begin: () => Visit,
+  { commits, branch, patient }: Merge,
   marker: string,
-): Promise<readonly PostedPlan[]> {
-  try {
-    const plans: PostedPlan[] = [];
-    for (const pullRequest of await mergedBy(repository, visit, merge)) {
-      plans.push(...(await plansIn(repository, visit, pullRequest, marker)));
+): AsyncGenerator<MergedPullRequest> {
+  const seen = new Set<number>();
+  for (const [i, commit] of commits.slice(0, MOST_COMMITS).entries()) {
+    const ask = () => readable(commit, mergedBy(repository, begin(), commit, branch));
+    let found = await ask();
+    for (const pause of patient && i === 0 ? PAUSES : []) {
+      if (found.length > 0) break;
+      await repository.requests.pause(pause, begin());
+      found = await ask();
     }
-    return plans;
+    for (const number of found.filter((one) => !seen.has(one))) {
+      seen.add(number);
+      const comments = await readable(commit, plansIn(repository, begin(), number, marker));
+      yield { number, comments };
+    }
+  }
+}
+
+async function readable<T>(commit: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== 'github-error') throw thrown;
     throw new Failure(
       'approval-unreadable',
-      `Whether the plan of commit ${merge.commit} was approved cannot be told. ${thrown.message}`,
+      `Whether the plan of commit ${commit} was approved cannot be told. ${thrown.message}`,
       { remedy: thrown.remedy, details: thrown.details, cause: thrown },
     );
   }
@@ -51,7 +83,8 @@ export async function approvedComments(
 async function mergedBy(
   repository: Repository,
   visit: Visit,
-  { commit, branch }: { commit: string; branch: string },
+  commit: string,
+  branch: string,
 ): Promise<readonly number[]> {
   const errand: Errand = {
     doing: `find the pull requests of commit ${commit}`,
@@ -61,8 +94,13 @@ async function mergedBy(
     octokit.rest.repos.listPullRequestsAssociatedWithCommit({ ...repository.name, commit_sha: commit, ...options }),
   );
   const merged: number[] = [];
-  for await (const pull of all) {
-    if (pull.merged_at !== null && pull.base.ref === branch) merged.push(pull.number);
+  try {
+    for await (const pull of all) {
+      if (pull.merged_at !== null && pull.base.ref === branch) merged.push(pull.number);
+    }
+  } catch (thrown) {
+    // 422: it does not know the commit yet.
+    if (refusedWith(thrown) !== 422) throw thrown;
   }
   return merged;
 }
@@ -73,25 +111,42 @@ async function plansIn(
   pullRequest: number,
   marker: string,
 ): Promise<readonly PostedPlan[]> {
+  const own = await repository.login(visit);
   const plans: PostedPlan[] = [];
-  for await (const comment of ownComments(repository, visit, pullRequest, marker)) {
-    const body = await untouched(repository, visit, comment, pullRequest);
-    if (body === null || !body.startsWith(repository.outgoing(marker))) continue;
-    plans.push({ pullRequest, comment: { ...postedAs(comment, pullRequest), body } });
+  let isFound = false;
+  for await (const comment of markedComments(repository, visit, pullRequest, marker)) {
+    const author = comment.user?.login ?? 'an account that is gone';
+    if (author === own) {
+      // Only the oldest is kept up to date. Two runs at the same moment may have made another, which nobody writes to.
+      if (isFound) continue;
+      isFound = true;
+      const plan = await untouched(repository, visit, { comment, pullRequest, own }, marker);
+      if (plan !== null) plans.push(plan);
+    } else {
+      const why = `The comment ${comment.html_url} has the mark of a plan and was written by ${author}, not by ${own}.`;
+      plans.push({ kind: 'void', why });
+    }
   }
   return plans;
 }
 
+interface Written {
+  readonly comment: Comment;
+  readonly pullRequest: number;
+  /** The action's own login. */
+  readonly own: string;
+}
+
 /**
- * The body when the last hand on it was our own; else null. Whoever may write to a repository may edit anybody's comment
- * and REST does not show it. An edit without an editor is that of an account that is gone.
+ * The comment when the last hand on it was our own. Whoever may write to a repository may edit anybody's comment and REST
+ * does not show it. An edit without an editor is that of an account that is gone. Null when it has gone or is no plan now.
  */
 async function untouched(
   repository: Repository,
   visit: Visit,
-  comment: Comment,
-  pullRequest: number,
-): Promise<string | null> {
+  { comment, pullRequest, own }: Written,
+  marker: string,
+): Promise<PostedPlan | null> {
   const errand: Errand = {
     doing: `learn who edited the comment on pull request ${pullRequest}`,
     permission: 'pull-requests: read',
@@ -99,8 +154,11 @@ async function untouched(
   const { node } = await repository.requests.send(visit, errand, AS_IT_IS, (octokit, request) =>
     octokit.graphql(QUERY, { id: comment.node_id, request }),
   );
-  if (node === null) return null;
-  if (node.lastEditedAt === null && node.editor === null) return node.body;
-  const own = await repository.login(visit);
-  return node.editor !== null && loginOf(node.editor) === own ? node.body : null;
+  if (node === null || !node.body.startsWith(repository.outgoing(marker))) return null;
+  const isEdited = node.lastEditedAt !== null || node.editor !== null;
+  const editor = node.editor === null ? 'an account that is gone' : loginOf(node.editor);
+  if (isEdited && editor !== own) {
+    return { kind: 'void', why: `The plan in ${comment.html_url} was edited by ${editor}, so it counts for nothing.` };
+  }
+  return { kind: 'own', comment: { ...postedAs(comment, pullRequest), body: node.body } };
 }

@@ -15,17 +15,13 @@ export type Comment = z.infer<typeof COMMENT>;
 
 const WRITTEN = z.object({ data: COMMENT });
 
-/**
- * The comments of the action's own identity that begin with `marker`, oldest first. Markers are public: whoever copies
- * one into a comment has another login.
- */
-export async function* ownComments(
+/** The comments that begin with `marker`, oldest first, whoever wrote them: markers are public, and may be copied. */
+export async function* markedComments(
   repository: Repository,
   visit: Visit,
   pullRequest: number,
   marker: string,
 ): AsyncGenerator<Comment> {
-  const login = await repository.login(visit);
   const mark = repository.outgoing(marker);
   const errand: Errand = {
     doing: `read the comments of pull request ${pullRequest}`,
@@ -35,7 +31,20 @@ export async function* ownComments(
     octokit.rest.issues.listComments({ ...repository.name, issue_number: pullRequest, ...options }),
   );
   for await (const comment of all) {
-    if (comment.user?.login === login && comment.body.startsWith(mark)) yield comment;
+    if (comment.body.startsWith(mark)) yield comment;
+  }
+}
+
+/** Of these the action's own. */
+async function* ownComments(
+  repository: Repository,
+  visit: Visit,
+  pullRequest: number,
+  marker: string,
+): AsyncGenerator<Comment> {
+  const login = await repository.login(visit);
+  for await (const comment of markedComments(repository, visit, pullRequest, marker)) {
+    if (comment.user?.login === login) yield comment;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
-import { approvedComments } from './approval.ts';
+import { mergedPullRequests } from './approval.ts';
 import { findComment, putComment } from './comments.ts';
 import { readFile } from './files.ts';
 import { keepIssue } from './issues.ts';
@@ -34,8 +34,8 @@ export function createGitHub({ token, repository, apiUrl, redact, clock }: GitHu
       findComment(here, requests.begin(signal), pullRequest, marker),
     putComment: async (pullRequest, marker, body, { signal }) =>
       putComment(here, requests.begin(signal), pullRequest, { marker, body }),
-    approvedComments: async (commit, branch, marker, { signal }) =>
-      approvedComments(here, requests.begin(signal), { commit, branch }, marker),
+    mergedPullRequests: (commits, branch, marker, { signal, patient }) =>
+      mergedPullRequests(here, () => requests.begin(signal), { commits, branch, patient }, marker),
     readFile: async (path, ref, { signal }) => readFile(here, requests.begin(signal), path, ref),
     keepIssue: async (marker, wanted, { signal }) => keepIssue(here, requests.begin(signal), marker, wanted),
   };

@@ -41,6 +41,11 @@ export class Requests {
     return { signal, deadline: this.#clock.now() + PATIENCE };
   }
 
+  /** Lets GitHub come to know what it does not know yet. */
+  pause(milliseconds: number, visit: Visit): Promise<void> {
+    return this.#clock.sleep(milliseconds, visit);
+  }
+
   /**
    * Rate limits, server errors and lost connections are tried again until the visit's deadline.
    * Throws Failure `github-error`, or the signal's reason.

@@ -51,9 +51,11 @@ describe('what made a run happen', () => {
     expect(await occasion('pull_request', pull({}), { GITHUB_REF: 'refs/pull/7/merge' })).toEqual({
       event: 'pull_request',
       commit: 'head-commit',
+      commits: ['head-commit'],
       branch: null,
+      base: 'base-commit',
       runUrl: 'https://github.example/acme/cache/actions/runs/42/attempts/1',
-      pullRequest: { number: 7, base: 'base-commit', foreign: false, closed: false },
+      pullRequest: { number: 7, foreign: false, closed: false },
     });
   });
 
@@ -85,6 +87,19 @@ describe('what made a run happen', () => {
     });
   });
 
+  test('is a push of several commits, of which the last is the newest', async () => {
+    const payload = { commits: [{ id: 'first' }, { id: 'second' }, { id: 'merge-commit' }] };
+    expect((await occasion('push', payload)).commits).toEqual(['merge-commit', 'second', 'first']);
+  });
+
+  test('is a merge queue, whose files are measured by the branch that it leads to', async () => {
+    const merge_group = { head_sha: 'merge-commit', base_sha: 'of-another-group', base_ref: 'refs/heads/main' };
+    expect(await occasion('merge_group', { action: 'checks_requested', merge_group })).toMatchObject({
+      base: 'main',
+      commits: ['merge-commit'],
+    });
+  });
+
   test('names the attempt of a run that was started again', async () => {
     const { runUrl } = await occasion('push', {}, { GITHUB_RUN_ATTEMPT: '3' });
     expect(runUrl).toBe('https://github.example/acme/cache/actions/runs/42/attempts/3');
@@ -94,7 +109,9 @@ describe('what made a run happen', () => {
     expect(readOccasion({})).toEqual({
       event: '',
       commit: '',
+      commits: [],
       branch: null,
+      base: null,
       runUrl: `process ${process.pid}`,
       pullRequest: null,
     });
@@ -109,6 +126,30 @@ describe('an event that is refused', () => {
         'Refused: pull_request_target runs with the secrets of this repository, and pull request 7 comes from a fork.',
     });
     expect((await occasion('pull_request_target', pull({}))).pullRequest?.number).toBe(7);
+  });
+
+  test.each([
+    ['of a fork', FORK],
+    ['of a repository that is gone', null],
+  ])('is workflow_run after the pull request %s', async (_, head_repository) => {
+    const cause = { event: 'pull_request', head_repository, repository: HERE };
+    await expect(occasion('workflow_run', { workflow_run: cause })).rejects.toMatchObject({
+      code: 'untrusted-pull-request',
+      message: expect.stringMatching(/^Refused: workflow_run runs with the secrets/),
+    });
+    for (const trusted of [
+      { ...cause, event: 'push' },
+      { ...cause, head_repository: HERE },
+    ]) {
+      expect((await occasion('workflow_run', { workflow_run: trusted })).event).toBe('workflow_run');
+    }
+  });
+
+  test('is issue_comment, whoever wrote it', async () => {
+    await expect(occasion('issue_comment', { issue: { number: 7 } })).rejects.toMatchObject({
+      code: 'untrusted-pull-request',
+      remedy: expect.stringContaining('workflow_dispatch with `approved-plan`'),
+    });
   });
 
   test.each([

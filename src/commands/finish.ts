@@ -1,0 +1,31 @@
+import { asFailure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import type { CommentState } from '../report/comment.ts';
+import { commentMarker, readPosted } from '../report/marker.ts';
+import type { Desk } from './desk.ts';
+import { post } from './post.ts';
+
+/**
+ * Turns a comment that still tells of an apply under way, or of one that failed, when a later run of the same push finds
+ * nothing left to do. Returns its URL; null where there is none such, or GitHub does not tell.
+ */
+export async function finish(topology: Topology, desk: Desk, state: CommentState): Promise<string | null> {
+  const number = await unfinished(topology, desk);
+  return number === null ? null : post(topology, desk, number, state);
+}
+
+async function unfinished(topology: Topology, desk: Desk): Promise<number | null> {
+  const { github, occasion, stop: signal, request } = desk;
+  if (github === null || occasion.branch === null || !request.comment) return null;
+  const { commit, branch } = occasion;
+  const asked = github.mergedPullRequests([commit], branch, commentMarker(topology.name), { signal, patient: false });
+  try {
+    for await (const { number, comments } of asked) {
+      const states = comments.flatMap((one) => (one.kind === 'own' ? (readPosted(one.comment.body)?.state ?? '') : ''));
+      if (states.includes('applying') || states.includes('failed')) return number;
+    }
+  } catch (thrown) {
+    desk.runner.info(`Whether a comment still tells of an unfinished apply is not known. ${asFailure(thrown).message}`);
+  }
+  return null;
+}

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Failure } from '../../src/core/failure.ts';
+import type { Fault } from '../support/fake-github.ts';
+import { commit, pullRequest, push } from './support/events.ts';
+import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+
+const HEAVY = shares([2, 1, 1]);
+
+let repository: LocalRepository;
+
+beforeAll(async () => {
+  repository = await LocalRepository.create();
+}, 60_000);
+
+afterAll(async () => {
+  await repository[Symbol.asyncDispose]();
+});
+
+/** A pull request that was planned and merged. */
+beforeEach(async () => {
+  await repository.make(EVEN);
+  await repository.run(pullRequest(7), { topology: HEAVY });
+  repository.merge(7, [commit(1)]);
+});
+
+afterEach(() => {
+  expect(repository.github.mistakes).toEqual([]);
+  repository.forget();
+});
+
+function apply(onLine: (line: string) => void = () => undefined): Promise<LocalRun> {
+  return repository.run(push([commit(1)]), { topology: HEAVY, onLine });
+}
+
+/** Ends as a cancelled workflow does, with some slots moved. */
+function stopInTheMiddle(): Promise<LocalRun> {
+  return apply((line) => {
+    if (line.startsWith('Slots go from')) throw new Failure('stopped', 'Told to end.', { remedy: 'Run again.' });
+  });
+}
+
+describe('the comment of a merged pull request', () => {
+  test('is edited from planned by applying to applied, with a link to the run', async () => {
+    const { github } = repository;
+    const before = github.requests.length;
+    const applied = await apply();
+    const bodies = github.requests
+      .slice(before)
+      .flatMap(({ line, body }) => (line.startsWith('PATCH') ? [JSON.stringify(body)] : []));
+    expect(bodies[0]).toContain('⏳ **Applying.**');
+    expect(bodies.at(-1)).toContain('✅ **Applied');
+    expect(applied.outputs['comment-url']).toMatch(/pull\/7#issuecomment/);
+    expect(repository.comment(7)).toMatch(
+      /\[run\]\(https:\/\/github\.test\/acme\/cache\/actions\/runs\/\d+\/attempts\/1\)/,
+    );
+    expect(repository.comment(7)).toContain('commit cccccccccc');
+  });
+
+  test('tells that it failed midway, and of the run that then ends it', async () => {
+    const failed = await stopInTheMiddle();
+    expect(failed.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'stopped', changed: 'true' });
+    expect(repository.comment(7)).toContain('❌ **Failed midway');
+    const again = await apply();
+    expect(again.red ? again.log : []).toEqual([]);
+    expect(again.outputs['result']).toBe('applied');
+    expect(repository.comment(7)).toContain('✅ **Applied');
+    expect(repository.github.comments).toHaveLength(1);
+  });
+
+  test('does not stay "failed" when somebody else has done the rest', async () => {
+    await stopInTheMiddle();
+    await repository.make(HEAVY);
+    const again = await apply();
+    expect(again.outputs).toMatchObject({ result: 'no-changes', 'comment-url': expect.stringContaining('pull/7') });
+    expect(repository.comment(7)).not.toContain('Failed');
+  });
+
+  test('is left alone by a run that finds all done and cannot ask GitHub', async () => {
+    await stopInTheMiddle();
+    await repository.make(HEAVY);
+    repository.github.faults.push({ on: /./, status: 'no-answer' });
+    expect((await apply()).outputs).toMatchObject({ result: 'no-changes', 'comment-url': '' });
+  });
+});
+
+describe('an apply goes on to its end', () => {
+  test.each<[string, Omit<Fault, 'on'>, RegExp]>([
+    ['is out of reach', { status: 'no-answer' }, /gave no usable answer/],
+    ['has an incident', { status: 503, message: 'Unicorn' }, /503: Unicorn/],
+    [
+      'asks to wait for an hour',
+      { status: 403, message: 'secondary rate limit', headers: { 'retry-after': '3600' } },
+      /asks to wait 3600 s/,
+    ],
+    ['locks the conversation', { status: 403, message: 'Unable to create comment because issue is locked.' }, /Unlock/],
+  ])('when GitHub %s in the middle, and the log says so', async (_, fault, why) => {
+    repository.github.faults.push({ on: /^PATCH/, ...fault });
+    const applied = await apply();
+    expect(applied).toMatchObject({ red: false, outputs: { result: 'applied', 'comment-url': '' } });
+    expect(applied.log.filter((line) => line.startsWith('The work goes on;'))).toHaveLength(1);
+    expect(applied.warnings).toEqual([expect.stringMatching(/^The comment on pull request 7 could not be written: /)]);
+    expect(applied.warnings.join()).toMatch(why);
+    expect(applied.summary).toContain('✅ **Applied');
+  });
+
+  test('when GitHub wants a pause, and its comment too', async () => {
+    repository.github.faults.push({ on: /^PATCH/, status: 429, headers: { 'retry-after': '5' }, times: 2 });
+    expect((await apply()).warnings).toEqual([]);
+    expect(repository.comment(7)).toContain('✅ **Applied');
+    expect(repository.pauses).toContain(5000);
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { leaseName } from '../../src/engine/lock.ts';
+import type { FakeIssue } from '../support/fake-github.ts';
+import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+
+const HEAVY = shares([2, 1, 1]);
+const HEAVIER = shares([4, 1, 1]);
+const SIGNAL = new AbortController().signal;
+
+let repository: LocalRepository;
+
+beforeAll(async () => {
+  repository = await LocalRepository.create();
+}, 60_000);
+
+afterAll(async () => {
+  await repository[Symbol.asyncDispose]();
+});
+
+afterEach(() => {
+  expect(repository.github.mistakes).toEqual([]);
+  repository.forget();
+});
+
+function drift(topology: string, inputs: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
+  return repository.run({ name: 'schedule' }, { topology, inputs });
+}
+
+/** What GitHub was asked to change while something was done. */
+async function changesOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+  const before = repository.github.requests.length;
+  await work();
+  const lines = repository.github.requests.slice(before).map(({ line }) => line);
+  return lines.filter((line) => /^(POST|PATCH|PUT|DELETE) \/repos/.test(line));
+}
+
+function issue(): FakeIssue | undefined {
+  return repository.github.issues[0];
+}
+
+describe('the issue of a cluster that has drifted', () => {
+  test('opens with a label and a table, stays while nothing changes, follows, closes with a word and opens again', async () => {
+    const { github } = repository;
+    const found = await drift(HEAVY);
+    expect(found).toMatchObject({ red: false, outputs: { result: 'drifted', drift: 'true', 'failure-reason': '' } });
+    expect(found.outputs['issue-url']).toMatch(/issues\/\d+$/);
+    expect(issue()).toMatchObject({ state: 'open', labels: ['redis-cluster-drift'] });
+    expect(issue()?.body).toContain('| Primary | Slots before | Slots after | Change |');
+
+    expect(await changesOf(() => drift(HEAVY))).toEqual([]);
+    expect(await changesOf(() => drift(HEAVIER))).toEqual([expect.stringMatching(/^PATCH .*\/issues\/\d+$/)]);
+
+    const well = await drift(EVEN);
+    expect(well).toMatchObject({ red: false, outputs: { result: 'in-sync', drift: 'false' } });
+    expect(issue()?.state).toBe('closed');
+    expect(github.comments).toMatchObject([
+      { on: issue()?.number, body: expect.stringContaining('declares it again') },
+    ]);
+    expect(await changesOf(() => drift(EVEN))).toEqual([]);
+
+    await drift(HEAVY);
+    expect(github.issues).toMatchObject([{ state: 'open' }]);
+    expect(github.comments).toHaveLength(1);
+  });
+
+  test('is none of `drift-issue: false`, and `fail-on-drift` makes the run red', async () => {
+    const red = await drift(HEAVY, { 'drift-issue': 'false', 'fail-on-drift': 'true' });
+    expect(red).toMatchObject({
+      red: true,
+      outputs: { result: 'drifted', 'failure-reason': 'drift', 'issue-url': '' },
+    });
+    expect(repository.github.issues).toEqual([]);
+  });
+
+  test.each([
+    ['the permission', { status: 403, message: 'Resource not accessible by integration' }, /`issues: write`/],
+    ['issues at all', { status: 410, message: 'Issues has been disabled in this repository.' }, /Turn issues on/],
+  ] as const)('that cannot be kept for want of %s is a warning that says so', async (_, fault, words) => {
+    repository.github.faults.push({ on: /\/issues/, ...fault });
+    const found = await drift(HEAVY);
+    expect(found).toMatchObject({ red: false, outputs: { result: 'drifted', 'issue-url': '' } });
+    expect(found.warnings).toEqual([expect.stringMatching(/^The issue about redis-cluster could not be kept: /)]);
+    expect(found.warnings.join()).toMatch(words);
+  });
+
+  test('is left as it is while an apply is under way', async () => {
+    await drift(HEAVY);
+    const { kubernetes, place } = repository.platform;
+    const name = leaseName('redis-cluster');
+    const write = async (holder: string): Promise<boolean> => {
+      const version = (await kubernetes.readLease(place, name, { signal: SIGNAL }))?.version ?? null;
+      const lease = { holder, renewed: Date.now(), seconds: 30, note: '' };
+      return kubernetes.writeLease(place, name, lease, { version, signal: SIGNAL });
+    };
+    await write('https://github.test/runs/1');
+    const during = await drift(EVEN);
+    expect(during.log.join('\n')).toContain('An apply is under way');
+    expect(issue()?.state).toBe('open');
+    await write('');
+    await drift(EVEN);
+    expect(issue()?.state).toBe('closed');
+  });
+});
+
+describe('a cluster that cannot be looked at', () => {
+  test('fails the run, and its issue stays open as it is', async () => {
+    await drift(HEAVY);
+    const [pod] = repository.platform.pods();
+    repository.platform.stop(pod?.name ?? '');
+    let failed: LocalRun | null = null;
+    const changes = await changesOf(async () => {
+      failed = await drift(EVEN);
+    });
+    repository.platform.resume(pod?.name ?? '');
+    expect(failed).toMatchObject({
+      red: true,
+      outputs: { result: 'failed', 'failure-reason': 'redis-unreachable', drift: 'false' },
+    });
+    expect(changes).toEqual([]);
+    expect(issue()?.state).toBe('open');
+  });
+});

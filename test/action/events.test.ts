@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PASSWORD } from '../support/confidential.ts';
+import type { ActionEvent } from '../support/run-action.ts';
+import { BASE, commit, issueComment, mergeGroup, pullRequest, push, workflowRun } from './support/events.ts';
+import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+
+const HEAVY = shares([2, 1, 1]);
+const ELSEWHERE = HEAVY.replace('namespace: local', 'namespace: trap');
+
+const NOT = 'Resource not accessible by integration';
+
+let repository: LocalRepository;
+
+beforeAll(async () => {
+  repository = await LocalRepository.create();
+}, 60_000);
+
+afterAll(async () => {
+  await repository[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => {
+  await repository.make(EVEN);
+  repository.reached.length = 0;
+});
+
+afterEach(() => {
+  expect(repository.github.mistakes).toEqual([]);
+  repository.forget();
+});
+
+function run(event: ActionEvent, topology: string, inputs: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
+  return repository.run(event, { topology, inputs });
+}
+
+describe('a pull request', () => {
+  test('has one comment, which follows it until there is nothing to do', async () => {
+    await run(pullRequest(7), HEAVY);
+    expect(repository.comment(7)).toContain('Rebalances the shards');
+    await run(pullRequest(7, { action: 'synchronize' }), shares([4, 1, 1]));
+    await run(pullRequest(7, { action: 'reopened' }), shares([4, 1, 1]));
+    const empty = await run(pullRequest(7, { action: 'synchronize' }), EVEN);
+    expect(empty.outputs).toMatchObject({ result: 'no-changes', drift: 'false' });
+    expect(repository.comment(7)).not.toContain('Rebalances');
+    expect(repository.comment(7)).not.toContain('**Next:**');
+    expect(repository.github.comments).toHaveLength(1);
+  });
+
+  test('that is closed leaves its comment as history, and nothing is looked at', async () => {
+    await run(pullRequest(7), HEAVY);
+    const before = repository.comment(7);
+    repository.reached.length = 0;
+    const closed = await run(pullRequest(7, { action: 'closed' }), shares([4, 1, 1]));
+    expect(closed).toMatchObject({ red: false, outputs: { result: 'no-changes', 'comment-url': '' } });
+    expect(repository.comment(7)).toBe(before);
+    expect(repository.reached).toEqual([]);
+  });
+
+  test('that cannot be planned any more says so, in place of the plan of an earlier commit', async () => {
+    await run(pullRequest(7), HEAVY);
+    repository.github.faults.push({ on: /contents/, status: 403, message: NOT });
+    const failed = await run(pullRequest(7, { action: 'synchronize' }), HEAVY);
+    expect(failed.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'github-error' });
+    expect(failed.outputs['comment-url']).not.toBe('');
+    expect(repository.comment(7)).toContain('No plan could be made');
+    expect(repository.comment(7)).toContain('contents: read');
+  });
+
+  test('that says where to look is not followed: its comment shows the danger, and nothing is connected to', async () => {
+    await run(pullRequest(7), HEAVY);
+    repository.reached.length = 0;
+    const offline = await run(pullRequest(7, { action: 'synchronize' }), ELSEWHERE);
+    expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });
+    expect(repository.reached).toEqual([]);
+    expect(repository.comment(7)).toContain('> [!CAUTION]');
+    expect(repository.comment(7)).toContain('trap/redis-cluster:6379');
+    repository.merge(7, [commit(1)]);
+    expect((await run(push([commit(1)]), HEAVY)).outputs['failure-reason']).toBe('plan-not-approved');
+  });
+
+  test('with a file that is new is planned with a password only where nothing is there yet', async () => {
+    repository.github.files.delete(`${BASE}:topology.yaml`);
+    repository.github.files.set(`${BASE}:README.md`, '');
+    const open = await run(pullRequest(7), HEAVY);
+    expect(open.outputs['plan-hash']).not.toBe('');
+    const secret = await run(pullRequest(7), HEAVY, { 'redis-password': PASSWORD });
+    expect(secret).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });
+    repository.github.files.set(`${BASE}:topology.yaml`, EVEN);
+  });
+
+  test.each([
+    ['a fork', { from: 'mallory/cache' }],
+    ['Dependabot under pull_request_target', { author: 'dependabot[bot]', event: 'pull_request_target' }],
+    ['Dependabot', { author: 'dependabot[bot]' }],
+  ] as const)('from %s gets an offline plan in the summary, and no more', async (_, from) => {
+    repository.github.faults.push({
+      on: /^(POST|PATCH)/,
+      status: 403,
+      message: NOT,
+    });
+    const before = repository.github.requests.length;
+    const offline = await run(pullRequest(7, from), shares([1, 1, 1, 1]));
+    expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'failure-reason': '' } });
+    expect(offline.summary).toContain('| Shards | 3 | **4** |');
+    expect(repository.reached).toEqual([]);
+    const asked = repository.github.requests.slice(before).map(({ line }) => line);
+    expect(asked.filter((line) => !line.startsWith('GET '))).toEqual([]);
+  });
+
+  test('from a fork stays green when its token may not read the base', async () => {
+    repository.github.faults.push({ on: /contents/, status: 403, message: NOT });
+    const offline = await run(pullRequest(7, { from: 'mallory/cache' }), HEAVY);
+    expect(offline).toMatchObject({ red: false, outputs: { result: 'planned' } });
+    expect(offline.warnings.join('\n')).toContain('is not shown');
+  });
+
+  test.each(['apply', 'drift', 'status'])('lets %s look no further than a plan would', async (command) => {
+    for (const [event, topology] of [
+      [pullRequest(7, { from: 'mallory/cache' }), HEAVY],
+      [pullRequest(7), ELSEWHERE],
+    ] as const) {
+      const refused = await run(event, topology, { command });
+      expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'untrusted-pull-request' });
+    }
+    expect(repository.reached).toEqual([]);
+  });
+});
+
+describe('topology.yaml in a pull request', () => {
+  test('is marked where it brings a danger about', async () => {
+    await repository.make(shares([1, 1, 1, 1]));
+    const planned = await run(pullRequest(7), shares([1, 1, 1], 'volumes: {onScaleDown: delete}'));
+    expect(planned.red).toBe(false);
+    expect(planned.placed).toEqual([expect.stringMatching(/^topology\.yaml:5 .*[Vv]olume/)]);
+  });
+
+  test('is marked where it says where to look', async () => {
+    const offline = await run(pullRequest(7), ELSEWHERE);
+    expect(offline.placed).toEqual([expect.stringMatching(/^topology\.yaml:2 .*kubernetes\.namespace/)]);
+  });
+
+  test('is marked where a refusal comes from', async () => {
+    const atomic = shares([2, 1, 1], 'migration: {method: atomic}');
+    expect((await run(pullRequest(7), atomic)).annotations).toMatchObject([{ file: 'topology.yaml', line: 5 }]);
+    const refused = await run(push([commit(1)]), HEAVY);
+    expect(refused.annotations).toMatchObject([{ file: 'topology.yaml', line: 1 }]);
+  });
+});
+
+describe('an event that is refused in words', () => {
+  test.each<[string, ActionEvent, RegExp]>([
+    ['issue_comment', issueComment(7), /issue_comment runs with the secrets/],
+    [
+      'workflow_run after the pull request of a fork',
+      workflowRun('pull_request', 'mallory/cache'),
+      /workflow_run runs/,
+    ],
+    [
+      'pull_request_target with the head of a fork',
+      pullRequest(7, { from: 'mallory/cache', event: 'pull_request_target' }),
+      /pull request 7 comes from a fork/,
+    ],
+  ])('is %s', async (_, event, words) => {
+    await expect(run(event, HEAVY)).rejects.toMatchObject({
+      code: 'untrusted-pull-request',
+      message: expect.stringMatching(words),
+    });
+    expect(repository.reached).toEqual([]);
+  });
+});
+
+describe('a merge queue', () => {
+  test('gets a plan in the summary and no comment', async () => {
+    await run(pullRequest(7), HEAVY);
+    const before = repository.comment(7);
+    const planned = await run(mergeGroup(7), shares([4, 1, 1]));
+    expect(planned).toMatchObject({ red: false, outputs: { result: 'planned', 'comment-url': '' } });
+    expect(planned.summary).toContain('Rebalances the shards');
+    expect(repository.comment(7)).toBe(before);
+  });
+
+  test('is not followed to another cluster before the merge', async () => {
+    const offline = await run(mergeGroup(7), ELSEWHERE);
+    expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });
+    expect(offline.summary).toContain('This merge group changes where the cluster is');
+    expect(repository.reached).toEqual([]);
+  });
+});
+
+describe('what `auto` is', () => {
+  test.each<[string, ActionEvent, string]>([
+    ['schedule', { name: 'schedule' }, 'drifted'],
+    ['workflow_dispatch', { name: 'workflow_dispatch' }, 'planned'],
+    ['merge_group', mergeGroup(7), 'planned'],
+    ['workflow_run after a push', workflowRun('push'), 'planned'],
+    ['repository_dispatch', { name: 'repository_dispatch' }, 'planned'],
+    ['push', push([commit(1)]), 'refused'],
+  ])('on %s', async (_, event, result) => {
+    expect((await run(event, HEAVY)).outputs['result']).toBe(result);
+  });
+});

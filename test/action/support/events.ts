@@ -1,0 +1,67 @@
+import type { ActionEvent } from '../../support/run-action.ts';
+
+/** Events as GitHub's runner hands them over: the name, the payload's parts that anybody looks at, commit and ref. */
+
+const HERE = 'acme/cache';
+
+export const BASE = 'b'.repeat(40);
+
+/** Forty hex digits that differ by `n`. */
+export function commit(n: number): string {
+  return n.toString(16).padStart(40, 'c');
+}
+
+export interface Pull {
+  /** The repository of its head. */
+  readonly from?: string;
+  readonly author?: string;
+  readonly action?: 'opened' | 'synchronize' | 'reopened' | 'closed';
+  readonly event?: 'pull_request' | 'pull_request_target';
+}
+
+export function pullRequest(number: number, more: Pull = {}): ActionEvent {
+  const { from = HERE, author = 'octocat', action = 'opened', event = 'pull_request' } = more;
+  return {
+    name: event,
+    ref: `refs/pull/${number}/merge`,
+    payload: {
+      action,
+      number,
+      pull_request: {
+        number,
+        user: { login: author },
+        base: { sha: BASE, ref: 'main', repo: { full_name: HERE } },
+        head: { sha: 'a'.repeat(40), ref: 'change', repo: { full_name: from } },
+      },
+    },
+  };
+}
+
+/** @param commits oldest first, as the payload has them */
+export function push(commits: readonly string[], ref = 'refs/heads/main'): ActionEvent {
+  const head = commits.at(-1) ?? '';
+  const payload = { ref, after: head, commits: commits.map((id) => ({ id, message: 'x', distinct: true })) };
+  return { name: 'push', ref, commit: head, payload };
+}
+
+export function mergeGroup(number: number): ActionEvent {
+  const head_ref = `refs/heads/gh-readonly-queue/main/pr-${number}-${BASE}`;
+  const merge_group = { head_sha: commit(900), head_ref, base_sha: BASE, base_ref: 'refs/heads/main' };
+  return {
+    name: 'merge_group',
+    ref: head_ref,
+    commit: commit(900),
+    payload: { action: 'checks_requested', merge_group },
+  };
+}
+
+export function issueComment(number: number): ActionEvent {
+  const comment = { body: '/apply', user: { login: 'mallory' } };
+  return { name: 'issue_comment', payload: { action: 'created', issue: { number, pull_request: {} }, comment } };
+}
+
+/** @param from the repository of the run's head */
+export function workflowRun(cause: string, from = HERE): ActionEvent {
+  const workflow_run = { event: cause, head_repository: { full_name: from }, repository: { full_name: HERE } };
+  return { name: 'workflow_run', payload: { action: 'completed', workflow_run } };
+}

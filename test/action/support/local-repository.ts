@@ -1,0 +1,201 @@
+import { readInputs } from '../../../src/adapters/actions/inputs.ts';
+import { readOccasion } from '../../../src/adapters/actions/occasion.ts';
+import { Secrets } from '../../../src/adapters/actions/secrets.ts';
+import { createGitHub } from '../../../src/adapters/github/github.ts';
+import { systemClock } from '../../../src/adapters/process/clock.ts';
+import { readTopology } from '../../../src/adapters/topology/read.ts';
+import type { Desk } from '../../../src/commands/desk.ts';
+import { eachCluster } from '../../../src/commands/each-cluster.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import type { Topology } from '../../../src/core/topology.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import { TOKEN } from '../../support/confidential.ts';
+import { type FakeGitHub, startFakeGitHub } from '../../support/fake-github.ts';
+import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
+import type { ActionEvent } from '../../support/run-action.ts';
+import { withEventFile } from './event-file.ts';
+import { BASE } from './events.ts';
+import { nothingTold, recordedRunner, type Told } from './recorded-runner.ts';
+
+/** A StatefulSet of this name is in a Kubernetes that cannot be reached. */
+export const GONE = 'gone';
+
+export interface LocalRun extends Told {
+  /** Whether the exit status is 1. */
+  readonly red: boolean;
+}
+
+/** A step of a workflow. */
+export interface Step {
+  /** The text of topology.yaml, or of every file by its name. */
+  readonly topology: string | Readonly<Record<string, string>>;
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** Told every line of the log; what it throws stops the run at its next safe point. */
+  readonly onLine?: (line: string) => void;
+}
+
+/**
+ * A repository and its cluster: real servers on this machine in place of pods, a GitHub that checks what it is asked, and
+ * the action's own reading of inputs and events, its commands and its GitHub client between them.
+ */
+export class LocalRepository implements AsyncDisposable {
+  readonly github: FakeGitHub;
+  readonly platform: LocalPlatform;
+  /** Milliseconds for which GitHub's client paused. */
+  readonly pauses: number[] = [];
+  /** StatefulSets to which a way was opened. */
+  readonly reached: string[] = [];
+  #runs = 0;
+
+  private constructor(github: FakeGitHub, platform: LocalPlatform) {
+    this.github = github;
+    this.platform = platform;
+  }
+
+  /** Three primaries without replicas, each with a third of the slots. */
+  static async create(): Promise<LocalRepository> {
+    const github = await startFakeGitHub();
+    const repository = new LocalRepository(github, await startLocalPlatform({ pods: 3 }));
+    await repository.make(EVEN);
+    github.files.set(`${BASE}:topology.yaml`, EVEN);
+    github.files.set('main:topology.yaml', EVEN);
+    return repository;
+  }
+
+  /** Makes the cluster like this, without asking anybody. */
+  async make(topology: string): Promise<void> {
+    const made = await this.run({ name: 'workflow_dispatch' }, { topology, inputs: { command: 'apply' } });
+    if (made.red) throw new Error(`The cluster could not be made so: ${made.log.join('\n')}`);
+  }
+
+  /** Merges a pull request: from now on GitHub lists it for these commits. */
+  merge(number: number, commits: readonly string[], base = 'main'): void {
+    this.github.pulls.push({ number, base, merged: true, commits });
+  }
+
+  /** Lets GitHub be as at first, but for its files. */
+  forget(): void {
+    this.github.permissions = null;
+    for (const list of [this.github.comments, this.github.issues, this.github.pulls, this.github.faults, this.pauses]) {
+      list.length = 0;
+    }
+  }
+
+  /** The comment of the action on a pull request. */
+  comment(number: number): string {
+    return this.github.comments.find((one) => one.on === number && one.author === this.github.login)?.body ?? '';
+  }
+
+  async run(event: ActionEvent, { topology, inputs = {}, onLine = () => undefined }: Step): Promise<LocalRun> {
+    const told = nothingTold();
+    this.#runs += 1;
+    const env = { ...environmentOf(event, this.#runs), ...inputVariables({ 'github-token': TOKEN, ...inputs }) };
+    const red = await withEventFile(event.payload, async (path) => {
+      const desk = this.#desk({ ...env, GITHUB_EVENT_PATH: path }, told, onLine);
+      return eachCluster(topologiesIn(topology), desk);
+    });
+    return { ...told, red };
+  }
+
+  #desk(env: Readonly<Record<string, string>>, told: Told, onLine: (line: string) => void): Desk {
+    const { github: fake, platform, reached } = this;
+    const secrets = new Secrets({});
+    const occasion = readOccasion(env);
+    const stop = new AbortController();
+    const runner = recordedRunner(told, (line) => attempt(() => onLine(line), stop));
+    const redact = (text: string): string => secrets.redact(text);
+    const clock = hurried(this.pauses);
+    const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock };
+    const github = createGitHub(client);
+    const signal = AbortSignal.any([AbortSignal.timeout(60_000), stop.signal]);
+    return {
+      request: readInputs(env, occasion.event, secrets, (text) => runner.warning(text)),
+      occasion,
+      runner,
+      github,
+      clock: systemClock,
+      stop: signal,
+      async reach(topology) {
+        reached.push(topology.kubernetes.statefulSet);
+        if (topology.kubernetes.statefulSet === GONE)
+          throw new Failure('kubernetes-unreachable', 'Gone.', { remedy: '' });
+        const redis = platform.redis();
+        return { kubernetes: platform.kubernetes, redis, manifests: null, [Symbol.asyncDispose]: () => close(redis) };
+      },
+      async atBase(file): Promise<Topology | null> {
+        if (occasion.base === null) return null;
+        const text = await github.readFile(file, occasion.base, { signal });
+        const read = text === null ? null : readTopology(text, file);
+        return read?.kind === 'topology' ? read.topology : null;
+      },
+      // Each key has a line of its own in what tests write.
+      lineOf: (_, key) => 1 + (KEYS.includes(key) ? KEYS.indexOf(key) : KEYS.length),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.github[Symbol.asyncDispose]();
+    await this.platform[Symbol.asyncDispose]();
+  }
+}
+
+function topologiesIn(topology: Step['topology']): readonly Topology[] {
+  const files = typeof topology === 'string' ? { 'topology.yaml': topology } : topology;
+  return Object.entries(files).map(([file, text]) => {
+    const read = readTopology(text, file);
+    if (read.kind === 'mistakes') throw new Error(`${file} has mistakes: ${JSON.stringify(read.mistakes)}`);
+    return read.topology;
+  });
+}
+
+function attempt(work: () => void, stop: AbortController): void {
+  try {
+    work();
+  } catch (thrown) {
+    stop.abort(thrown);
+  }
+}
+
+async function close(one: AsyncDisposable): Promise<void> {
+  await one[Symbol.asyncDispose]();
+}
+
+/** The keys of `shares`, line by line; what is added comes after them. */
+const KEYS = ['version', 'kubernetes', 'replicasPerShard', 'shards'];
+
+/** The file for three shards with these shares; `more` are further lines. */
+export function shares(weights: readonly number[], more = ''): string {
+  const list = weights.map((weight) => `{weight: ${weight}}`).join(', ');
+  const place = 'kubernetes: {namespace: local, statefulSet: redis-cluster}';
+  return `version: 1\n${place}\nreplicasPerShard: 0\nshards: [${list}]\n${more}`;
+}
+
+export const EVEN = shares([1, 1, 1]);
+
+function environmentOf(event: ActionEvent, run: number): Record<string, string> {
+  return {
+    GITHUB_EVENT_NAME: event.name,
+    GITHUB_SHA: event.commit ?? '0'.repeat(40),
+    GITHUB_REF: event.ref ?? 'refs/heads/main',
+    GITHUB_REPOSITORY: 'acme/cache',
+    GITHUB_SERVER_URL: 'https://github.test',
+    GITHUB_RUN_ID: String(run),
+  };
+}
+
+function inputVariables(inputs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]));
+}
+
+/** Time that passes at once when somebody sleeps. */
+function hurried(pauses: number[]): Clock {
+  let ahead = 0;
+  return {
+    now: () => systemClock.now() + ahead,
+    async sleep(milliseconds, { signal }) {
+      signal.throwIfAborted();
+      pauses.push(milliseconds);
+      ahead += milliseconds;
+    },
+  };
+}
