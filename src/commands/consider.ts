@@ -11,9 +11,16 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import type { Desk, Reach } from './desk.ts';
 
-/** Looks at everything, waiting some seconds for nodes that are still telling each other the news. */
-export function look(topology: Topology, desk: Desk, reach: Reach): Promise<Cluster> {
-  return observeSettled(topology, { ...reach, clock: desk.clock }, { manifests: reach.manifests, signal: desk.stop });
+/**
+ * Looks at everything, waiting some seconds for nodes that are still telling each other the news.
+ * @param again in the middle of the work, when keys in the wrong place and others who move slots have been looked for
+ */
+export function look(topology: Topology, desk: Desk, reach: Reach, { again = false } = {}): Promise<Cluster> {
+  return observeSettled(
+    topology,
+    { ...reach, clock: desk.clock },
+    { manifests: reach.manifests, thorough: !again, signal: desk.stop },
+  );
 }
 
 /** What was seen, what follows from it, and what that costs. */

@@ -3,15 +3,19 @@ import {
   type Cluster,
   type Domains,
   type ManifestSet,
+  type Member,
   type Pod,
+  type SlotKeys,
   type Volume,
   type Workload,
 } from './cluster.ts';
 import { conditions } from './conditions.ts';
 import { contradictions } from './contradictions.ts';
-import { tabulate } from './member-table.ts';
+import { type MemberTable, tabulate } from './member-table.ts';
 import type { NodeAnswer, NodeReport } from './node-report.ts';
 import { notes } from './notes.ts';
+import { slotFindings, slotsInDoubt } from './slot-findings.ts';
+import { equals, isEmpty, minus, type SlotSet, union } from './slots.ts';
 
 export interface Seen {
   readonly workload: Workload | null;
@@ -21,6 +25,17 @@ export interface Seen {
   /** Of each pod that was asked. */
   readonly reports: readonly NodeReport[];
   readonly manifests: ManifestSet | null;
+  /** Pod → what its server holds of slots that are in doubt or not its own; asked after a first look. */
+  readonly holdings?: ReadonlyMap<string, readonly SlotKeys[]>;
+}
+
+/** Slots that the member owns by its own word, and not by that of all who know it. */
+function uncreditedSlots(member: Member, { sightings }: MemberTable): SlotSet {
+  if (isEmpty(member.slots)) return [];
+  const seen = sightings.get(member.id) ?? [];
+  return union(
+    ...seen.flatMap(({ line }) => (equals(line.slots, member.slots) ? [] : [minus(member.slots, line.slots)])),
+  );
 }
 
 /** Puts what Kubernetes shows and what every node says of itself together into one value. */
@@ -32,7 +47,24 @@ export function assemble(seen: Seen): Cluster {
   const absent = pods.filter((pod) => !spoken.has(pod.name));
   const table = tabulate(pods, answers, absent);
   const { workload, kubernetesNodes } = seen;
-  const cluster = { workload, pods, volumes, kubernetesNodes, members: table.members };
-  const findings = [...conditions(pods, seen.reports, table), ...contradictions(table), ...notes(cluster)];
-  return { ...cluster, strangers: table.strangers, manifests: seen.manifests, findings };
+  const { strangers } = table;
+  const members = table.members.map((member) => {
+    const holds = seen.holdings?.get(member.pod) ?? [];
+    const uncredited = uncreditedSlots(member, table);
+    return {
+      ...member,
+      ...(holds.length === 0 ? {} : { holds }),
+      ...(isEmpty(uncredited) ? {} : { uncredited }),
+    };
+  });
+  const silent = union(...table.missing.flatMap((missing) => missing.seen.map(({ line }) => line.slots)));
+  const owners = { members, strangers, silent };
+  const cluster = { workload, pods, volumes, kubernetesNodes, members };
+  const findings = [
+    ...conditions(pods, seen.reports, table),
+    ...slotFindings(owners),
+    ...contradictions(table, slotsInDoubt(owners)),
+    ...notes(cluster),
+  ];
+  return { ...cluster, strangers, manifests: seen.manifests, findings };
 }

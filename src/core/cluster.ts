@@ -85,9 +85,19 @@ export interface Member {
   readonly synced: boolean;
   /** Slots whose move was begun and not ended, as the node itself marks them. */
   readonly open?: readonly OpenMark[];
+  /** Slots that it owns by its own word, and not by that of another member; left out where there are none. */
+  readonly uncredited?: SlotSet;
+  /** Keys of slots that are in doubt or not its own, where it holds any; left out where there are none, or nobody asked. */
+  readonly holds?: readonly SlotKeys[];
   readonly facts: ServerFacts;
   /** Left out: the server would not tell. No step rests on it: the way of a move is chosen when it is carried out. */
   readonly capabilities?: Capabilities;
+}
+
+/** Of one slot. */
+export interface SlotKeys {
+  readonly slot: number;
+  readonly keys: number;
 }
 
 export interface OpenMark {

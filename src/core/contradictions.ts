@@ -2,21 +2,21 @@ import type { Member } from './cluster.ts';
 import type { Finding } from './findings.ts';
 import type { MemberTable } from './member-table.ts';
 import type { NodeLine } from './nodes.ts';
-import { ALL_SLOTS, count, equals, intersect, isEmpty, minus, type SlotSet, slotsOfNumbers, union } from './slots.ts';
-import { listed, slotsInWords } from './wording.ts';
+import { ALL_SLOTS, count, isEmpty, type SlotSet, union } from './slots.ts';
+import { listed } from './wording.ts';
 
 const WAIT = 'Wait until the nodes agree, which takes seconds, then run again.';
 
-/** In what the members contradict each other or themselves. Every one of these stands in the way of a safe plan. */
-export function contradictions(table: MemberTable): readonly Finding[] {
+/**
+ * In what the members contradict each other or themselves. Every one of these stands in the way of a safe plan.
+ * @param doubtful slots whose owner is in doubt, which is told elsewhere: with such a node may hold the cluster for down
+ */
+export function contradictions(table: MemberTable, doubtful: SlotSet): readonly Finding[] {
   return [
     ...sameIds(table),
     ...separateClusters(table),
-    ...slotsWithoutOwner(table),
-    ...slotsWithTwoOwners(table),
-    ...openSlots(table),
     ...differingViews(table),
-    ...statesNotOk(table),
+    ...(isEmpty(doubtful) ? statesNotOk(table) : []),
     ...collidingEpochs(table),
   ];
 }
@@ -64,73 +64,6 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
   ];
 }
 
-/** No finding while nothing was ever stored: a creation that was interrupted goes on by itself. */
-function slotsWithoutOwner({ members, strangers, missing }: MemberTable): readonly Finding[] {
-  const theirs = [
-    ...missing.flatMap(({ seen }) => seen.map(({ line }) => line.slots)),
-    ...strangers.map((s) => s.slots),
-  ];
-  const lost = minus(ALL_SLOTS, union(...members.map((member) => member.slots), ...theirs));
-  const keys = members.reduce((sum, member) => sum + (member.joined ? member.facts.keys : 0), 0);
-  const isYoung = keys === 0 && strangers.length === 0 && missing.length === 0;
-  if (isEmpty(lost) || isYoung || !members.some((member) => member.joined)) return [];
-  return [
-    blocks(
-      'slots-without-owner',
-      [],
-      `No primary owns ${slotsInWords(lost)}: keys in them can be neither read nor written.`,
-      'Bring back the pod that owned them with its volume; where its data is lost, `allow: assign-lost-slots` gives the slots to a primary, empty.',
-    ),
-  ];
-}
-
-function slotsWithTwoOwners({ members }: MemberTable): readonly Finding[] {
-  return members.flatMap((member, i) =>
-    members.slice(i + 1).flatMap((other) => {
-      const both = intersect(member.slots, other.slots);
-      if (isEmpty(both) || other.id === member.id) return [];
-      const higher = member.configEpoch > other.configEpoch ? member : other;
-      return [
-        blocks(
-          'slots-with-two-owners',
-          [member.pod, other.pod],
-          `${member.pod} and ${other.pod} each say that they own ${slotsInWords(both)}; ${higher.pod} has the higher config epoch (${higher.configEpoch}).`,
-          'Wait until the nodes agree, then run again; if they do not, see which of the two holds the keys.',
-        ),
-      ];
-    }),
-  );
-}
-
-function openSlots({ members }: MemberTable): readonly Finding[] {
-  const open = members.flatMap((member) =>
-    (['migrating', 'importing'] as const).flatMap((state) => marksOf(member, state)),
-  );
-  if (open.length === 0) return [];
-  const pods = [...new Set(open.map((mark) => mark.pod))];
-  return [
-    blocks(
-      'open-slots',
-      pods,
-      `A move of slots was interrupted: ${open.map((mark) => mark.text).join('; ')}.`,
-      'Make sure that nothing else moves slots now, then run apply again.',
-    ),
-  ];
-}
-
-function marksOf(member: Member, state: 'migrating' | 'importing'): readonly { pod: string; text: string }[] {
-  const marks = (member.open ?? []).filter((mark) => mark.state === state);
-  if (marks.length === 0) return [];
-  const peers = [...new Set(marks.map((mark) => mark.peer ?? 'an unknown node'))];
-  const slots = slotsInWords(slotsOfNumbers(marks.map((mark) => mark.slot)));
-  return [
-    {
-      pod: member.pod,
-      text: `${member.pod} is ${state} ${slots} ${state === 'migrating' ? 'to' : 'from'} ${listed(peers)}`,
-    },
-  ];
-}
-
 /** One finding for all disagreements, named after the first few: while gossip spreads there are many at once. */
 function differingViews({ members, answers }: MemberTable): readonly Finding[] {
   const joined = members.filter((member) => member.joined);
@@ -151,18 +84,11 @@ function differingViews({ members, answers }: MemberTable): readonly Finding[] {
   return [blocks('views-differ', pods, `The members do not agree: ${examples.join('; ')}${more}.`, WAIT)];
 }
 
+/** Whose slots are whose is told elsewhere. */
 function differenceOf(member: Member, own: NodeLine, line: NodeLine | undefined): string | null {
   if (line === undefined || line.handshake) return `does not know ${member.pod}`;
-  if (!equals(line.slots, own.slots)) return slotDifference(member, line.slots);
   if (line.role !== own.role) return `takes ${member.pod} for a ${line.role}, which says that it is a ${own.role}`;
   return line.primary === own.primary ? null : `takes ${member.pod} for the replica of another node than it says`;
-}
-
-function slotDifference(member: Member, seen: SlotSet): string {
-  const more = minus(seen, member.slots);
-  const verb = isEmpty(more) ? 'does not credit' : 'credits';
-  const slots = isEmpty(more) ? minus(member.slots, seen) : more;
-  return `${verb} ${member.pod} with ${slotsInWords(slots)}, against its own word`;
 }
 
 /** All slots have owners, and a node refuses to serve all the same: it does so for a moment after it joined or started. */

@@ -94,7 +94,11 @@ function memberOf(answer: NodeAnswer, { primary, seen, ip, resolve }: Surroundin
     slots: me.slots,
     configEpoch: me.configEpoch,
     synced: me.role === 'primary' || (linkUp && !copying && lag <= SMALL_LAG),
-    open: open.map((mark) => ({ slot: mark.slot, state: mark.state, peer: resolve(mark.peer) })),
+    // Replicas of Valkey have the marks of their primary, too.
+    open:
+      me.role === 'replica'
+        ? []
+        : open.map((mark) => ({ slot: mark.slot, state: mark.state, peer: resolve(mark.peer) })),
     facts: factsOf(answer, lag, announcedAddress(me, seen, ip, joined)),
     ...(answer.capabilities === undefined ? {} : { capabilities: answer.capabilities }),
   };

@@ -50,7 +50,7 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
   let plan = options.approved;
   let stageNumber = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const stage of untilRolesAreBound(plan)) {
+    for (const stage of untilNews(plan)) {
       stageNumber += 1;
       await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
     }
@@ -68,15 +68,25 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
   });
 }
 
-/** The stages up to the one after which the nodes of new pods are known; all of them when no pod is to come. */
-function untilRolesAreBound(plan: Plan): Plan['stages'] {
-  const waits = plan.stages.findIndex((stage) => stage.some(({ step }) => step.kind === 'wait-for-pods'));
-  return waits === -1 ? plan.stages : plan.stages.slice(0, waits + 1);
+/**
+ * The stages up to the one after which there is something new to see: the nodes of new pods, or a cluster that was half
+ * broken and is whole. All of them where neither is to come.
+ */
+function untilNews(plan: Plan): Plan['stages'] {
+  const news = plan.stages.findIndex((stage, i) => {
+    const next = plan.stages[i + 1] ?? [];
+    return stage.some(({ step }) => step.kind === 'wait-for-pods') || (stage.every(isRepair) && !next.every(isRepair));
+  });
+  return news === -1 ? plan.stages : plan.stages.slice(0, news + 1);
+}
+
+function isRepair({ step }: PlannedStep): boolean {
+  return step.kind === 'repair-address' || step.kind === 'repair-slots';
 }
 
 /** Then nothing was changed yet, and what is in the way is told as any refusal. */
 function hasOnlyWaited(plan: Plan): boolean {
-  return untilRolesAreBound(plan).every((stage) => stage.every(({ step }) => step.kind === 'wait-for-pods'));
+  return untilNews(plan).every((stage) => stage.every(({ step }) => step.kind === 'wait-for-pods'));
 }
 
 async function runStage(

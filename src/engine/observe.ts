@@ -2,14 +2,17 @@ import { assemble } from '../core/assemble.ts';
 import type { Cluster, ManifestSet, Pod } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { Failure } from '../core/failure.ts';
-import type { FindingCode } from '../core/findings.ts';
+import type { Finding, FindingCode } from '../core/findings.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { NodeReport, NodeSilence } from '../core/node-report.ts';
+import { openSlots } from '../core/slot-findings.ts';
+import { isEmpty, print } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Kubernetes } from '../ports/kubernetes.ts';
 import type { Redis } from '../ports/redis.ts';
 import { askNode } from './ask-node.ts';
+import { askHoldings } from './holdings.ts';
 
 /** Shown to people, whether the topology spreads by it or not. */
 const ZONE = 'topology.kubernetes.io/zone';
@@ -20,6 +23,8 @@ const AT_ONCE = 64;
 export interface ObserveOptions {
   readonly manifests: ManifestSet | null;
   readonly signal: AbortSignal;
+  /** Whether to look for keys in slots of others, too, and whether open slots stand still; default: no. */
+  readonly thorough?: boolean;
 }
 
 /**
@@ -41,15 +46,19 @@ export async function observe(
   const reachable = view.pods.filter((pod) => pod.ip !== null);
   const reports = await inParallel(reachable, AT_ONCE, (pod) => askNode(ports.redis, pod, signal));
   refuseSilence(view.pods, reports);
-  return assemble({ ...view, reports, manifests });
+  const seen = assemble({ ...view, reports, manifests });
+  const holdings = await askHoldings(seen, ports.redis, { thorough: options.thorough === true, signal });
+  return holdings.size === 0 ? seen : assemble({ ...view, reports, manifests, holdings });
 }
 
 /** Findings that go away by themselves within seconds, as news spreads from node to node. */
 const SETTLING: readonly FindingCode[] = [
   'views-differ',
+  'owner-not-known',
   'slots-with-two-owners',
   'epochs-collide',
   'replica-of-replica',
+  'node-failing',
 ];
 
 const SETTLE_EVERY = 250;
@@ -68,11 +77,38 @@ export async function observeSettled(
     const cluster = await observe(topology, ports, options);
     const left = deadline - ports.clock.now();
     const unsettled = cluster.findings.find((finding) => SETTLING.includes(finding.code));
-    if (unsettled === undefined || left <= 0 || !mayPass(cluster)) return cluster;
+    if (unsettled === undefined || left <= 0 || !mayPass(cluster))
+      return standingStill(cluster, topology, ports, options);
     const secondsLeft = Math.ceil(left / 1000);
     options.tell?.({ kind: 'waiting', for: 'all nodes to agree', seen: unsettled.text, secondsLeft });
     await ports.clock.sleep(SETTLE_EVERY, options);
   }
+}
+
+/** Milliseconds after which whoever moves slots has opened or closed one. */
+const STANDSTILL = 1_000;
+
+/** Slots may be open because somebody moves them just now: then a second look shows others. */
+async function standingStill(
+  seen: Cluster,
+  topology: Topology,
+  ports: { kubernetes: Kubernetes; redis: Redis; clock: Clock },
+  options: ObserveOptions,
+): Promise<Cluster> {
+  if (options.thorough !== true || isEmpty(openSlots(seen))) return seen;
+  await ports.clock.sleep(STANDSTILL, options);
+  const now = await observe(topology, ports, options);
+  const before = print(openSlots(seen));
+  const after = print(openSlots(now));
+  if (before === after || after === '') return now;
+  const finding: Finding = {
+    code: 'moves-under-way',
+    weight: 'blocks',
+    text: `Something moves slots right now: open were ${before}, ${STANDSTILL / 1_000} s later ${after}.`,
+    remedy: 'Wait until that has ended, or stop it, then run again.',
+    pods: [],
+  };
+  return { ...now, findings: [finding, ...now.findings] };
 }
 
 /** Waiting helps only where nothing else stands in the way but slots left open, with which an approved move can go on. */

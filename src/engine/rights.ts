@@ -15,6 +15,8 @@ const COMMANDS: Readonly<Record<StepKindName, readonly Command[]>> = {
   'repair-address': [['CLUSTER', 'MEET', '127.0.0.1', '6379']],
   'repair-slots': [
     ['CLUSTER', 'SETSLOT', '0', 'STABLE'],
+    ['CLUSTER', 'DELSLOTS', '0'],
+    ['CLUSTER', 'BUMPEPOCH'],
     ['CLUSTER', 'GETKEYSINSLOT', '0', '1'],
     ['MIGRATE', '127.0.0.1', '6379', 'key', '0', '1'],
     ['RESTORE-ASKING', 'key', '0', 'payload'],

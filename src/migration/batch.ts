@@ -44,6 +44,7 @@ export async function moveBatch(slots: readonly number[], work: Draining): Promi
 async function openAndDrain(found: SlotStates, work: Draining): Promise<Failure | null> {
   const { donor, receiver } = work.pair;
   try {
+    await setSlots(receiver, found.unheard, ['NODE', donor.id], work);
     await setSlots(receiver, found.toImport, ['IMPORTING', donor.id], { ...work, tolerated: ['already-owner'] });
     await setSlots(donor, found.toDrain, ['MIGRATING', receiver.id], work);
     return await drain(found.toDrain, work);

@@ -1,14 +1,23 @@
+import type { Pod } from '../core/cluster.ts';
 import { number } from '../core/replies.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
-import type { Command, Connection } from '../ports/redis.ts';
+import type { Command, Connection, Redis } from '../ports/redis.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import type { Pair, Side } from './pair.ts';
 
-/** How many keys a side holds of each slot, in their order, all databases together; 5,461 slots take about 60 ms. */
-export async function countKeys(pair: Pair, side: Side, slots: readonly number[]): Promise<readonly number[]> {
-  let counts = await countIn(side.main, slots);
-  for (const database of await furtherDatabases(side.main)) {
-    await using connection = await openDatabase(pair, side, database);
+/** How many keys a side holds of each slot, as `countHeld`. */
+export function countKeys(pair: Pair, side: Side, slots: readonly number[]): Promise<readonly number[]> {
+  return countHeld({ pod: side.pod, main: side.main, open: pair.open }, slots);
+}
+
+/** How many keys a server holds of each slot, in their order, all databases together; 5,461 slots take about 60 ms. */
+export async function countHeld(
+  server: { readonly pod: Pod; readonly main: Connection; readonly open: Redis['open'] },
+  slots: readonly number[],
+): Promise<readonly number[]> {
+  let counts = await countIn(server.main, slots);
+  for (const database of await furtherDatabases(server.main)) {
+    await using connection = await openDatabase(server, database);
     const more = await countIn(connection, slots);
     counts = counts.map((keys, i) => keys + (more[i] ?? 0));
   }

@@ -1,7 +1,7 @@
+import type { Pod } from '../core/cluster.ts';
 import { text } from '../core/replies.ts';
 import { ask, STEADY } from '../ports/ask.ts';
-import type { Connection } from '../ports/redis.ts';
-import type { Pair, Side } from './pair.ts';
+import type { Connection, Redis } from '../ports/redis.ts';
 
 /** Databases other than 0 that hold keys (Valkey ≥ 9 with `cluster-databases`). */
 export async function furtherDatabases(connection: Connection): Promise<readonly number[]> {
@@ -11,8 +11,11 @@ export async function furtherDatabases(connection: Connection): Promise<readonly
 }
 
 /** A connection for one of them, to be disposed by the caller. */
-export async function openDatabase(pair: Pair, side: Side, database: number): Promise<Connection> {
-  const connection = await pair.open(side.pod, { signal: STEADY });
+export async function openDatabase(
+  server: { readonly pod: Pod; readonly open: Redis['open'] },
+  database: number,
+): Promise<Connection> {
+  const connection = await server.open(server.pod, { signal: STEADY });
   await ask(connection, ['SELECT', database], { signal: STEADY });
   return connection;
 }

@@ -34,7 +34,7 @@ export async function moveSlots(move: Move, context: StepContext): Promise<void>
   progress.end();
 }
 
-function partyOf(name: string, context: StepContext): { pod: Pod; member: Member } {
+export function partyOf(name: string, context: StepContext): { pod: Pod; member: Member } {
   const pod = podOf(context.cluster, name);
   const member = memberOf(context.cluster, name);
   if (pod !== undefined && member !== undefined) return { pod, member };

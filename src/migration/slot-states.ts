@@ -2,12 +2,17 @@ import { Failure } from '../core/failure.ts';
 import { contains } from '../core/slots.ts';
 import { STEADY } from '../ports/ask.ts';
 import { type View, viewOf } from '../ports/views.ts';
-import type { Pair } from './pair.ts';
+import type { Pair, Side } from './pair.ts';
 
 /** What is left to do with some slots, by what donor and receiver say of themselves. Empty lists: nothing. */
 export interface SlotStates {
   /** Not owned by the receiver, nor on the way yet: nobody can have been sent to it with ASK. */
   readonly untouched: readonly number[];
+  /**
+   * Owned by the donor, which the receiver does not know: Redis binds no slot anew that it marks as importing, so when the
+   * donor has taken over from another one it holds the slot for ownerless, and with it the whole cluster for down.
+   */
+  readonly unheard: readonly number[];
   /** Owned by the donor and not by the receiver. */
   readonly toImport: readonly number[];
   /** Owned by the donor: its keys are to be moved. */
@@ -37,7 +42,8 @@ export async function slotStates(pair: Pair, slots: readonly number[]): Promise<
   const those = (wanted: (state: (typeof states)[number]) => boolean): readonly number[] =>
     states.filter(wanted).map(({ slot }) => slot);
   return {
-    untouched: those((state) => state.donorOwns && !state.receiverOwns && !state.migrating),
+    untouched: those((state) => state.donorOwns && !state.receiverOwns && !state.migrating && !state.importing),
+    unheard: those((state) => state.donorOwns && state.importing && !state.receiverKnows),
     toImport: those((state) => state.donorOwns && !state.receiverOwns),
     toDrain: those((state) => state.donorOwns),
     begun: those((state) => state.donorOwns && state.migrating),
@@ -50,10 +56,10 @@ export async function slotStates(pair: Pair, slots: readonly number[]): Promise<
 function stateOf(slot: number, donor: View, receiver: View, pair: Pair) {
   const migratingTo = donor.migrating.get(slot);
   const importingFrom = receiver.importing.get(slot);
-  if (migratingTo !== undefined && migratingTo !== pair.receiver.id) {
+  if (migratingTo !== undefined && !isSide(migratingTo, pair.receiver, donor)) {
     throw third(slot, `${pair.donor.pod.name} is moving it to node ${migratingTo}`);
   }
-  if (importingFrom !== undefined && importingFrom !== pair.donor.id) {
+  if (importingFrom !== undefined && !isSide(importingFrom, pair.donor, receiver)) {
     throw third(slot, `${pair.receiver.pod.name} is getting it from node ${importingFrom}`);
   }
   const donorOwns = contains(donor.me.slots, slot);
@@ -61,7 +67,18 @@ function stateOf(slot: number, donor: View, receiver: View, pair: Pair) {
   if (!donorOwns && !receiverOwns && !contains(donor.nodes.get(pair.receiver.id)?.slots ?? [], slot)) {
     throw third(slot, `neither ${pair.donor.pod.name} nor ${pair.receiver.pod.name} owns it`);
   }
-  return { donorOwns, receiverOwns, migrating: migratingTo !== undefined, importing: importingFrom !== undefined };
+  return {
+    donorOwns,
+    receiverOwns,
+    migrating: migratingTo !== undefined,
+    importing: importingFrom !== undefined,
+    receiverKnows: receiverOwns || contains(receiver.nodes.get(pair.donor.id)?.slots ?? [], slot),
+  };
+}
+
+/** Whether a mark names a side of the pair, be it by the node that was the primary of its shard before a failover. */
+function isSide(id: string, side: Side, view: View): boolean {
+  return id === side.id || view.nodes.get(id)?.primary === side.id;
 }
 
 function third(slot: number, seen: string): Failure {

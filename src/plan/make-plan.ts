@@ -1,6 +1,5 @@
 import { byOrdinal, type Cluster } from '../core/cluster.ts';
 import { design } from '../core/design.ts';
-import type { FindingCode } from '../core/findings.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Topology } from '../core/topology.ts';
 import { dangersOf } from './dangers.ts';
@@ -8,24 +7,21 @@ import { fingerprint } from './fingerprint.ts';
 import { memoryRefusal } from './memory.ts';
 import type { Plan, Planned } from './plan.ts';
 import { crowdRefusal, refusalOf } from './refusals.ts';
-import { stagesTowards } from './stages.ts';
+import { afterRepairs, stagesTowards } from './stages.ts';
 import { wayRefusal } from './way-refusal.ts';
 
 /**
  * What is to be done so that the cluster becomes as declared, or why that cannot be said. Pure: the same topology and
  * the same cluster always give the same plan. A plan without stages means that there is nothing to do.
  * Throws Failure `internal-error` where its own steps would break a promise.
- * @param options.mendable findings that do not block, for the plan mends them
  */
-export function makePlan(
-  topology: Topology,
-  seen: Cluster,
-  { mendable = [] }: { readonly mendable?: readonly FindingCode[] } = {},
-): Planned {
+export function makePlan(topology: Topology, seen: Cluster): Planned {
   const cluster = inOrder(seen);
-  const refusal = refusalOf(topology, cluster, { mendable });
+  const mended = topology.state === 'absent' ? cluster : afterRepairs(cluster);
+  const refusal = refusalOf(topology, mended);
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
-  const layout = design(topology, cluster);
+  // Slots are dealt out as they are owned once the cluster is whole, so that none moves twice.
+  const layout = design(topology, mended);
   const crowded = crowdRefusal(topology, layout, cluster);
   if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
   const plan = planTowards(topology, layout, cluster);

@@ -7,10 +7,10 @@ import { whenAnotherLeads } from '../steps/fail-over/when.ts';
 import { whenNowhere } from '../steps/forget/when.ts';
 import type { Step } from '../steps/index.ts';
 import { whenBlank } from '../steps/join/when.ts';
-import type { When } from '../steps/kind.ts';
+import type { Repair, When } from '../steps/kind.ts';
 import { whenOwnedElsewhere } from '../steps/move-slots/when.ts';
 import { whenHalfRemoved, whenLeaving, whenRebornNeeded, whenRebornUnneeded } from '../steps/remove/when.ts';
-import { whenOpen } from '../steps/repair-slots/when.ts';
+import { whenInDoubt } from '../steps/repair-slots/when.ts';
 import { whenNobodyLacks, whenOneLags, whenOneMustLack } from '../steps/replicate/when.ts';
 import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
 import { whenNotReady, whenStarting } from '../steps/wait-for-pods/when.ts';
@@ -22,6 +22,12 @@ export interface Question {
 }
 
 /**
+ * What makes a cluster whole that was found half broken, in this order, before anything else is done to it: nodes reach
+ * each other, then every slot has one owner that holds its keys.
+ */
+export const REPAIRS: readonly Repair<Step>[] = [whenInDoubt];
+
+/**
  * The questions in the order in which they are asked: whole, safe, placed, balanced, then what is left over. What comes
  * first is done first wherever it can be, so that replicas are attached before slots arrive, and nothing is taken away
  * before all that stays has its place.
@@ -30,11 +36,11 @@ export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>>
   present: [
     { when: whenMissing },
     { when: whenStarting },
+    ...REPAIRS.map((when) => ({ when })),
     { when: whenTooFew },
     { when: whenNotReady },
     { when: whenHalfRemoved },
     { when: whenNowhere },
-    { when: whenOpen },
     { when: whenBlank },
     { when: whenNeverOwned },
     { when: whenAnotherLeads },

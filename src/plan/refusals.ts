@@ -7,18 +7,11 @@ import type { Topology } from '../core/topology.ts';
 import { isNewborn } from '../steps/assign-slots/when.ts';
 import { withoutOwner } from '../steps/seen.ts';
 
-/**
- * Why no plan can be made from what was seen; null when one can.
- * @param mendable findings that the plan will mend
- */
-export function refusalOf(
-  topology: Topology,
-  cluster: Cluster,
-  { mendable }: { readonly mendable: readonly FindingCode[] },
-): Failure | null {
+/** Why no plan can be made for a cluster as it is after all repairs that are known; null when one can. */
+export function refusalOf(topology: Topology, cluster: Cluster): Failure | null {
   // What is to be deleted need not be well.
   if (topology.state === 'absent') return null;
-  const blocking = cluster.findings.filter(({ weight, code }) => weight === 'blocks' && !mendable.includes(code));
+  const blocking = cluster.findings.filter(({ weight }) => weight === 'blocks');
   return unhealthy(blocking) ?? missing(topology, cluster) ?? ownerless(cluster);
 }
 

@@ -21,20 +21,11 @@ export interface Approved {
  * The plan for going on with an approved one, from wherever the cluster is by now. A plan made anew may end elsewhere, just
  * as well but not as approved: slots half moved may be within the tolerance already, or of two ends that cost the same
  * the other one. So this one leads to the approved end where that is still as declared and no worse placed; otherwise it
- * is the plan that is made anew, and `isRest` says how that differs. Slots that a killed run left open block any other plan;
- * here they are mended where they are part of an approved move.
+ * is the plan that is made anew, and `isRest` says how that differs.
  */
 export function resumePlan(topology: Topology, cluster: Cluster, approved: Approved): Planned {
   if (topology.state === 'absent' || approved.steps.length === 0) return makePlan(topology, cluster);
-  const mended = makePlan(topology, cluster, { mendable: ['open-slots'] });
-  if (mended.kind === 'refused' || !hasOpenSlots(cluster)) return leadBack(mended, approved);
-  const resumed = leadBack(mended, approved);
-  const isOurs = resumed.kind === 'plan' && isRest(approved.steps, resumed.plan, approved.unbound).rest;
-  return isOurs && !hasOpenSlots(resumed.plan.after) ? resumed : makePlan(topology, cluster);
-}
-
-function hasOpenSlots(cluster: Cluster): boolean {
-  return cluster.members.some((member) => (member.open ?? []).length > 0);
+  return leadBack(makePlan(topology, cluster), approved);
 }
 
 function leadBack(anew: Planned, approved: Approved): Planned {

@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { brokenPromises, brokenRules, differences } from '../core/invariants.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import type { Target } from '../steps/kind.ts';
-import { QUESTIONS } from './order.ts';
+import { QUESTIONS, REPAIRS } from './order.ts';
 import type { PlannedStep } from './plan.ts';
 
 export interface Staged {
@@ -36,6 +36,11 @@ export function stagesTowards(target: Target, before: Cluster): Staged {
     states.push(next);
     now = next;
   }
+}
+
+/** The cluster as it is when all repairs that are due have been made, by thought. */
+export function afterRepairs(cluster: Cluster): Cluster {
+  return REPAIRS.reduce((now, when) => when(now).reduce((mended, step) => KINDS.after(step, mended), now), cluster);
 }
 
 /** The cluster before each stage, and at last the one after all. */

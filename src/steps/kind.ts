@@ -39,3 +39,6 @@ export interface StepKind<S> {
  * nothing is due.
  */
 export type When<S> = (now: Cluster, target: Target) => readonly S[];
+
+/** The same for what has to be mended whatever is declared. */
+export type Repair<S> = (now: Cluster) => readonly S[];

@@ -38,7 +38,7 @@ export async function applyOn(
 
 export function look(ground: Ground, topology: Topology): Promise<Cluster> {
   const ports = { ...ground, clock: systemClock };
-  return observeSettled(topology, ports, { manifests: null, signal: new AbortController().signal });
+  return observeSettled(topology, ports, { manifests: null, thorough: true, signal: new AbortController().signal });
 }
 
 /** The steps in words, a list for each stage. */

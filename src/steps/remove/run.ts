@@ -1,10 +1,12 @@
 import { type Member, memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isEmpty, print } from '../../core/slots.ts';
-import { ask, STEADY } from '../../ports/ask.ts';
+import { answerTo, ask, refusal, STEADY } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { forgetEverywhere } from '../../ports/forget.ts';
+import type { Connection } from '../../ports/redis.ts';
 import { infoOf } from '../../ports/replication.ts';
+import { until } from '../../ports/until.ts';
 import { viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { Remove } from './shape.ts';
 
@@ -72,7 +74,22 @@ async function reset(pod: Pod, context: StepContext): Promise<void> {
   const { keys } = await infoOf(pod, context);
   if (keys > 0) return;
   await ask(connection, ['FLUSHALL'], options);
-  await ask(connection, ['SAVE'], options);
+  await save(connection, context);
+}
+
+/** A server that is writing a snapshot, as its own rules may tell it at any time, begins no other meanwhile. */
+async function save(connection: Connection, context: StepContext): Promise<void> {
+  const wait = {
+    for: `${connection.pod} to write down that it is empty`,
+    seconds: 120,
+    remedy: 'Look at the log of that pod for a snapshot that does not end, then run apply again.',
+  };
+  await until({ ...context, stop: STEADY }, wait, async () => {
+    const answer = await answerTo(connection, ['SAVE'], { signal: STEADY, timeout: 60_000 });
+    if (answer.ok) return { done: true, value: undefined };
+    if (/in progress/i.test(answer.error)) return { done: false, seen: answer.error };
+    throw refusal(connection.pod, ['SAVE'], answer.error);
+  });
 }
 
 function failed(step: Remove, why: string): Failure {

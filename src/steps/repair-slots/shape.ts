@@ -1,15 +1,17 @@
-import { byOrdinal, type Cluster } from '../../core/cluster.ts';
+import { byOrdinal } from '../../core/cluster.ts';
+import type { FindingCode } from '../../core/findings.ts';
+import { slotFindings } from '../../core/slot-findings.ts';
 import { contains, count, minus, parse, print, union } from '../../core/slots.ts';
 import { isName, isNames, isNumber } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { isWithin, owns, slotsOf, slotsSeen, slotWords } from '../seen.ts';
 
-/** Ends an interrupted move of slots: forward to `owner` where keys have moved, else back. */
+/** Gives slots that are in doubt one owner, with all their keys: ends an interrupted move, settles who of two owns them. */
 export interface RepairSlots {
   readonly kind: 'repair-slots';
   /** The pod that owns the slots afterwards. */
   readonly owner: string;
-  /** The other pods that hold marks or keys of these slots, by ordinal. */
+  /** The other pods that own, mark or hold keys of these slots, by ordinal. */
   readonly others: readonly string[];
   readonly slots: string;
   readonly count: number;
@@ -28,10 +30,21 @@ export const repairSlots: StepKind<RepairSlots> = {
       const isOwner = member.pod === step.owner;
       if (!isOwner && !step.others.includes(member.pod)) return member;
       const open = (member.open ?? []).filter((mark) => !contains(slots, mark.slot));
-      return { ...member, open, slots: isOwner ? union(member.slots, slots) : minus(member.slots, slots) };
+      const holds = (member.holds ?? []).filter((held) => !contains(slots, held.slot));
+      const uncredited = minus(member.uncredited ?? [], slots);
+      return {
+        ...member,
+        open,
+        holds,
+        uncredited,
+        slots: isOwner ? union(member.slots, slots) : minus(member.slots, slots),
+      };
     });
-    const findings = before.findings.filter((finding) => !isMended(finding, step));
-    return { ...before, members, findings };
+    const after = { ...before, members };
+    return {
+      ...after,
+      findings: [...before.findings.filter(({ code }) => !OF_SLOTS.includes(code)), ...slotFindings(after)],
+    };
   },
 
   isDone(step, now) {
@@ -48,7 +61,7 @@ export const repairSlots: StepKind<RepairSlots> = {
 
   words(step) {
     const others = step.others.length === 0 ? '' : `, with ${step.others.join(', ')}`;
-    return `End the interrupted move of ${slotWords(step)} on ${step.owner}${others}`;
+    return `Bring ${slotWords(step)} in order on ${step.owner}${others}`;
   },
 
   rename: (step, name) => ({
@@ -65,7 +78,11 @@ export const repairSlots: StepKind<RepairSlots> = {
   },
 };
 
-function isMended(finding: Cluster['findings'][number], step: RepairSlots): boolean {
-  const pods = new Set([step.owner, ...step.others]);
-  return finding.code === 'open-slots' && finding.pods.every((pod) => pods.has(pod));
-}
+/** What is found anew once the slots are in order. */
+const OF_SLOTS: readonly FindingCode[] = [
+  'open-slots',
+  'slots-without-owner',
+  'slots-with-two-owners',
+  'keys-elsewhere',
+  'owner-not-known',
+];

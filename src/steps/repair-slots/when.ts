@@ -1,25 +1,22 @@
-import { byOrdinal, type Cluster, memberOf, slotOwners } from '../../core/cluster.ts';
-import { contains, count, print, slotsOfNumbers } from '../../core/slots.ts';
-import type { When } from '../kind.ts';
+import { byOrdinal, type Cluster, type Member, memberOf } from '../../core/cluster.ts';
+import { slotsInDoubt, straySlots } from '../../core/slot-findings.ts';
+import { contains, count, each, print, slotsOfNumbers, union } from '../../core/slots.ts';
+import type { Repair } from '../kind.ts';
 import type { RepairSlots } from './shape.ts';
 
-/** Who ends up with one open slot, and who else has a part in it. */
-interface Ending {
-  readonly slot: number;
-  readonly owner: string;
-  readonly others: readonly string[];
-}
-
 /**
- * Ends interrupted moves. An open slot goes forward to the pod that was getting it, whatever part of its keys has moved:
- * rolling back is refused by the donor while it is MIGRATING, and afterwards the moved keys would read as nil. Only where
- * nobody is getting it does the mark alone go (the target was reset or never got so far), on the pod that owns the slot.
- * Slots with more than one receiver, and receivers that are no pod, are left for a person: makePlan refuses them.
+ * Gives every slot that is in doubt one owner, who gets all keys of it, and takes the marks away. Who that is:
+ * - A slot on its way goes on to the receiver where that may hold keys: rolling back is refused by the donor while it is
+ *   MIGRATING, and afterwards the moved keys would read as nil. Redis forgets the marks of a primary that fails over
+ *   (Valkey keeps them), so where one side has none, keys tell whether anything moved.
+ * - Else the owner stays. Of several, and where there is none, it is who holds most keys.
+ * Where others do not know the owner, that is all that is mended. Slots without owner of which nobody holds a key are lost: they are no matter of repair.
  */
-export const whenOpen: When<RepairSlots> = (now) => {
-  const endings = openSlotNumbers(now)
-    .map((slot) => endingOf(slot, now))
-    .filter((ending) => ending !== null);
+export const whenInDoubt: Repair<RepairSlots> = (now) => {
+  const strayed = now.members.map((member) => straySlots(now, member));
+  const unknown = now.members.map((member) => member.uncredited ?? []);
+  const numbers = [...each(union(slotsInDoubt(now), ...strayed, ...unknown))];
+  const endings = numbers.map((slot) => endingOf(slot, now)).filter((ending) => ending !== null);
   const groups = Map.groupBy(endings, ({ owner, others }) => [owner, ...others].join(' '));
   return Array.from(groups.values(), (group) => {
     const slots = slotsOfNumbers(group.map(({ slot }) => slot));
@@ -28,28 +25,78 @@ export const whenOpen: When<RepairSlots> = (now) => {
   }).toSorted((a, b) => byOrdinal(a.owner, b.owner) || byOrdinal(a.others[0] ?? '', b.others[0] ?? ''));
 };
 
-function openSlotNumbers(now: Cluster): readonly number[] {
-  const slots = now.members.flatMap((member) => (member.open ?? []).map((mark) => mark.slot));
-  return [...new Set(slots)].toSorted((a, b) => a - b);
+/** Who ends up with one slot, and who else has a part in it. */
+interface Ending {
+  readonly slot: number;
+  readonly owner: string;
+  readonly others: readonly string[];
 }
 
 function endingOf(slot: number, now: Cluster): Ending | null {
-  const marked = (state: 'migrating' | 'importing') =>
-    now.members.flatMap((member) =>
-      (member.open ?? [])
-        .filter((mark) => mark.slot === slot && mark.state === state)
-        .map((mark) => ({ pod: member.pod, peer: mark.peer })),
-    );
-  const [receiver, ...moreReceivers] = marked('importing');
-  const [donor, ...moreDonors] = marked('migrating');
-  const owner = slotOwners(now).find((member) => contains(member.slots, slot))?.pod ?? null;
-  if (moreReceivers.length > 0 || moreDonors.length > 0) return null;
-  if (receiver !== undefined) {
-    const from = donor?.pod ?? (owner === receiver.pod ? receiver.peer : (owner ?? receiver.peer));
-    if (from === null || memberOf(now, from) === undefined) return null;
-    return { slot, owner: receiver.pod, others: [from] };
+  const parties = now.members.filter((member) => member.joined).map((member) => new Party(member, slot));
+  const owner = ownerOf(parties, now);
+  if (owner === null) return null;
+  const others = parties.filter((party) => party.pod !== owner && party.hasPart).map(({ pod }) => pod);
+  return { slot, owner, others: others.toSorted(byOrdinal) };
+}
+
+/** What one member has to do with one slot. */
+class Party {
+  readonly pod: string;
+  readonly owns: boolean;
+  readonly keys: number;
+  /** The pod to which it gives the slot; null: to a node that is no pod. */
+  readonly givesTo: string | null | undefined;
+  readonly takesFrom: string | null | undefined;
+  readonly epoch: number;
+
+  constructor(member: Member, slot: number) {
+    const mark = (state: 'migrating' | 'importing') =>
+      member.open?.find((one) => one.slot === slot && one.state === state)?.peer;
+    this.pod = member.pod;
+    this.owns = member.role === 'primary' && contains(member.slots, slot);
+    this.keys = member.holds?.find((held) => held.slot === slot)?.keys ?? 0;
+    this.givesTo = mark('migrating');
+    this.takesFrom = mark('importing');
+    this.epoch = member.configEpoch;
   }
-  if (donor === undefined || owner === null) return null;
-  // The receiver owns it already and only the donor's mark is left; or the receiver has no part in it any more.
-  return owner === donor.pod ? { slot, owner, others: [] } : { slot, owner, others: [donor.pod] };
+
+  get hasPart(): boolean {
+    return this.owns || this.keys > 0 || this.givesTo !== undefined || this.takesFrom !== undefined;
+  }
+}
+
+function ownerOf(parties: readonly Party[], now: Cluster): string | null {
+  const owners = parties.filter((party) => party.owns);
+  const [owner] = owners;
+  const takers = parties.filter((party) => party.takesFrom !== undefined && !party.owns);
+  // The donor has let go, and the receiver has not heard that it owns the slot: nobody says so of himself.
+  if (owner === undefined) return (takers.length === 1 ? takers[0] : richest(parties))?.pod ?? null;
+  if (owners.length > 1) return contested(owners).pod;
+  return receiverOf(owner, parties, takers, now) ?? owner.pod;
+}
+
+/** Of several owners: who was given the slot by another of them, else who holds most keys. */
+function contested(owners: readonly Party[]): Party {
+  const given = owners.find((party) => owners.some((other) => other.givesTo === party.pod));
+  return given ?? owners.reduce((best, party) => (isRicher(party, best) ? party : best));
+}
+
+function isRicher(one: Party, other: Party): boolean {
+  return one.keys > other.keys || (one.keys === other.keys && one.epoch > other.epoch);
+}
+
+/** Null where nobody holds a key. */
+function richest(parties: readonly Party[]): Party | null {
+  const holders = parties.filter(({ keys }) => keys > 0);
+  return holders.length === 0 ? null : holders.reduce((best, party) => (isRicher(party, best) ? party : best));
+}
+
+/** The pod to which a slot that has one owner goes on; null: it stays. */
+function receiverOf(owner: Party, parties: readonly Party[], takers: readonly Party[], now: Cluster): string | null {
+  const target = owner.givesTo ?? null;
+  if (takers.some(({ pod }) => pod === target)) return target;
+  const successor = target === null ? null : (memberOf(now, target)?.primary ?? null);
+  const candidates = parties.filter((party) => takers.includes(party) || [target, successor].includes(party.pod));
+  return richest(candidates.filter((party) => party !== owner))?.pod ?? null;
 }

@@ -3,7 +3,7 @@ import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load } from '../../support/dataset.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
 import { SERVERS } from '../../support/servers.ts';
-import { move, openSlots, stageOf } from './stage.ts';
+import { eventually, move, openSlots, stageOf } from './stage.ts';
 
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
 const SLOW_COMMANDS = 50;
@@ -20,6 +20,7 @@ describe.each([...SERVERS])('$name', (server) => {
     const before = [...(await digest(servers)).keys()].toSorted();
     const context = await stageOf(platform, redis, { method: 'classic' });
     const clients = async (): Promise<void> => {
+      await eventually(async () => (await openSlots(platform, redis)).length > 0, 'slots on their way');
       for (let i = 0; i < SLOW_COMMANDS; i += 1) await platform.call(DONOR, ['EVAL', SLOW_SCRIPT, 0]);
     };
     await Promise.all([run(move(DONOR, RECEIVER, [[0, 4_000]]), context), clients()]);

@@ -119,8 +119,13 @@ describe('what stands in the way of a plan', () => {
     expect(memberOf(cluster, 'redis-cluster-0')?.open).toHaveLength(3);
   });
 
+  test('a member that does not know the owner of slots', () => {
+    const cluster = see(withView(whole, 5, (view) => withLine(view, 0, { slots: [[0, 5000]] })));
+    expect(found(cluster)).toEqual(['blocks owner-not-known']);
+    expect(textOf(cluster, 'owner-not-known')).toContain('redis-cluster-0 owns slots 5001-5460 (460 slots)');
+  });
+
   test.each([
-    ['the owner of slots', { slots: [] }, 'redis-cluster-5 does not credit redis-cluster-0 with slots 0-5460'],
     ['a role', { role: 'replica', slots: [[0, 5460]] }, 'redis-cluster-5 takes redis-cluster-0 for a replica'],
     ['acquaintance', { handshake: true }, 'redis-cluster-5 does not know redis-cluster-0'],
   ] as const)('members that differ in %s', (_name, change, text) => {

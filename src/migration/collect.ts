@@ -1,0 +1,85 @@
+import { Failure } from '../core/failure.ts';
+import { meaningOf } from '../core/server-errors.ts';
+import { refusal, STEADY } from '../ports/ask.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Connection } from '../ports/redis.ts';
+import { countKeys } from './count-keys.ts';
+import { furtherDatabases, openDatabase } from './databases.ts';
+import { getKeys, keysOf } from './keys-in-slot.ts';
+import { migrateCommand } from './migrate.ts';
+import { mayPass, migrateFailure } from './migrate-errors.ts';
+import type { Pair } from './pair.ts';
+import { setSlots } from './setslot.ts';
+
+/** Keys of one MIGRATE. */
+const TOGETHER = 20;
+const TIMEOUT = 5_000;
+const TRIES = 6;
+
+/**
+ * Sends the keys that the donor of the pair holds of slots that the receiver owns and the donor does not. A key that the
+ * owner has, too, is the older of two: it is deleted. Meanwhile the donor marks the slot IMPORTING, for only so does a
+ * server let MIGRATE and ASKING have keys of a slot that is not its own; no client is sent there for that.
+ * Returns how many keys the owner had already.
+ */
+export async function collect(pair: Pair, slots: readonly number[], clock: Clock): Promise<number> {
+  const counts = await countKeys(pair, pair.donor, slots);
+  const held = slots.filter((_, i) => (counts[i] ?? 0) > 0);
+  if (held.length === 0) return 0;
+  await setSlots(pair.donor, held, ['IMPORTING', pair.receiver.id], { clock });
+  let older = 0;
+  for (const database of await furtherDatabases(pair.donor.main)) {
+    await using connection = await openDatabase({ pod: pair.donor.pod, open: pair.open }, database);
+    for (const slot of held) older += await collectSlot(pair, slot, { connection, database, clock });
+  }
+  for (const slot of held) older += await collectSlot(pair, slot, { connection: pair.donor.main, database: 0, clock });
+  await setSlots(pair.donor, held, ['STABLE'], { clock });
+  return older;
+}
+
+interface Way {
+  readonly connection: Connection;
+  readonly database: number;
+  readonly clock: Clock;
+}
+
+async function collectSlot(pair: Pair, slot: number, way: Way): Promise<number> {
+  let older = 0;
+  for (;;) {
+    const [answer] = await way.connection.send([getKeys(slot, TOGETHER)], { signal: STEADY });
+    if (answer?.ok !== true) throw refusal(pair.donor.pod.name, getKeys(slot, TOGETHER), answer?.error ?? 'nothing');
+    const keys = keysOf(answer.value, pair.donor.pod.name);
+    if (keys.length === 0) return older;
+    if (await send(pair, slot, keys, way)) continue;
+    for (const key of keys) {
+      if (await send(pair, slot, [key], way)) continue;
+      await remove(pair, slot, key, way.connection);
+      older += 1;
+    }
+  }
+}
+
+/** False: the owner has one of the keys already, and some may have moved. */
+async function send(pair: Pair, slot: number, keys: readonly Buffer[], way: Way): Promise<boolean> {
+  const { connection, database, clock } = way;
+  for (let tries = 1; ; tries += 1) {
+    const timeout = TIMEOUT * tries;
+    const command = migrateCommand(pair, keys, { database, timeout, keep: 'receiver' });
+    const [answer] = await connection.send([command], { signal: STEADY, timeout: timeout + 5_000 });
+    if (answer?.ok === true) return true;
+    const error = answer?.error ?? 'no answer';
+    if (meaningOf(error) === 'busy-key') return false;
+    if (tries === TRIES || !mayPass(error)) throw migrateFailure(pair, slot, error);
+    await clock.sleep(250 * tries, { signal: STEADY });
+  }
+}
+
+async function remove(pair: Pair, slot: number, key: Buffer, connection: Connection): Promise<void> {
+  const [, deleted] = await connection.send([['ASKING'], ['DEL', key]], { signal: STEADY });
+  if (deleted?.ok === true) return;
+  throw new Failure(
+    'migration-failed',
+    `Cannot delete the older copy of a key of slot ${slot} on ${pair.donor.pod.name}: the server says "${deleted?.error ?? 'nothing'}". ${pair.receiver.pod.name} owns the slot and has the newer one.`,
+    { remedy: 'Mend what the message names, then run apply again: it goes on with the keys that are left.' },
+  );
+}

@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { wordInSlot } from '../../src/migration/key-slot.ts';
+import { steps } from '../../src/plan/plan.ts';
+import type { Command, Reply } from '../../src/ports/redis.ts';
+import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
+import { clusterClient, seedsOf } from '../support/cluster-client.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { SERVERS } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+import { openSlots } from './migration/stage.ts';
+
+/** Three shards of which the pods 0, 1 and 2 were the first primaries, 3, 4 and 5 their replicas. */
+const PAIRS = {
+  donor: ['redis-cluster-0', 'redis-cluster-3'],
+  receiver: ['redis-cluster-1', 'redis-cluster-4'],
+  third: ['redis-cluster-2', 'redis-cluster-5'],
+} as const;
+
+type Side = keyof typeof PAIRS;
+
+/** A cluster, and a slot of the donor's with keys. */
+class Stage {
+  readonly platform: LocalPlatform;
+  readonly slot: number;
+  readonly keys: readonly string[];
+
+  constructor(platform: LocalPlatform, slot: number) {
+    this.platform = platform;
+    this.slot = slot;
+    this.keys = Array.from({ length: 30 }, (_, i) => `{${wordInSlot(slot)}}:${i}`);
+  }
+
+  get some(): readonly string[] {
+    return this.keys.slice(0, 10);
+  }
+
+  async primary(side: Side): Promise<string> {
+    for (const pod of PAIRS[side]) {
+      if (/role:master/.test(String(await this.platform.call(pod, ['INFO', 'REPLICATION'])))) return pod;
+    }
+    throw new Error(`The shard of the ${side} has no primary.`);
+  }
+
+  async set(side: Side, state: 'IMPORTING' | 'MIGRATING' | 'NODE' | 'STABLE', peer?: Side): Promise<void> {
+    const id = peer === undefined ? [] : [String(await this.call(peer, ['CLUSTER', 'MYID']))];
+    await this.call(side, ['CLUSTER', 'SETSLOT', this.slot, state, ...id]);
+  }
+
+  async call(side: Side, command: Command): Promise<Reply> {
+    return this.platform.call(await this.primary(side), command);
+  }
+
+  async open(): Promise<void> {
+    await this.set('receiver', 'IMPORTING', 'donor');
+    await this.set('donor', 'MIGRATING', 'receiver');
+  }
+
+  async migrate(keys: readonly string[]): Promise<void> {
+    const port = this.platform.port(await this.primary('receiver'));
+    await this.call('donor', ['MIGRATE', '127.0.0.1', port, '', 0, 5_000, 'KEYS', ...keys]);
+  }
+
+  /** Keys are left behind where nobody can read them. */
+  async strand(): Promise<void> {
+    await this.open();
+    await this.migrate(this.some);
+    await this.set('receiver', 'STABLE');
+    await this.set('donor', 'STABLE');
+  }
+
+  async failOver(side: Side): Promise<void> {
+    const primary = await this.primary(side);
+    const replica = PAIRS[side].find((pod) => pod !== primary) ?? '';
+    await this.platform.call(replica, ['CLUSTER', 'FAILOVER']);
+    await this.platform.untilInfo([replica], 'REPLICATION', /role:master/);
+  }
+
+  async write(keys: readonly string[], word: string): Promise<void> {
+    const client = clusterClient(seedsOf(this.platform));
+    await client.connect();
+    for (const key of keys) await client.set(key, `${word} of ${key}`);
+    client.disconnect();
+  }
+
+  async read(): Promise<readonly (string | null)[]> {
+    const client = clusterClient(seedsOf(this.platform));
+    await client.connect();
+    const values = await Promise.all(this.keys.map((key) => client.get(key)));
+    client.disconnect();
+    return values;
+  }
+}
+
+interface Wreck {
+  readonly name: string;
+  readonly leave: (on: Stage) => Promise<void>;
+  /** Whose shard is to own the slot in the end. */
+  readonly owner: Side;
+  /** Valkey replicates marks and closes more of them by itself: nothing may be left to mend. */
+  readonly mayHeal?: true;
+}
+
+const WRECKS: readonly Wreck[] = [
+  {
+    name: 'a receiver alone awaits the slot, and has nothing of it',
+    leave: (on) => on.set('receiver', 'IMPORTING', 'donor'),
+    owner: 'donor',
+  },
+  {
+    name: 'the slot is open on both sides and nothing has moved',
+    leave: (on) => on.open(),
+    owner: 'receiver',
+  },
+  {
+    name: 'a part of the keys has moved',
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.some);
+    },
+    owner: 'receiver',
+  },
+  {
+    name: 'the receiver owns the slot, and the donor may still mark it',
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.keys);
+      await on.set('receiver', 'NODE', 'receiver');
+    },
+    owner: 'receiver',
+    mayHeal: true,
+  },
+  {
+    name: 'the donor has let go, and the receiver has not heard that it owns the slot',
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.keys);
+      await on.set('donor', 'NODE', 'receiver');
+    },
+    owner: 'receiver',
+    mayHeal: true,
+  },
+  {
+    name: 'the marks were taken away, and a part of the keys is where nobody can read it',
+    leave: (on) => on.strand(),
+    owner: 'donor',
+  },
+  {
+    name: 'the donor gives, several await the slot, and nothing has moved',
+    leave: async (on) => {
+      await on.open();
+      await on.set('third', 'IMPORTING', 'donor');
+    },
+    owner: 'receiver',
+  },
+  {
+    name: 'the donor gives to somebody who awaits nothing',
+    leave: (on) => on.set('donor', 'MIGRATING', 'receiver'),
+    owner: 'donor',
+  },
+  {
+    name: 'nobody owns the slot, and one holds its keys',
+    leave: async (on) => {
+      await on.call('donor', ['CLUSTER', 'DELSLOTS', on.slot]);
+    },
+    owner: 'donor',
+  },
+  {
+    name: 'nobody owns the slot, and two hold its keys',
+    leave: async (on) => {
+      await on.strand();
+      await on.call('donor', ['CLUSTER', 'DELSLOTS', on.slot]);
+    },
+    owner: 'donor',
+  },
+  {
+    name: 'the donor failed over when a part of the keys had moved',
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.some);
+      await on.failOver('donor');
+    },
+    owner: 'receiver',
+  },
+  {
+    name: 'the receiver failed over when a part of the keys had moved',
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.some);
+      await on.failOver('receiver');
+    },
+    owner: 'receiver',
+  },
+];
+
+describe.each([...SERVERS])('$name', (server) => {
+  let platform: LocalPlatform;
+  let slot = 100;
+
+  beforeAll(async () => {
+    platform = await startLocalPlatform({ server, pods: 6 });
+    await platform.form({ shards: 3, replicas: 1 });
+  });
+
+  afterAll(async () => {
+    await platform[Symbol.asyncDispose]();
+  });
+
+  async function stageWithKeys(): Promise<Stage> {
+    slot += 1;
+    const stage = new Stage(platform, slot);
+    await stage.write(stage.keys, 'first');
+    return stage;
+  }
+
+  test.each(WRECKS)('$name: mended with all keys, and nothing is left to do', async ({ leave, owner, mayHeal }) => {
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const stage = await stageWithKeys();
+    await leave(stage);
+
+    const planned = steps(await planOn(ground, topology()));
+    const pod = await stage.primary(owner);
+    if (mayHeal !== true || planned.length > 0) {
+      expect(planned).toMatchObject([{ kind: 'repair-slots', owner: pod, slots: String(stage.slot) }]);
+    }
+    await applyOn(ground, topology());
+
+    expect(await openSlots(platform, redis)).toEqual([]);
+    const { members, findings } = await look(ground, topology());
+    expect(findings.filter(({ weight }) => weight === 'blocks')).toEqual([]);
+    expect(members.flatMap(({ holds }) => holds ?? [])).toEqual([]);
+    expect((await planOn(ground, topology())).stages).toEqual([]);
+    expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
+    expect(await stage.platform.call(pod, ['CLUSTER', 'COUNTKEYSINSLOT', stage.slot])).toBe(stage.keys.length);
+  });
+
+  test('of a key that two hold, the one that its owner has counts', async () => {
+    await using redis = platform.redis();
+    const stage = await stageWithKeys();
+    await stage.strand();
+    const newer = stage.some.slice(0, 3);
+    await stage.write(newer, 'second');
+    await applyOn({ kubernetes: platform.kubernetes, redis }, topology());
+    expect(await stage.read()).toEqual(
+      stage.keys.map((key) => `${newer.includes(key) ? 'second' : 'first'} of ${key}`),
+    );
+  });
+
+  /** Wherever roles are by now. */
+  function topology() {
+    return topologyOf(platform.place, { shards: 3, replicas: 1 }, { placement: ANYWHERE, tolerance: 0.02 });
+  }
+});
+
+const ANYWHERE = { spreadBy: [], whenUnsatisfiable: 'warn' } as const;
