@@ -8,26 +8,36 @@ const PATIENCE = 60_000;
 /** The same when the run is to stop: GitHub gives it 10 s from the first signal to the last. */
 const LAST_CALL = 5_000;
 /** Milliseconds between two attempts. */
-const PAUSE = 1_000;
+const PAUSE = 500;
 
 /** The connection to a pod was lost, or the way to it through the API server. */
 const LOSSES: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable', 'kubernetes-error'];
 
+/** What a mover ends with when a server has changed its role under it. */
+const BY_FAILOVER: readonly FailureCode[] = ['migration-failed', 'changed-meanwhile', 'redis-error'];
+
 /** How often in a row connections may be lost without a single slot moved. */
-const MOST = 5;
+const MOST = 8;
+
+interface Attempts {
+  /** How many slots have moved so far. */
+  readonly slotsDone: () => number;
+  /** After a failure that a failover may have caused: whether donor and receiver are still the same. */
+  readonly isOver: () => Promise<boolean>;
+  /** Is told whether slots may be open from an earlier one, and calls `stands` when it has its connections. */
+  readonly attempt: (connections: { isAgain: boolean; stands: () => void }) => Promise<void>;
+}
 
 /**
- * Makes the attempt again where connections are lost in its middle: nobody knows then what the servers have done, so the
- * attempt has to look at the slots anew, which every mover does. Ends with the loss when connections do not stand again
- * within a minute, or stand and get nothing done. A pod that cannot be reached in the first place is not waited for.
- * @param attempt is told whether slots may be open from an earlier one, and calls `stands` when it has its connections
- * @param slotsDone how many slots have moved so far
+ * Makes the attempt again where connections are lost in its middle, or a shard has another primary: nobody knows then what
+ * the servers have done, so the attempt has to look at the slots anew, which every mover does. Ends with the loss when
+ * connections do not stand again within a minute, or stand and get nothing done. A pod that cannot be reached in the
+ * first place is not waited for.
  */
 export async function throughLosses(
   move: Pick<Move, 'from' | 'to'>,
   context: Pick<StepContext, 'clock' | 'stop' | 'tell'>,
-  slotsDone: () => number,
-  attempt: (connections: { isAgain: boolean; stands: () => void }) => Promise<void>,
+  { slotsDone, isOver, attempt }: Attempts,
 ): Promise<void> {
   const { clock, stop, tell } = context;
   let hasStood = false;
@@ -43,7 +53,7 @@ export async function throughLosses(
     try {
       return await attempt({ isAgain: hasStood, stands });
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || !LOSSES.includes(thrown.code)) throw thrown;
+      if (!(thrown instanceof Failure) || !(await isLoss(thrown, isOver))) throw thrown;
       hasStood ||= stood;
       if (!hasStood) throw thrown;
       lostAt ??= clock.now();
@@ -53,6 +63,18 @@ export async function throughLosses(
       tell({ kind: 'note', text: `${thrown.message} Connecting again, to go on from what both servers say.` });
       await clock.sleep(PAUSE, { signal: STEADY });
     }
+  }
+}
+
+async function isLoss(failure: Failure, isOver: () => Promise<boolean>): Promise<boolean> {
+  if (LOSSES.includes(failure.code)) return true;
+  if (!BY_FAILOVER.includes(failure.code)) return false;
+  try {
+    return !(await isOver());
+  } catch (thrown) {
+    // Nobody leads the shard just now.
+    if (thrown instanceof Failure && LOSSES.includes(thrown.code)) return true;
+    throw thrown;
   }
 }
 

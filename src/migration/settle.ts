@@ -4,8 +4,9 @@ import type { StepContext } from '../ports/context.ts';
 import type { Command, Connection } from '../ports/redis.ts';
 import { type View, viewOf } from '../ports/views.ts';
 import { collect } from './collect.ts';
-import { moveSlots, partyOf } from './move.ts';
+import { moveSlots } from './move.ts';
 import { openPair, type Pair } from './pair.ts';
+import { partyOf } from './parties.ts';
 
 export interface InDoubt {
   /** The pod that is to own the slots, with all their keys. */

@@ -19,14 +19,15 @@ export async function run(step: MoveSlots, context: StepContext): Promise<void> 
       },
     );
   }
-  await moveSlots({ from: step.from, to: step.to, slots }, context);
+  const id = await moveSlots({ from: step.from, to: step.to, slots }, context);
   // The news takes milliseconds; but 1,000 members are asked for a while.
   const every = 20 + context.cluster.members.length;
   const wait = { for: `all members to see slots ${step.slots} on ${step.to}`, seconds: 60, every };
   await untilAllSee(context, wait, (view) => {
-    const missing = minus(slots, view.nodes.get(receiver.id)?.slots ?? []);
+    const missing = minus(slots, view.nodes.get(id)?.slots ?? []);
     return isEmpty(missing) ? null : `slots ${print(missing)} elsewhere`;
   });
-  const words = `${count(slots)} slots are on ${step.to}, with no slot open and nothing left on ${step.from}.`;
+  const holder = context.cluster.members.find((member) => member.id === id)?.pod ?? step.to;
+  const words = `${count(slots)} slots are on ${holder}, with no slot open and nothing left on ${step.from}.`;
   context.tell({ kind: 'verified', text: words });
 }
