@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
 import { type StandingCluster, standUp } from '../e2e/support/standing-cluster.ts';
+import { Chance } from '../support/chance.ts';
 import { differences, type KeyDigest, loadEveryType } from '../support/dataset.ts';
-import { Chance } from './chance.ts';
 import { record } from './record.ts';
 import { playRound, type Round } from './round.ts';
 

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pod } from '../../src/core/cluster.ts';
 import type { Command } from '../../src/ports/redis.ts';
 import type { LiveCluster } from '../e2e/support/live-cluster.ts';
+import type { Chance } from '../support/chance.ts';
 import { TRAFFIC } from '../support/cluster-client.ts';
 import type { TestNamespace } from '../support/kubernetes.ts';
-import type { Chance } from './chance.ts';
 
 /** What may happen while an apply is at work. */
 export const FAULTS = [

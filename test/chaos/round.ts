@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seedsOfPods } from '../e2e/support/pods.ts';
 import type { StandingCluster } from '../e2e/support/standing-cluster.ts';
+import type { Chance } from '../support/chance.ts';
 import type { ActionRun } from '../support/run-action.ts';
 import { startTraffic } from '../support/traffic.ts';
-import type { Chance } from './chance.ts';
 import { FAULTS, type Fault, moment, strike } from './faults.ts';
 
 export interface Shape {

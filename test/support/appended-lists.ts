@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from 'ioredis';
 import { array } from '../../src/core/replies.ts';
-import { Chance } from '../chaos/chance.ts';
+import { Chance } from './chance.ts';
 import { type ClusterSeeds, clusterClient, slotOf } from './cluster-client.ts';
 import type { Servers } from './dataset.ts';
 
