@@ -1,6 +1,10 @@
 import type { Cluster } from '../core/cluster.ts';
 import { brokenPromises } from '../core/invariants.ts';
+import { union } from '../core/slots.ts';
+import { slotsInWords } from '../core/wording.ts';
+import { isNewborn } from '../steps/assign-slots/when.ts';
 import { KINDS } from '../steps/index.ts';
+import { slotsOf } from '../steps/seen.ts';
 import { fullSyncs } from './full-syncs.ts';
 import { ALLOW_WORDS, type AllowWord, type Danger, type Plan } from './plan.ts';
 import { receiverDangers } from './receivers.ts';
@@ -20,6 +24,7 @@ export function dangersOf(plan: Parts, states: readonly Cluster[]): readonly Dan
   return [
     ...destruction(plan),
     ...volumes(plan),
+    ...lost(plan),
     ...forgotten(plan),
     ...placement(plan),
     ...redundancy(plan, states),
@@ -56,6 +61,13 @@ function volumes(plan: Parts): readonly Danger[] {
   return [
     { code: 'deletes-volumes', text: `Deletes ${counted(claims.length, 'volume')}: ${claims.join(', ')}.`, needs },
   ];
+}
+
+function lost(plan: Parts): readonly Danger[] {
+  const given = stepsOf(plan).flatMap((step) => (step.kind === 'assign-slots' ? [slotsOf(step.slots)] : []));
+  if (given.length === 0 || isNewborn(plan.before)) return [];
+  const text = `No primary owns ${slotsInWords(union(...given))}, and nobody holds a key of them: what they held is lost. Primaries get them, empty.`;
+  return [{ code: 'assigns-lost-slots', text, needs: 'assign-lost-slots' }];
 }
 
 function forgotten(plan: Parts): readonly Danger[] {

@@ -1,6 +1,6 @@
 import type { Topology } from '../core/topology.ts';
 import { whenMissing } from '../steps/apply-manifests/when.ts';
-import { whenNeverOwned } from '../steps/assign-slots/when.ts';
+import { whenLost, whenNeverOwned } from '../steps/assign-slots/when.ts';
 import { whenThere } from '../steps/delete-resources/when.ts';
 import { whenAbsent, whenScaledDown } from '../steps/delete-volumes/when.ts';
 import { whenAnotherLeads } from '../steps/fail-over/when.ts';
@@ -43,6 +43,7 @@ export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>>
     { when: whenNowhere },
     { when: whenBlank },
     { when: whenNeverOwned },
+    { when: whenLost },
     { when: whenAnotherLeads },
     { when: whenNobodyLacks },
     { when: whenRebornUnneeded },

@@ -2,17 +2,19 @@ import type { Cluster, Domains } from '../core/cluster.ts';
 import { Failure, type FailureCode } from '../core/failure.ts';
 import type { Finding, FindingCode } from '../core/findings.ts';
 import type { Crowd, Layout } from '../core/layout.ts';
-import { ALL_SLOTS, count, isEmpty, print, type SlotSet } from '../core/slots.ts';
+import { isEmpty } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
-import { isNewborn } from '../steps/assign-slots/when.ts';
-import { withoutOwner } from '../steps/seen.ts';
+import { lostSlots } from '../steps/assign-slots/when.ts';
 
 /** Why no plan can be made for a cluster as it is after all repairs that are known; null when one can. */
 export function refusalOf(topology: Topology, cluster: Cluster): Failure | null {
   // What is to be deleted need not be well.
   if (topology.state === 'absent') return null;
-  const blocking = cluster.findings.filter(({ weight }) => weight === 'blocks');
-  return unhealthy(blocking) ?? missing(topology, cluster) ?? ownerless(cluster);
+  // Slots that are lost for good can be given to somebody: `allow` has to say so.
+  const isLost = !isEmpty(lostSlots(cluster));
+  const blocks = ({ code, weight }: Finding): boolean =>
+    weight === 'blocks' && !(isLost && code === 'slots-without-owner');
+  return unhealthy(cluster.findings.filter(blocks)) ?? missing(topology, cluster);
 }
 
 /**
@@ -82,15 +84,5 @@ function missing(topology: Topology, { workload, manifests }: Cluster): Failure 
       remedy:
         'Declare `kubernetes.manifests` in the topology, apply the manifests yourself, or correct `kubernetes.statefulSet` and `kubernetes.namespace`.',
     },
-  );
-}
-
-function ownerless(cluster: Cluster): Failure | null {
-  const slots: SlotSet = cluster.members.some((member) => member.joined) ? withoutOwner(cluster, ALL_SLOTS) : [];
-  if (isEmpty(slots) || isNewborn(cluster)) return null;
-  return new Failure(
-    'cluster-unhealthy',
-    `Cannot make a safe plan: ${count(slots)} slots (${print(slots)}) have no owner in a cluster that holds keys, so keys may be lost or on a node that is gone.`,
-    { remedy: 'Find the node that owned these slots and bring it back; its volume may still be there.' },
   );
 }

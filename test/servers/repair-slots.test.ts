@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { wordInSlot } from '../../src/migration/key-slot.ts';
+import { missingAllow } from '../../src/plan/dangers.ts';
 import { steps } from '../../src/plan/plan.ts';
 import type { Command, Reply } from '../../src/ports/redis.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
@@ -244,6 +245,20 @@ describe.each([...SERVERS])('$name', (server) => {
     expect(await stage.read()).toEqual(
       stage.keys.map((key) => `${newer.includes(key) ? 'second' : 'first'} of ${key}`),
     );
+  });
+
+  test('a slot whose keys are lost is given to a primary, where that is allowed', async () => {
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const stage = await stageWithKeys();
+    const lost = 5_000;
+    await stage.call('donor', ['CLUSTER', 'DELSLOTS', lost]);
+    const plan = await planOn(ground, topology());
+    expect(steps(plan)).toMatchObject([{ kind: 'assign-slots', slots: String(lost) }]);
+    expect(missingAllow(plan, [])).toEqual(['assign-lost-slots']);
+    await applyOn(ground, topology());
+    expect((await look(ground, topology())).findings.filter(({ weight }) => weight === 'blocks')).toEqual([]);
+    expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
   });
 
   /** Wherever roles are by now. */

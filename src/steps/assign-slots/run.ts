@@ -1,7 +1,8 @@
 import { podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { meaningOf } from '../../core/server-errors.ts';
-import { count, each, intersect, isEmpty, minus, parse, print, type SlotSet } from '../../core/slots.ts';
+import { count, each, intersect, isEmpty, minus, parse, print, type SlotSet, union } from '../../core/slots.ts';
+import { claim } from '../../migration/settle.ts';
 import { answerTo, ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { Command, Connection } from '../../ports/redis.ts';
@@ -22,8 +23,12 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   }
   const connection = await context.redis.connection(pod, { signal: context.stop });
   const view = await viewOf(connection, { signal: context.stop });
-  refuseTaken(step, slots, view);
-  await add(connection, minus(slots, view.me.slots), context.stop);
+  refuseTaken(step, slots, view, context);
+  const owned = union(...[...view.nodes.values()].map((node) => node.slots));
+  await add(connection, minus(slots, owned), context.stop);
+  // Still credited to a node that says that it does not own them.
+  const credited = minus(intersect(slots, owned), view.me.slots);
+  if (!isEmpty(credited)) await claim(connection, credited);
 
   await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60 }, (seen) => {
     const missing = minus(slots, seen.nodes.get(view.me.id)?.slots ?? []);
@@ -32,9 +37,11 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   context.tell({ kind: 'verified', text: `All members see ${count(slots)} slots on ${step.pod}.` });
 }
 
-function refuseTaken(step: AssignSlots, slots: SlotSet, view: View): void {
+/** What a member has just said of itself counts more than what this one has heard of it. */
+function refuseTaken(step: AssignSlots, slots: SlotSet, view: View, { cluster }: StepContext): void {
   for (const node of view.nodes.values()) {
-    const taken = node.id === view.me.id ? [] : intersect(slots, node.slots);
+    const owned = cluster.members.find((member) => member.id === node.id)?.slots ?? node.slots;
+    const taken = node.id === view.me.id ? [] : intersect(slots, owned);
     if (isEmpty(taken)) continue;
     throw new Failure(
       'changed-meanwhile',

@@ -1,10 +1,10 @@
 import { memberOf, withMember } from '../../core/cluster.ts';
-import { count, parse, print, union } from '../../core/slots.ts';
+import { ALL_SLOTS, count, isEmpty, parse, print, union } from '../../core/slots.ts';
 import { isName, isNumber } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { isWithin, owns, roleOf, slotsOf, slotWords, withoutOwner } from '../seen.ts';
 
-/** Gives slots that nobody owns and that hold nothing to a primary. */
+/** Gives slots that nobody owns and of which nobody holds a key to a primary. */
 export interface AssignSlots {
   readonly kind: 'assign-slots';
   readonly pod: string;
@@ -20,7 +20,9 @@ export const assignSlots: StepKind<AssignSlots> = {
 
   after(step, before) {
     const slots = union(memberOf(before, step.pod)?.slots ?? [], slotsOf(step.slots));
-    return withMember(before, step.pod, { slots });
+    const after = withMember(before, step.pod, { slots });
+    const isWhole = isEmpty(withoutOwner(after, ALL_SLOTS));
+    return { ...after, findings: after.findings.filter(({ code }) => !isWhole || code !== 'slots-without-owner') };
   },
 
   isDone: (step, now) => owns(now, step.pod, slotsOf(step.slots)),

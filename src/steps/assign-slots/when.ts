@@ -1,14 +1,20 @@
-import type { Cluster } from '../../core/cluster.ts';
-import { ALL_SLOTS, count, intersect, isEmpty, print } from '../../core/slots.ts';
-import type { When } from '../kind.ts';
+import { type Cluster, slotOwners } from '../../core/cluster.ts';
+import { ownerlessSlots } from '../../core/slot-findings.ts';
+import { ALL_SLOTS, count, intersect, isEmpty, NO_SLOTS, print, type SlotSet } from '../../core/slots.ts';
+import type { Target, When } from '../kind.ts';
 import { Present } from '../present.ts';
 import { withoutOwner } from '../seen.ts';
 import type { AssignSlots } from './shape.ts';
 
 /** Slots that nobody has owned yet, to the primaries that are to own them. */
-export const whenNeverOwned: When<AssignSlots> = (now, { layout }) => {
-  const free = withoutOwner(now, ALL_SLOTS);
-  if (isEmpty(free) || !isNewborn(now)) return [];
+export const whenNeverOwned: When<AssignSlots> = (now, target) =>
+  isNewborn(now) ? shared(withoutOwner(now, ALL_SLOTS), now, target) : [];
+
+/** Slots whose keys are lost, likewise: empty they serve again. Whether they are lost is judged before anything is planned. */
+export const whenLost: When<AssignSlots> = (now, target) => shared(ownerlessSlots(now), now, target);
+
+function shared(free: SlotSet, now: Cluster, { layout }: Target): readonly AssignSlots[] {
+  if (isEmpty(free)) return [];
   const present = new Present(now);
   return layout.shards.flatMap((shard): readonly AssignSlots[] => {
     const pod = present.holder(shard);
@@ -16,7 +22,7 @@ export const whenNeverOwned: When<AssignSlots> = (now, { layout }) => {
     if (isEmpty(slots) || !present.isPrimary(pod)) return [];
     return [{ kind: 'assign-slots', pod, slots: print(slots), count: count(slots) }];
   });
-};
+}
 
 /**
  * A cluster that is still being made: no node holds a key and there is no node elsewhere that may, so that slots without
@@ -24,4 +30,19 @@ export const whenNeverOwned: When<AssignSlots> = (now, { layout }) => {
  */
 export function isNewborn(cluster: Cluster): boolean {
   return cluster.strangers.length === 0 && cluster.members.every((member) => member.facts.keys === 0);
+}
+
+/**
+ * Slots without owner of a cluster that stores something, once nobody can be waited for who may own them or hold their
+ * keys: all pods are there and ready, their servers answer, and there is no node elsewhere. Who holds keys is mended.
+ */
+export function lostSlots(now: Cluster): SlotSet {
+  const { workload, pods, members, strangers } = now;
+  const isWhole =
+    workload !== null &&
+    pods.length >= workload.replicas &&
+    members.length === pods.length &&
+    pods.every((pod) => pod.ready && !pod.deleting) &&
+    strangers.length === 0;
+  return isWhole && slotOwners(now).length > 0 ? ownerlessSlots(now) : NO_SLOTS;
 }
