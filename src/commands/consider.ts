@@ -13,13 +13,13 @@ import type { Desk, Reach } from './desk.ts';
 
 /**
  * Looks at everything, waiting some seconds for nodes that are still telling each other the news.
- * @param again in the middle of the work, when keys in the wrong place and others who move slots have been looked for
+ * @param again in the middle of the work, when it was seen before that nobody else moves slots
  */
 export function look(topology: Topology, desk: Desk, reach: Reach, { again = false } = {}): Promise<Cluster> {
   return observeSettled(
     topology,
     { ...reach, clock: desk.clock },
-    { manifests: reach.manifests, thorough: !again, signal: desk.stop },
+    { manifests: reach.manifests, thorough: true, isFirst: !again, signal: desk.stop },
   );
 }
 

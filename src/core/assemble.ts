@@ -5,7 +5,6 @@ import {
   type ManifestSet,
   type Member,
   type Pod,
-  type SlotKeys,
   type Volume,
   type Workload,
 } from './cluster.ts';
@@ -26,7 +25,7 @@ export interface Seen {
   readonly reports: readonly NodeReport[];
   readonly manifests: ManifestSet | null;
   /** Pod → what its server holds of slots that are in doubt or not its own; asked after a first look. */
-  readonly holdings?: ReadonlyMap<string, readonly SlotKeys[]>;
+  readonly holdings?: ReadonlyMap<string, Pick<Member, 'holds' | 'hides'>>;
 }
 
 /** Slots that the member owns by its own word, and not by that of all who know it. */
@@ -49,11 +48,10 @@ export function assemble(seen: Seen): Cluster {
   const { workload, kubernetesNodes } = seen;
   const { strangers } = table;
   const members = table.members.map((member) => {
-    const holds = seen.holdings?.get(member.pod) ?? [];
     const uncredited = uncreditedSlots(member, table);
     return {
       ...member,
-      ...(holds.length === 0 ? {} : { holds }),
+      ...seen.holdings?.get(member.pod),
       ...(isEmpty(uncredited) ? {} : { uncredited }),
     };
   });

@@ -89,6 +89,11 @@ export interface Member {
   readonly uncredited?: SlotSet;
   /** Keys of slots that are in doubt or not its own, where it holds any; left out where there are none, or nobody asked. */
   readonly holds?: readonly SlotKeys[];
+  /**
+   * Keys that it holds and that are of none of its own slots, where it does not tell of which: Redis from 8.4 on counts no
+   * key of a slot that it neither owns nor imports. Left out where there are none.
+   */
+  readonly hides?: number;
   readonly facts: ServerFacts;
   /** Left out: the server would not tell. No step rests on it: the way of a move is chosen when it is carried out. */
   readonly capabilities?: Capabilities;
@@ -140,6 +145,8 @@ export interface Stranger {
   readonly failed: boolean;
   /** Pods that know it. */
   readonly knownBy: readonly string[];
+  /** Pods that replicate it. */
+  readonly followers: readonly string[];
   /** The pod that now answers at its address under another id: it was reset or lost its volume. */
   readonly ghostOf?: string;
   /** Nobody has an address of it any more (`noaddr`): its server was reset, or is gone for good. */

@@ -3,6 +3,7 @@ import type { Finding } from './findings.ts';
 import type { MemberTable, Missing } from './member-table.ts';
 import type { NodeReport, NodeSilence } from './node-report.ts';
 import { isEmpty } from './slots.ts';
+import { strangerFindings } from './stranger-findings.ts';
 import { listed, slotsInWords } from './wording.ts';
 
 /** What is wrong with single pods and nodes. */
@@ -16,7 +17,7 @@ export function conditions(
     ...silentPods(pods, reports),
     ...notClustered(reports),
     ...failingNodes(table),
-    ...foreignNodes(table),
+    ...strangerFindings(table.strangers),
     ...strayKeys(table.members),
     ...changedAddresses(pods, table),
     ...unsyncedReplicas(table),
@@ -84,27 +85,6 @@ function failing(text: string, pods: readonly string[]): Finding {
   return { code: 'node-failing', weight: 'blocks', text, remedy, pods };
 }
 
-/** A ghost (what a reset leaves behind) owns nothing and harms nobody; any other stranger may be alive and hold data. */
-function foreignNodes({ strangers }: MemberTable): readonly Finding[] {
-  return strangers.map((stranger) => {
-    const owns = isEmpty(stranger.slots) ? '' : `, owns ${slotsInWords(stranger.slots)}`;
-    const what = `${stranger.role}${owns}${stranger.failed ? ', failed' : ''}`;
-    const isGhost = (stranger.ghostOf !== undefined || stranger.nowhere === true) && isEmpty(stranger.slots);
-    const ghost =
-      isGhost && stranger.ghostOf !== undefined
-        ? ` At this address ${stranger.ghostOf} answers now under another id.`
-        : '';
-    return {
-      code: 'unknown-node',
-      weight: isGhost ? 'differs' : 'blocks',
-      text: `${listed(stranger.knownBy)} ${stranger.knownBy.length === 1 ? 'knows' : 'know'} a node ${stranger.id.slice(0, 8)} at ${stranger.address} (${what}) that is no pod of the StatefulSet.${ghost}`,
-      remedy:
-        'Where the node is gone for good, `allow: forget-unknown-nodes` lets the others forget it; where it is alive, move its slots away first.',
-      pods: stranger.ghostOf === undefined ? stranger.knownBy : [stranger.ghostOf],
-    };
-  });
-}
-
 function strayKeys(members: readonly Member[]): readonly Finding[] {
   return members
     .filter((member) => !member.joined && member.facts.keys > 0)
@@ -129,7 +109,7 @@ function changedAddresses(pods: readonly Pod[], { members, answers, sightings }:
     const [first] = wrong;
     if (first === undefined || ip === null) return [];
     const text = `${listed(wrong.map(({ by }) => by))} look for ${member.pod} at ${first.line.ip}:${first.line.port}, and it is at ${ip}:${port}.`;
-    const remedy = 'Let the others meet it again: CLUSTER MEET with its new address, sent to one of them.';
+    const remedy = 'Run apply: the others meet it again at its new address.';
     return [{ code: 'address-changed', weight: 'blocks', text, remedy, pods: [member.pod] }];
   });
 }

@@ -12,9 +12,11 @@ const WAIT = 'Wait until the nodes agree, which takes seconds, then run again.';
  * @param doubtful slots whose owner is in doubt, which is told elsewhere: with such a node may hold the cluster for down
  */
 export function contradictions(table: MemberTable, doubtful: SlotSet): readonly Finding[] {
+  const clusters = separateClusters(table);
   return [
     ...sameIds(table),
-    ...separateClusters(table),
+    ...clusters,
+    ...(clusters.length === 0 ? unknownMembers(table) : []),
     ...differingViews(table),
     ...(isEmpty(doubtful) ? statesNotOk(table) : []),
     ...collidingEpochs(table),
@@ -64,6 +66,19 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
   ];
 }
 
+/** Forgotten by some, or not heard of yet; whom nobody knows is another cluster. */
+function unknownMembers({ members, answers, sightings }: MemberTable): readonly Finding[] {
+  const joined = members.filter((member) => member.joined);
+  return joined.flatMap((member): readonly Finding[] => {
+    const knowing = new Set((sightings.get(member.id) ?? []).map(({ by }) => by));
+    const unaware = joined.filter(({ pod }) => pod !== member.pod && answers.has(pod) && !knowing.has(pod));
+    if (unaware.length === 0) return [];
+    const who = listed(unaware.map(({ pod }) => pod));
+    const text = `${who} ${unaware.length === 1 ? 'does' : 'do'} not know ${member.pod}.`;
+    return [blocks('node-not-known', [member.pod], text, 'Run apply: they meet it again.')];
+  });
+}
+
 /** One finding for all disagreements, named after the first few: while gossip spreads there are many at once. */
 function differingViews({ members, answers }: MemberTable): readonly Finding[] {
   const joined = members.filter((member) => member.joined);
@@ -86,7 +101,7 @@ function differingViews({ members, answers }: MemberTable): readonly Finding[] {
 
 /** Whose slots are whose is told elsewhere. */
 function differenceOf(member: Member, own: NodeLine, line: NodeLine | undefined): string | null {
-  if (line === undefined || line.handshake) return `does not know ${member.pod}`;
+  if (line === undefined || line.handshake) return null;
   if (line.role !== own.role) return `takes ${member.pod} for a ${line.role}, which says that it is a ${own.role}`;
   return line.primary === own.primary ? null : `takes ${member.pod} for the replica of another node than it says`;
 }
@@ -99,7 +114,7 @@ function statesNotOk({ members, answers }: MemberTable): readonly Finding[] {
   const pods = members.filter(isFailing).map((member) => member.pod);
   if (pods.length === 0) return [];
   const text = `${listed(pods)} ${pods.length === 1 ? 'says' : 'say'} cluster_state:fail, though every slot has an owner.`;
-  return [blocks('views-differ', pods, text, WAIT)];
+  return [blocks('cluster-down', pods, text, WAIT)];
 }
 
 /** The servers settle it by themselves; until then a failover may go either way. */

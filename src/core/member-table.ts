@@ -46,13 +46,13 @@ export function tabulate(pods: readonly Pod[], answers: readonly NodeAnswer[], a
     return memberOf(answer, { primary, seen, ip: ipOf.get(answer.pod) ?? null, resolve });
   });
   const unknown = [...sightings].flatMap(([id, seen]) => (podById.has(id) ? [] : [seen]));
-  const isGhost = (seen: readonly Sighting[]): boolean => strangerOf(seen, members).ghostOf !== undefined;
+  const isGhost = (seen: readonly Sighting[]): boolean => strangerOf(seen, members, sorted).ghostOf !== undefined;
   const { missing, foreign } = attribute(
     unknown.filter((seen) => !isGhost(seen)),
     absent,
   );
   const strangers = [...unknown.filter(isGhost), ...foreign]
-    .map((seen) => strangerOf(seen, members))
+    .map((seen) => strangerOf(seen, members, sorted))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return { members, strangers, missing, answers: byPod, sightings };
 }
@@ -166,7 +166,7 @@ function isAt(line: NodeLine, pod: Pod): boolean {
   return (pod.ip !== null && line.ip === pod.ip) || line.hostname?.split('.')[0] === pod.name;
 }
 
-function strangerOf(seen: readonly Sighting[], members: readonly Member[]): Stranger {
+function strangerOf(seen: readonly Sighting[], members: readonly Member[], answers: readonly NodeAnswer[]): Stranger {
   const lines = seen.map((sighting) => sighting.line);
   // Whoever noticed that another node answers there has dropped the address; the others still have it.
   const located = lines.filter((line) => line.addressKnown && line.ip !== '');
@@ -183,6 +183,7 @@ function strangerOf(seen: readonly Sighting[], members: readonly Member[]): Stra
     slots: newest.slots,
     failed: lines.filter((line) => line.health === 'failed').length * 2 > lines.length,
     knownBy: seen.map((sighting) => sighting.by),
+    followers: answers.filter(({ view }) => view.me.primary === newest.id).map(({ pod }) => pod),
     ...(successor === undefined ? {} : { ghostOf: successor.pod }),
     ...(located.length === 0 ? { nowhere: true } : {}),
   };

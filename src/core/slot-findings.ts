@@ -1,5 +1,5 @@
 import type { Member, Stranger } from './cluster.ts';
-import type { Finding } from './findings.ts';
+import type { Finding, FindingCode } from './findings.ts';
 import { ALL_SLOTS, contains, count, intersect, isEmpty, minus, type SlotSet, slotsOfNumbers, union } from './slots.ts';
 import { listed, slotsInWords } from './wording.ts';
 
@@ -42,12 +42,25 @@ export function slotsInDoubt(seen: Ownership): SlotSet {
   return union(openSlots(seen), contestedSlots(seen), ownerlessSlots(seen));
 }
 
-/** Slots that are in order, and of which another member than the owner holds keys all the same. */
+/**
+ * Slots that are in order, and of which this member holds keys all the same, though another one owns them: or may hold,
+ * where it does not tell.
+ */
 export function straySlots(seen: Ownership, member: Member): SlotSet {
+  if (member.hides !== undefined) return minus(ALL_SLOTS, union(member.slots, slotsInDoubt(seen)));
   if (member.holds === undefined || member.holds.length === 0) return [];
   const held = slotsOfNumbers(member.holds.map(({ slot }) => slot));
   return minus(held, union(member.slots, slotsInDoubt(seen)));
 }
+
+/** The codes of what `slotFindings` finds. */
+export const OF_SLOTS: readonly FindingCode[] = [
+  'slots-without-owner',
+  'slots-with-two-owners',
+  'open-slots',
+  'keys-elsewhere',
+  'owner-not-known',
+];
 
 /** What is wrong with slots and their owners. Every one of these stands in the way of a plan that does not mend it. */
 export function slotFindings(seen: Ownership): readonly Finding[] {
@@ -123,11 +136,15 @@ function marksOf(member: Member, state: 'migrating' | 'importing'): readonly { p
 
 function straying(seen: Ownership): readonly Finding[] {
   return seen.members.flatMap((member): readonly Finding[] => {
+    const remedy = 'Run apply: they go to the owner, unless it has a key of that name.';
+    if (member.hides !== undefined) {
+      const text = `${member.pod} holds ${member.hides.toLocaleString('en')} keys that are of none of its own slots: nobody can read them there.`;
+      return [blocks('keys-elsewhere', [member.pod], text, remedy)];
+    }
     const slots = straySlots(seen, member);
     if (isEmpty(slots)) return [];
     const keys = (member.holds ?? []).reduce((sum, held) => sum + (contains(slots, held.slot) ? held.keys : 0), 0);
     const text = `${member.pod} holds ${keys.toLocaleString('en')} keys of ${slotsInWords(slots)}, which others own: nobody can read them there.`;
-    const remedy = 'Run apply: they go to the owner, unless it has a key of that name.';
     return [blocks('keys-elsewhere', [member.pod], text, remedy)];
   });
 }

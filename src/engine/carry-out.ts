@@ -81,7 +81,7 @@ function untilNews(plan: Plan): Plan['stages'] {
 }
 
 function isRepair({ step }: PlannedStep): boolean {
-  return step.kind === 'repair-address' || step.kind === 'repair-slots';
+  return ['repair-address', 'forget', 'repair-slots'].includes(step.kind);
 }
 
 /** Then nothing was changed yet, and what is in the way is told as any refusal. */

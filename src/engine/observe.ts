@@ -23,8 +23,10 @@ const AT_ONCE = 64;
 export interface ObserveOptions {
   readonly manifests: ManifestSet | null;
   readonly signal: AbortSignal;
-  /** Whether to look for keys in slots of others, too, and whether open slots stand still; default: no. */
+  /** Whether to look for keys in slots of others, too; default: only where slots are in doubt. */
   readonly thorough?: boolean;
+  /** Whether to see that nobody else moves slots: where some are open, by a second look. */
+  readonly isFirst?: boolean;
 }
 
 /**
@@ -53,7 +55,9 @@ export async function observe(
 
 /** Findings that go away by themselves within seconds, as news spreads from node to node. */
 const SETTLING: readonly FindingCode[] = [
+  'node-not-known',
   'views-differ',
+  'cluster-down',
   'owner-not-known',
   'slots-with-two-owners',
   'epochs-collide',
@@ -95,7 +99,7 @@ async function standingStill(
   ports: { kubernetes: Kubernetes; redis: Redis; clock: Clock },
   options: ObserveOptions,
 ): Promise<Cluster> {
-  if (options.thorough !== true || isEmpty(openSlots(seen))) return seen;
+  if (options.isFirst !== true || isEmpty(openSlots(seen))) return seen;
   await ports.clock.sleep(STANDSTILL, options);
   const now = await observe(topology, ports, options);
   const before = print(openSlots(seen));

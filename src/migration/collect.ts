@@ -8,6 +8,7 @@ import { furtherDatabases, openDatabase } from './databases.ts';
 import { getKeys, keysOf } from './keys-in-slot.ts';
 import { migrateCommand } from './migrate.ts';
 import { mayPass, migrateFailure } from './migrate-errors.ts';
+import { constantPace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import { setSlots } from './setslot.ts';
 
@@ -23,18 +24,22 @@ const TRIES = 6;
  * Returns how many keys the owner had already.
  */
 export async function collect(pair: Pair, slots: readonly number[], clock: Clock): Promise<number> {
+  // Redis from 8.4 on counts keys of its own slots and of those that it marks, and of no others.
+  await markTogether(pair, slots, ['IMPORTING', pair.receiver.id], clock);
   const counts = await countKeys(pair, pair.donor, slots);
   const held = slots.filter((_, i) => (counts[i] ?? 0) > 0);
-  if (held.length === 0) return 0;
-  await setSlots(pair.donor, held, ['IMPORTING', pair.receiver.id], { clock });
   let older = 0;
   for (const database of await furtherDatabases(pair.donor.main)) {
     await using connection = await openDatabase({ pod: pair.donor.pod, open: pair.open }, database);
     for (const slot of held) older += await collectSlot(pair, slot, { connection, database, clock });
   }
   for (const slot of held) older += await collectSlot(pair, slot, { connection: pair.donor.main, database: 0, clock });
-  await setSlots(pair.donor, held, ['STABLE'], { clock });
+  await markTogether(pair, slots, ['STABLE'], clock);
   return older;
+}
+
+function markTogether(pair: Pair, slots: readonly number[], words: readonly string[], clock: Clock): Promise<void> {
+  return setSlots(pair.donor, slots, words, { clock, pace: constantPace() });
 }
 
 interface Way {

@@ -4,12 +4,13 @@ import { whenLost, whenNeverOwned } from '../steps/assign-slots/when.ts';
 import { whenThere } from '../steps/delete-resources/when.ts';
 import { whenAbsent, whenScaledDown } from '../steps/delete-volumes/when.ts';
 import { whenAnotherLeads } from '../steps/fail-over/when.ts';
-import { whenNowhere } from '../steps/forget/when.ts';
+import { whenGone, whenNowhere } from '../steps/forget/when.ts';
 import type { Step } from '../steps/index.ts';
 import { whenBlank } from '../steps/join/when.ts';
 import type { Repair, When } from '../steps/kind.ts';
 import { whenOwnedElsewhere } from '../steps/move-slots/when.ts';
 import { whenHalfRemoved, whenLeaving, whenRebornNeeded, whenRebornUnneeded } from '../steps/remove/when.ts';
+import { whenApart } from '../steps/repair-address/when.ts';
 import { whenInDoubt } from '../steps/repair-slots/when.ts';
 import { whenNobodyLacks, whenOneLags, whenOneMustLack } from '../steps/replicate/when.ts';
 import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
@@ -23,9 +24,9 @@ export interface Question {
 
 /**
  * What makes a cluster whole that was found half broken, in this order, before anything else is done to it: nodes reach
- * each other, then every slot has one owner that holds its keys.
+ * each other, then those that are gone are forgotten, then every slot has one owner that holds its keys.
  */
-export const REPAIRS: readonly Repair<Step>[] = [whenInDoubt];
+export const REPAIRS: readonly Repair<Step>[] = [whenApart, whenGone, whenInDoubt];
 
 /**
  * The questions in the order in which they are asked: whole, safe, placed, balanced, then what is left over. What comes

@@ -40,7 +40,13 @@ export function stagesTowards(target: Target, before: Cluster): Staged {
 
 /** The cluster as it is when all repairs that are due have been made, by thought. */
 export function afterRepairs(cluster: Cluster): Cluster {
-  return REPAIRS.reduce((now, when) => when(now).reduce((mended, step) => KINDS.after(step, mended), now), cluster);
+  let now = cluster;
+  for (let rounds = 0; rounds <= 10 + cluster.members.length; rounds += 1) {
+    const due = REPAIRS.map((when) => when(now)).find((steps) => steps.length > 0);
+    if (due === undefined) return now;
+    now = due.reduce((mended, step) => KINDS.after(step, mended), now);
+  }
+  return now;
 }
 
 /** The cluster before each stage, and at last the one after all. */

@@ -3,6 +3,7 @@ import { wordInSlot } from '../../src/migration/key-slot.ts';
 import { missingAllow } from '../../src/plan/dangers.ts';
 import { steps } from '../../src/plan/plan.ts';
 import type { Command, Reply } from '../../src/ports/redis.ts';
+import { isWithin } from '../../src/steps/seen.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { clusterClient, seedsOf } from '../support/cluster-client.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
@@ -77,18 +78,23 @@ class Stage {
   }
 
   async write(keys: readonly string[], word: string): Promise<void> {
-    const client = clusterClient(seedsOf(this.platform));
-    await client.connect();
-    for (const key of keys) await client.set(key, `${word} of ${key}`);
-    client.disconnect();
+    await this.#asClient(async (client) => {
+      for (const key of keys) await client.set(key, `${word} of ${key}`);
+    });
   }
 
   async read(): Promise<readonly (string | null)[]> {
+    return this.#asClient((client) => Promise.all(this.keys.map((key) => client.get(key))));
+  }
+
+  async #asClient<T>(work: (client: ReturnType<typeof clusterClient>) => Promise<T>): Promise<T> {
     const client = clusterClient(seedsOf(this.platform));
-    await client.connect();
-    const values = await Promise.all(this.keys.map((key) => client.get(key)));
-    client.disconnect();
-    return values;
+    try {
+      await client.connect();
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
   }
 }
 
@@ -222,7 +228,10 @@ describe.each([...SERVERS])('$name', (server) => {
     const planned = steps(await planOn(ground, topology()));
     const pod = await stage.primary(owner);
     if (mayHeal !== true || planned.length > 0) {
-      expect(planned).toMatchObject([{ kind: 'repair-slots', owner: pod, slots: String(stage.slot) }]);
+      const repairs = planned.filter(
+        (step) => step.kind === 'repair-slots' && isWithin(String(stage.slot), step.slots),
+      );
+      expect(repairs).toMatchObject([{ owner: pod }]);
     }
     await applyOn(ground, topology());
 
@@ -254,7 +263,7 @@ describe.each([...SERVERS])('$name', (server) => {
     const lost = 5_000;
     await stage.call('donor', ['CLUSTER', 'DELSLOTS', lost]);
     const plan = await planOn(ground, topology());
-    expect(steps(plan)).toMatchObject([{ kind: 'assign-slots', slots: String(lost) }]);
+    expect(steps(plan)[0]).toMatchObject({ kind: 'assign-slots', slots: String(lost) });
     expect(missingAllow(plan, [])).toEqual(['assign-lost-slots']);
     await applyOn(ground, topology());
     expect((await look(ground, topology())).findings.filter(({ weight }) => weight === 'blocks')).toEqual([]);

@@ -38,7 +38,12 @@ export async function applyOn(
 
 export function look(ground: Ground, topology: Topology): Promise<Cluster> {
   const ports = { ...ground, clock: systemClock };
-  return observeSettled(topology, ports, { manifests: null, thorough: true, signal: new AbortController().signal });
+  return observeSettled(topology, ports, {
+    manifests: null,
+    thorough: true,
+    isFirst: true,
+    signal: new AbortController().signal,
+  });
 }
 
 /** The steps in words, a list for each stage. */

@@ -8,6 +8,7 @@ import type { Pod, Volume } from '../../src/core/cluster.ts';
 import type { Place } from '../../src/core/topology.ts';
 import type { KubernetesView } from '../../src/ports/kubernetes.ts';
 import type { Command, Redis, Reply } from '../../src/ports/redis.ts';
+import type { Certificates } from './certificates.ts';
 import { LocalKubernetes } from './local-kubernetes.ts';
 import { BUS, freePort, type LocalServer, startServer } from './local-server.ts';
 import { anyServer, type ServerProgram } from './servers.ts';
@@ -27,6 +28,10 @@ export interface LocalPlatformOptions {
   /** `cluster-node-timeout` in milliseconds; default 3000. */
   readonly nodeTimeout?: number;
   readonly password?: string;
+  /** Who logs in with the password, clients and replicas alike; the user `default` is off then. */
+  readonly username?: string;
+  /** TLS alone on the client port, on the bus and for replication; default: none. */
+  readonly tls?: Certificates;
   readonly appendOnly?: boolean;
   /** Further lines of the server's configuration. */
   readonly config?: Readonly<Record<string, string>>;
@@ -60,6 +65,13 @@ function threeZones(ordinal: number): { node: string; domains: Readonly<Record<s
 function announced(port: number | undefined): Readonly<Record<string, string>> {
   if (port === undefined) return {};
   return { 'cluster-announce-port': String(port), 'cluster-announce-bus-port': String(port + BUS) };
+}
+
+function authConfig({ username, password }: LocalPlatformOptions): Readonly<Record<string, string>> {
+  if (password === undefined) return {};
+  const masterauth = JSON.stringify(password);
+  if (username === undefined) return { requirepass: masterauth, masterauth };
+  return { user: `default off\nuser ${username} on >${password} ~* &* +@all`, masteruser: username, masterauth };
 }
 
 function byOrdinal(a: { readonly ordinal: number }, b: { readonly ordinal: number }): number {
@@ -103,7 +115,7 @@ export class LocalPlatform implements AsyncDisposable {
 
   /** A client for all pods; to be disposed by the caller. */
   redis(credentials: Credentials = this.#credentials()): Redis & AsyncDisposable {
-    return createRedis({ credentials, tls: null, dial: this.dial });
+    return createRedis({ credentials, tls: this.#options.tls?.client ?? null, dial: this.dial });
   }
 
   pods(): readonly Pod[] {
@@ -202,6 +214,11 @@ export class LocalPlatform implements AsyncDisposable {
     await server.ended;
   }
 
+  /** What a killed server has stored, and its node id with it. */
+  async loseVolume(pod: string): Promise<void> {
+    await rm(this.#folderOf(this.#ordinal(pod)), { recursive: true, force: true });
+  }
+
   /** SIGSTOP: the server accepts connections and answers nothing. */
   stop(pod: string): void {
     this.#running(pod).server.signal('SIGSTOP');
@@ -291,6 +308,7 @@ export class LocalPlatform implements AsyncDisposable {
       folder,
       port,
       config: { ...this.#config(), ...announced(this.#links.get(ordinal)) },
+      tls: this.#options.tls !== undefined,
       watchdog: this.#watchdog,
     });
     this.#ports.set(ordinal, server.port);
@@ -305,7 +323,7 @@ export class LocalPlatform implements AsyncDisposable {
   }
 
   #config(): Readonly<Record<string, string>> {
-    const { password, nodeTimeout = 3_000, appendOnly = false, config = {} } = this.#options;
+    const { nodeTimeout = 3_000, appendOnly = false, tls, config = {} } = this.#options;
     return {
       bind: '127.0.0.1',
       'protected-mode': 'no',
@@ -317,15 +335,16 @@ export class LocalPlatform implements AsyncDisposable {
       appendonly: appendOnly ? 'yes' : 'no',
       'repl-diskless-sync': 'yes',
       'repl-diskless-sync-delay': '0',
-      ...(password === undefined
-        ? {}
-        : { requirepass: JSON.stringify(password), masterauth: JSON.stringify(password) }),
+      ...authConfig(this.#options),
+      ...tls?.config,
       ...config,
     };
   }
 
   #credentials(): Credentials {
-    return this.password === null ? {} : { password: this.password };
+    const { username } = this.#options;
+    if (this.password === null) return {};
+    return username === undefined ? { password: this.password } : { username, password: this.password };
   }
 
   #running(pod: string): { server: LocalServer } {

@@ -28,6 +28,8 @@ export interface LocalServerOptions {
   /** Null: any free one. */
   readonly port: number | null;
   readonly config: Readonly<Record<string, string>>;
+  /** Listen with TLS only. */
+  readonly tls: boolean;
   /** Ends the server should this process die. */
   readonly watchdog: Watchdog;
 }
@@ -49,7 +51,8 @@ export async function startServer(options: LocalServerOptions): Promise<LocalSer
 
 async function launch(options: LocalServerOptions, port: number): Promise<LocalServer> {
   const file = join(options.folder, 'server.conf');
-  const lines = Object.entries({ ...options.config, port: String(port), dir: options.folder });
+  const ports = options.tls ? { port: '0', 'tls-port': String(port) } : { port: String(port) };
+  const lines = Object.entries({ ...options.config, ...ports, dir: options.folder });
   await writeFile(file, lines.map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`).join(''));
   const child = spawn(options.server.program, [file], { stdio: ['ignore', 'pipe', 'pipe'] });
   const { pid } = child;

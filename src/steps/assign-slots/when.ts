@@ -43,6 +43,7 @@ export function lostSlots(now: Cluster): SlotSet {
     pods.length >= workload.replicas &&
     members.length === pods.length &&
     pods.every((pod) => pod.ready && !pod.deleting) &&
-    strangers.length === 0;
+    strangers.length === 0 &&
+    members.every(({ hides }) => hides === undefined);
   return isWhole && slotOwners(now).length > 0 ? ownerlessSlots(now) : NO_SLOTS;
 }

@@ -1,4 +1,6 @@
+import { OF_SLOTS, slotFindings } from '../../core/slot-findings.ts';
 import { print } from '../../core/slots.ts';
+import { strangerFindings } from '../../core/stranger-findings.ts';
 import { isName } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 
@@ -15,7 +17,12 @@ export const forget: StepKind<Forget> = {
     return { [`slots of ${step.node}`]: stranger === undefined ? 'not known' : print(stranger.slots) };
   },
 
-  after: (step, before) => ({ ...before, strangers: before.strangers.filter(({ id }) => id !== step.node) }),
+  after(step, before) {
+    const strangers = before.strangers.filter(({ id }) => id !== step.node);
+    const after = { ...before, strangers };
+    const others = before.findings.filter(({ code }) => code !== 'unknown-node' && !OF_SLOTS.includes(code));
+    return { ...after, findings: [...others, ...strangerFindings(strangers), ...slotFindings(after)] };
+  },
 
   isDone: (step, now) => now.strangers.every(({ id }) => id !== step.node),
 

@@ -1,5 +1,6 @@
 import { isEmpty } from '../../core/slots.ts';
-import type { When } from '../kind.ts';
+import { isForgettable } from '../../core/stranger-findings.ts';
+import type { Repair, When } from '../kind.ts';
 import type { Forget } from './shape.ts';
 
 /**
@@ -9,4 +10,13 @@ import type { Forget } from './shape.ts';
 export const whenNowhere: When<Forget> = ({ strangers }) =>
   strangers
     .filter((stranger) => stranger.nowhere === true && isEmpty(stranger.slots))
+    .map((stranger) => ({ kind: 'forget', node: stranger.id }));
+
+/**
+ * Nodes that no pod is, that have failed in the eyes of a majority and that nobody replicates. A failed primary that has a
+ * replica is needed: forgotten, its slots could be taken over by nobody. Where a removal was cut off it is ended instead.
+ */
+export const whenGone: Repair<Forget> = ({ strangers }) =>
+  strangers
+    .filter((stranger) => isForgettable(stranger) && (stranger.ghostOf === undefined || !isEmpty(stranger.slots)))
     .map((stranger) => ({ kind: 'forget', node: stranger.id }));

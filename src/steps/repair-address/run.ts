@@ -6,7 +6,7 @@ import { until } from '../../ports/until.ts';
 import { viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { RepairAddress } from './shape.ts';
 
-/** Milliseconds: MEET gives no error when it is lost. */
+/** Milliseconds: MEET gives no error when it is lost, as it is for 60 s on a server that was told to forget the node. */
 const MEET_AGAIN = 3_000;
 
 /**
@@ -26,7 +26,7 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
   const others = context.cluster.members.filter((other) => other.joined && other.pod !== step.pod);
   const wait = {
     for: `all members to have a link to ${step.pod} at ${pod.ip}:${own.port}`,
-    seconds: 60,
+    seconds: 90,
     remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
   };
   let metAt = Number.NEGATIVE_INFINITY;

@@ -1,9 +1,9 @@
-import { withMember } from '../../core/cluster.ts';
+import type { Finding, FindingCode } from '../../core/findings.ts';
 import { isName } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { roleOf } from '../seen.ts';
 
-/** Lets the others meet a known node again at its new address. */
+/** Lets the others meet a member again, be it that they have its old address or have forgotten it. */
 export interface RepairAddress {
   readonly kind: 'repair-address';
   readonly pod: string;
@@ -12,19 +12,17 @@ export interface RepairAddress {
 export const repairAddress: StepKind<RepairAddress> = {
   facts: (step, before) => ({ [`role of ${step.pod}`]: roleOf(before, step.pod) }),
 
-  after: (step, before) => ({
-    ...withMember(before, step.pod, { joined: true }),
-    findings: before.findings.filter(
-      (finding) => finding.code !== 'address-changed' || !finding.pods.includes(step.pod),
-    ),
-  }),
+  after(step, before) {
+    const left = before.findings.filter((finding) => !isApart(finding, step.pod));
+    const isWhole = !left.some(({ code }) => APART.includes(code));
+    return { ...before, findings: isWhole ? left.filter(({ code }) => !OF_PARTS.includes(code)) : left };
+  },
 
-  isDone: (step, now) =>
-    !now.findings.some((finding) => finding.code === 'address-changed' && finding.pods.includes(step.pod)),
+  isDone: (step, now) => !now.findings.some((finding) => isApart(finding, step.pod)),
 
   covers: (approved, now) => approved.pod === now.pod,
 
-  words: (step) => `Let the members meet ${step.pod} at its new address`,
+  words: (step) => `Let the members meet ${step.pod} again`,
 
   rename: (step, name) => ({ ...step, pod: name(step.pod) }),
 
@@ -32,3 +30,12 @@ export const repairAddress: StepKind<RepairAddress> = {
     return isName(pod) ? { kind: 'repair-address', pod } : null;
   },
 };
+
+const APART: readonly FindingCode[] = ['address-changed', 'node-not-known'];
+
+/** What comes of members not reaching each other; whatever else is behind it is seen when all of them do. */
+const OF_PARTS: readonly FindingCode[] = ['views-differ', 'node-failing', 'cluster-down', 'replica-not-synced'];
+
+function isApart(finding: Finding, pod: string): boolean {
+  return APART.includes(finding.code) && finding.pods.includes(pod);
+}

@@ -1,6 +1,5 @@
 import { byOrdinal } from '../../core/cluster.ts';
-import type { FindingCode } from '../../core/findings.ts';
-import { slotFindings } from '../../core/slot-findings.ts';
+import { OF_SLOTS, slotFindings } from '../../core/slot-findings.ts';
 import { contains, count, minus, parse, print, union } from '../../core/slots.ts';
 import { isName, isNames, isNumber } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
@@ -31,9 +30,11 @@ export const repairSlots: StepKind<RepairSlots> = {
       if (!isOwner && !step.others.includes(member.pod)) return member;
       const open = (member.open ?? []).filter((mark) => !contains(slots, mark.slot));
       const holds = (member.holds ?? []).filter((held) => !contains(slots, held.slot));
+      const { hides, ...known } = member;
       const uncredited = minus(member.uncredited ?? [], slots);
       return {
-        ...member,
+        ...known,
+        ...(isOwner && hides !== undefined ? { hides } : {}),
         open,
         holds,
         uncredited,
@@ -77,12 +78,3 @@ export const repairSlots: StepKind<RepairSlots> = {
     return { kind: 'repair-slots', owner, others, slots: print(set), count: size };
   },
 };
-
-/** What is found anew once the slots are in order. */
-const OF_SLOTS: readonly FindingCode[] = [
-  'open-slots',
-  'slots-without-owner',
-  'slots-with-two-owners',
-  'keys-elsewhere',
-  'owner-not-known',
-];

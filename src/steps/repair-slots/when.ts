@@ -18,12 +18,24 @@ export const whenInDoubt: Repair<RepairSlots> = (now) => {
   const numbers = [...each(union(slotsInDoubt(now), ...strayed, ...unknown))];
   const endings = numbers.map((slot) => endingOf(slot, now)).filter((ending) => ending !== null);
   const groups = Map.groupBy(endings, ({ owner, others }) => [owner, ...others].join(' '));
-  return Array.from(groups.values(), (group) => {
+  const due = Array.from(groups.values(), (group) => {
     const slots = slotsOfNumbers(group.map(({ slot }) => slot));
     const { owner = '', others = [] } = group[0] ?? {};
     return { kind: 'repair-slots', owner, others, slots: print(slots), count: count(slots) } as const;
   }).toSorted((a, b) => byOrdinal(a.owner, b.owner) || byOrdinal(a.others[0] ?? '', b.others[0] ?? ''));
+  return oneWay(due);
 };
+
+/** Those that can run at the same time: nobody gives and gets at once, for two servers that MIGRATE to each other block. */
+function oneWay(due: readonly RepairSlots[]): readonly RepairSlots[] {
+  const [givers, getters] = [new Set<string>(), new Set<string>()];
+  return due.filter(({ owner, others }) => {
+    if (givers.has(owner) || others.some((pod) => getters.has(pod))) return false;
+    getters.add(owner);
+    for (const pod of others) givers.add(pod);
+    return true;
+  });
+}
 
 /** Who ends up with one slot, and who else has a part in it. */
 interface Ending {
@@ -44,6 +56,7 @@ function endingOf(slot: number, now: Cluster): Ending | null {
 class Party {
   readonly pod: string;
   readonly owns: boolean;
+  /** Less than one: it may hold some, and does not tell of which slots. */
   readonly keys: number;
   /** The pod to which it gives the slot; null: to a node that is no pod. */
   readonly givesTo: string | null | undefined;
@@ -55,7 +68,8 @@ class Party {
       member.open?.find((one) => one.slot === slot && one.state === state)?.peer;
     this.pod = member.pod;
     this.owns = member.role === 'primary' && contains(member.slots, slot);
-    this.keys = member.holds?.find((held) => held.slot === slot)?.keys ?? 0;
+    const mayHold = member.hides === undefined || this.owns ? 0 : 1 - 1 / (1 + member.hides);
+    this.keys = member.holds?.find((held) => held.slot === slot)?.keys ?? mayHold;
     this.givesTo = mark('migrating');
     this.takesFrom = mark('importing');
     this.epoch = member.configEpoch;

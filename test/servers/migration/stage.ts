@@ -48,11 +48,15 @@ export async function view(redis: Redis, pod: Pod): Promise<View> {
   return viewOf(await redis.connection(pod, { signal }), { signal });
 }
 
-/** Slots that any server has marked as migrating or importing, in words. */
+/**
+ * Slots that any primary has marked as migrating or importing, in words. A replica of Valkey has the marks that its primary
+ * had when it last heard of it, and is told of no change that it misses; it serves by none of them.
+ */
 export async function openSlots(platform: Stage, redis: Redis): Promise<readonly string[]> {
   const found: string[] = [];
   for (const pod of platform.pods().filter((candidate) => candidate.ready)) {
-    const { migrating, importing } = await view(redis, pod);
+    const { me, migrating, importing } = await view(redis, pod);
+    if (me.role === 'replica') continue;
     for (const slot of migrating.keys()) found.push(`${pod.name} migrating ${slot}`);
     for (const slot of importing.keys()) found.push(`${pod.name} importing ${slot}`);
   }

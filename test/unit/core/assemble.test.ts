@@ -126,12 +126,17 @@ describe('what stands in the way of a plan', () => {
   });
 
   test.each([
-    ['a role', { role: 'replica', slots: [[0, 5460]] }, 'redis-cluster-5 takes redis-cluster-0 for a replica'],
-    ['acquaintance', { handshake: true }, 'redis-cluster-5 does not know redis-cluster-0'],
-  ] as const)('members that differ in %s', (_name, change, text) => {
+    [
+      'a role',
+      { role: 'replica', slots: [[0, 5460]] },
+      'views-differ',
+      'redis-cluster-5 takes redis-cluster-0 for a replica',
+    ],
+    ['acquaintance', { handshake: true }, 'node-not-known', 'redis-cluster-5 does not know redis-cluster-0'],
+  ] as const)('members that differ in %s', (_name, change, code, text) => {
     const cluster = see(withView(whole, 5, (view) => withLine(view, 0, change)));
-    expect(found(cluster)).toEqual(['blocks views-differ']);
-    expect(textOf(cluster, 'views-differ')).toContain(text);
+    expect(found(cluster)).toEqual([`blocks ${code}`]);
+    expect(textOf(cluster, code)).toContain(text);
   });
 
   test('members that differ in who replicates whom', () => {
@@ -143,7 +148,7 @@ describe('what stands in the way of a plan', () => {
 
   test('a member that still refuses to serve', () => {
     const cluster = see(whole.map((answer, n) => (n === 4 ? { ...answer, stateOk: false } : answer)));
-    expect(textOf(cluster, 'views-differ')).toContain('redis-cluster-4 says cluster_state:fail');
+    expect(textOf(cluster, 'cluster-down')).toContain('redis-cluster-4 says cluster_state:fail');
   });
 
   test('two clusters that do not know each other', () => {

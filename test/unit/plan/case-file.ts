@@ -209,6 +209,7 @@ function strangerOf([id = '', , ordinal]: readonly string[]): Cluster['strangers
     slots: [],
     failed: true,
     knownBy: [],
+    followers: [],
   } as const;
   return ordinal === undefined ? stranger : { ...stranger, ghostOf: `${NAME}-${ordinal}` };
 }

@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import { missingAllow } from '../../src/plan/dangers.ts';
+import { steps } from '../../src/plan/plan.ts';
+import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
+import { seedsOf } from '../support/cluster-client.ts';
+import { digest, load, losses, primariesOf } from '../support/dataset.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { SERVERS } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+import { startTraffic } from '../support/traffic.ts';
+
+const ANYWHERE = { spreadBy: [], whenUnsatisfiable: 'warn' } as const;
+const SIX = [0, 1, 2, 3, 4, 5].map((ordinal) => `redis-cluster-${ordinal}`);
+
+describe.each([...SERVERS])('$name', (server) => {
+  test('all pods come back with new addresses: they are introduced again, and nothing is forgotten or lost', async () => {
+    await using platform = await formed(3, 1);
+    await using redis = platform.redis();
+    const servers = () => ({ pods: platform.pods(), redis });
+    await load(servers(), { keys: 2_000 });
+    const before = await digest({ pods: await primariesOf(servers()), redis });
+    const ids = await idsOf(platform);
+    for (const pod of SIX) await platform.kill(pod);
+    for (const pod of SIX) await platform.restart(pod, { newPort: true });
+
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 3, replicas: 1 }, { placement: ANYWHERE });
+    const plan = await planOn(ground, topology);
+    expect([...new Set(steps(plan).map(({ kind }) => kind))]).toEqual(['repair-address']);
+    await applyOn(ground, topology);
+
+    expect(await idsOf(platform)).toEqual(ids);
+    expect(blocking(await look(ground, topology))).toEqual([]);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+    expect(losses(before, await digest({ pods: await primariesOf(servers()), redis }))).toEqual([]);
+    await using traffic = await startTraffic(seedsOf(platform));
+    expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0 });
+  }, 120_000);
+
+  test('a member that others were told to forget is introduced again when their ban is over', async () => {
+    await using platform = await formed(3, 1);
+    await using redis = platform.redis();
+    const replica = 'redis-cluster-3';
+    const id = (await idsOf(platform)).get(replica) ?? '';
+    for (const pod of ['redis-cluster-1', 'redis-cluster-2']) await platform.call(pod, ['CLUSTER', 'FORGET', id]);
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 3, replicas: 1 }, { placement: ANYWHERE });
+    const cluster = await look(ground, topology);
+    if (blocking(cluster).length > 0) {
+      expect(blocking(cluster)).toContain('node-not-known');
+      expect(steps(await planOn(ground, topology))).toEqual([{ kind: 'repair-address', pod: replica }]);
+    }
+    await applyOn(ground, topology);
+    expect(blocking(await look(ground, topology))).toEqual([]);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+  }, 150_000);
+
+  test('a node that is gone for good is forgotten where that is allowed', async () => {
+    await using platform = await formed(3, 1);
+    await using redis = platform.redis();
+    const ids = await idsOf(platform);
+    // Its volume is lost with it: another node answers in its pod, which joins as the replica.
+    await platform.kill('redis-cluster-4');
+    await platform.loseVolume('redis-cluster-4');
+    await platform.restart('redis-cluster-4', { newPort: true });
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 3, replicas: 1 }, { placement: ANYWHERE });
+    await platform.until(['redis-cluster-0', 'redis-cluster-1', 'redis-cluster-2'], failed(ids.get('redis-cluster-4')));
+
+    const plan = await planOn(ground, topology);
+    expect(steps(plan).map(({ kind }) => kind)).toEqual(['forget', 'join', 'replicate']);
+    expect(missingAllow(plan, [])).toEqual(['forget-unknown-nodes']);
+    await applyOn(ground, topology);
+    expect(blocking(await look(ground, topology))).toEqual([]);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+  }, 120_000);
+
+  test('a primary whose data is lost with it is forgotten, and its slots serve again, where both are allowed', async () => {
+    await using platform = await formed(4, 0);
+    await using redis = platform.redis();
+    const servers = () => ({ pods: platform.pods(), redis });
+    await load(servers(), { keys: 2_000 });
+    const ids = await idsOf(platform);
+    await platform.kill('redis-cluster-3');
+    await platform.loseVolume('redis-cluster-3');
+    await platform.restart('redis-cluster-3', { newPort: true });
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 4, replicas: 0 }, { placement: ANYWHERE });
+    await platform.until(['redis-cluster-0', 'redis-cluster-1', 'redis-cluster-2'], failed(ids.get('redis-cluster-3')));
+
+    const plan = await planOn(ground, topology);
+    expect(steps(plan)).toEqual([
+      { kind: 'forget', node: ids.get('redis-cluster-3') },
+      { kind: 'join', pod: 'redis-cluster-3' },
+      { kind: 'assign-slots', pod: 'redis-cluster-3', slots: '12288-16383', count: 4_096 },
+    ]);
+    expect(missingAllow(plan, [])).toEqual(['forget-unknown-nodes', 'assign-lost-slots']);
+    await applyOn(ground, topology);
+    expect(blocking(await look(ground, topology))).toEqual([]);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+  }, 120_000);
+
+  async function formed(shards: number, replicas: number): Promise<LocalPlatform> {
+    const platform = await startLocalPlatform({ server, pods: shards * (1 + replicas), appendOnly: true });
+    await platform.form({ shards, replicas });
+    return platform;
+  }
+});
+
+function blocking({ findings }: Awaited<ReturnType<typeof look>>): readonly string[] {
+  return [...new Set(findings.filter(({ weight }) => weight === 'blocks').map(({ code }) => code))];
+}
+
+function failed(id = ''): (nodes: string) => boolean {
+  return (nodes) => nodes.split('\n').some((line) => line.startsWith(id) && /[ ,]fail[ ,]/.test(line));
+}
+
+async function idsOf(platform: LocalPlatform): Promise<ReadonlyMap<string, string>> {
+  const ids = platform
+    .pods()
+    .map(async ({ name }) => [name, String(await platform.call(name, ['CLUSTER', 'MYID']))] as const);
+  return new Map(await Promise.all(ids));
+}
