@@ -157,6 +157,7 @@ class Stage {
         event: '',
         commit: '1f'.repeat(20),
         commits: ['1f'.repeat(20)],
+        attempt: 1,
         branch: null,
         base: null,
         runUrl: 'npm start',
@@ -173,7 +174,7 @@ class Stage {
         manifests: null,
         [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
       }),
-      atBase: async () => base,
+      topologyAt: async () => base,
       lineOf: () => 1,
     };
   }

@@ -44,7 +44,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     clock: systemClock,
     stop: stop.signal,
     reach: (topology) => reachCluster(topology, request, { env, workspace }),
-    atBase: async () => null,
+    topologyAt: async () => null,
     lineOf: () => 1,
   };
   const isRed = call.command === 'apply' ? await applyAll(topologies, desk, call) : await eachCluster(topologies, desk);

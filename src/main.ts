@@ -13,7 +13,7 @@ import { readTopologies } from './adapters/topology/read-all.ts';
 import type { Desk } from './commands/desk.ts';
 import { eachCluster } from './commands/each-cluster.ts';
 import { asFailure, FAILURES, type Failure } from './core/failure.ts';
-import type { Occasion, Request } from './core/request.ts';
+import type { Request } from './core/request.ts';
 import type { Topology } from './core/topology.ts';
 import type { GitHub } from './ports/github.ts';
 import type { Runner } from './ports/runner.ts';
@@ -40,7 +40,7 @@ async function main(env: Environment): Promise<void> {
       clock: systemClock,
       stop: stop.signal,
       reach: (topology) => reachCluster(topology, request, { env, workspace }),
-      atBase: (file) => atBase(file, occasion, github, stop.signal),
+      topologyAt: (file, ref) => topologyAt(file, ref, github, stop.signal),
       lineOf: (file, key) => lineOf(join(workspace, file), key),
     };
     if (await eachCluster(topologies, desk)) process.exitCode = 1;
@@ -82,15 +82,15 @@ function githubFor(env: Environment, request: Request, secrets: Secrets): GitHub
   });
 }
 
-/** A base that has mistakes says nothing: then the file counts as new there. */
-async function atBase(
+/** A file that has mistakes says nothing: it counts as one that is not there. */
+async function topologyAt(
   file: string,
-  { base }: Occasion,
+  ref: string,
   github: GitHub | null,
   signal: AbortSignal,
 ): Promise<Topology | null> {
-  if (base === null || github === null) return null;
-  const text = await github.readFile(file, base, { signal });
+  if (github === null) return null;
+  const text = await github.readFile(file, ref, { signal });
   if (text === null) return null;
   const read = readTopology(text, file);
   return read.kind === 'topology' ? read.topology : null;

@@ -137,7 +137,7 @@ async function nothingToDo(
 ): Promise<Outcome> {
   const summary = planLine(plan, estimate);
   desk.runner.info(summary);
-  const state: CommentState = { kind: 'planned', plan, estimate, missing: [], underWay: null };
+  const state = { kind: 'planned', plan, estimate, missing: [], underWay: null } as const;
   return {
     ...identity(topology),
     result: 'no-changes',

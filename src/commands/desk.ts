@@ -19,8 +19,8 @@ export interface Desk {
   readonly stop: AbortSignal;
   /** Opens the way to one cluster. */
   readonly reach: (topology: Topology) => Promise<Reach>;
-  /** The topology as the branch that a pull request is to be merged into has it; null when it has none. */
-  readonly atBase: (file: string) => Promise<Topology | null>;
+  /** The topology as a commit or branch has it; null when it has none, or one with mistakes. Throws Failure `github-error`. */
+  readonly topologyAt: (file: string, ref: string) => Promise<Topology | null>;
   /** The line of a file on which one of its uppermost keys stands, from 1; 1 where it does not stand there. */
   readonly lineOf: (file: string, key: string) => number;
 }

@@ -99,10 +99,11 @@ async function offline(topology: Topology, desk: Desk, why: string): Promise<Out
 
 /** A fork's run is green whatever its token may read: without the base there is nothing to compare with. */
 async function atBase({ file }: Topology, desk: Desk): Promise<Topology | null> {
+  const { base, pullRequest } = desk.occasion;
   try {
-    return await desk.atBase(file);
+    return base === null ? null : await desk.topologyAt(file, base);
   } catch (thrown) {
-    if (desk.occasion.pullRequest?.foreign !== true) throw thrown;
+    if (pullRequest?.foreign !== true) throw thrown;
     desk.runner.warning(`What ${file} is in the base branch is not shown: ${asFailure(thrown).message}`);
     return null;
   }

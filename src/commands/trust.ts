@@ -22,7 +22,7 @@ export async function trustOf(topology: Topology, desk: Desk): Promise<Trust> {
     return { kind: 'offline', why };
   }
   if (base === null) return { kind: 'trusted', why: '' };
-  const there = await desk.atBase(topology.file);
+  const there = await desk.topologyAt(topology.file, base);
   if (there === null) {
     const why = `${topology.file} is new, so it may not yet say where credentials are sent: the plan of the existing StatefulSet is made after the merge.`;
     return desk.request.redis.password === null ? { kind: 'trusted', why: '' } : { kind: 'new', why };

@@ -55,6 +55,8 @@ export interface Occasion {
    * is not agreed to yet. Null where it is.
    */
   readonly base: string | null;
+  /** 1, and one more each time that the run is started again. */
+  readonly attempt: number;
   /** Names the run for people, in the lock and in comments. */
   readonly runUrl: string;
   readonly pullRequest: PullRequest | null;

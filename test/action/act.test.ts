@@ -14,12 +14,12 @@ const SECRETS = {
   KUBECONFIG_APPLY: KUBECONFIG,
 };
 
-function pull(from: string): unknown {
+function pull(from: string, author = 'octocat'): unknown {
   const [head, base] = [
     { sha: 'head', ref: 'more-shards', repo: { full_name: from } },
     { sha: 'base', ref: 'main', repo: { full_name: 'acme/cache' } },
   ];
-  return { action: 'opened', number: 7, pull_request: { number: 7, user: { login: 'octocat' }, head, base } };
+  return { action: 'opened', number: 7, pull_request: { number: 7, user: { login: author }, head, base } };
 }
 
 function workflow(fake: FakeGitHub, more: Partial<WorkflowRun>): WorkflowRun {
@@ -66,9 +66,12 @@ if ('missing' in act) {
   });
 } else {
   describe('on a workflow runner', () => {
-    test.each(['plan.yml', 'all-in-one.yml'])('%s gives a fork an offline plan', async (name) => {
+    test.each([
+      ['plan.yml', 'a fork', pull('mallory/cache')],
+      ['plan.yml', 'Dependabot', pull('acme/cache', 'dependabot[bot]')],
+      ['all-in-one.yml', 'a fork', pull('mallory/cache')],
+    ])('%s gives %s an offline plan', async (name, _, payload) => {
       await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
-      const payload = pull('mallory/cache');
       const run = workflow(fake, { workflow: exampleWorkflow(name), payload, secrets: { GITHUB_TOKEN: TOKEN } });
       const { exitStatus, outputs, summary } = await runWorkflow(act.path, run);
       expect({ exitStatus, result: outputs['result'], reason: outputs['failure-reason'] }).toEqual({
@@ -97,6 +100,7 @@ if ('missing' in act) {
     test.each([
       ['plan.yml', 'pull_request', pull('acme/cache')],
       ['apply.yml', 'push', {}],
+      ['apply.yml', 'workflow_dispatch', { inputs: { 'approved-plan': '0123456789ab' } }],
       ['drift.yml', 'schedule', {}],
       ['all-in-one.yml', 'push', {}],
       ['all-in-one.yml', 'schedule', {}],

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Failure } from '../../src/core/failure.ts';
 import type { ActionEvent } from '../support/run-action.ts';
-import { commit, pullRequest, push } from './support/events.ts';
+import { again, commit, pullRequest, push } from './support/events.ts';
 import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
 
 /** What pull requests want of three even shards. */
@@ -34,6 +35,10 @@ function run(event: ActionEvent, topology: string, inputs: Readonly<Record<strin
 /** The result; with the log where it is none of the good ones, so that a failing test tells why. */
 function resultOf({ outputs, log, red }: LocalRun): string {
   return red ? [outputs['failure-reason'], ...log].join('\n') : (outputs['result'] ?? '');
+}
+
+function stopAtTheFirstMove(line: string): void {
+  if (line.startsWith('Slots go from')) throw new Failure('stopped', 'Told to end.', { remedy: 'Run again.' });
 }
 
 /** What a refused run tells: the message, then its details. */
@@ -145,6 +150,39 @@ describe('a comment', () => {
     const { reason, told } = refusal(await run(push([commit(1)]), HEAVY));
     expect(reason).toBe('plan-not-approved');
     expect(told).toMatch(/#7: its plan [0-9a-f]{12} has been applied; what is to be done now has come up since then/);
+  });
+});
+
+describe('a run that is started again', () => {
+  beforeEach(async () => {
+    await run(pullRequest(7), HEAVY);
+    repository.merge(7, [commit(1)]);
+    repository.github.files.set('main:topology.yaml', HEAVY);
+  });
+
+  afterEach(() => {
+    repository.github.files.set('main:topology.yaml', EVEN);
+  });
+
+  test('goes on as approved while the branch still wants the same', async () => {
+    expect(resultOf(await run(again(push([commit(1)])), HEAVY))).toBe('applied');
+  });
+
+  test.each([
+    ['wants something else', EVEN],
+    ['has a file with mistakes', 'version: 2'],
+  ])('changes nothing when the branch %s by now', async (_, text) => {
+    repository.github.files.set('main:topology.yaml', text);
+    const { reason, told } = refusal(await run(again(push([commit(1)])), HEAVY));
+    expect(reason).toBe('plan-not-approved');
+    expect(told).toContain('this run was started again (attempt 2), and main has another topology.yaml by now');
+  });
+
+  test('changes nothing when GitHub does not tell what the branch wants', async () => {
+    repository.github.faults.push({ on: /contents/, status: 401, message: 'Bad credentials' });
+    const { reason, told } = refusal(await run(again(push([commit(1)])), HEAVY));
+    expect(reason).toBe('approval-unreadable');
+    expect(told).toContain('"Bad credentials"');
   });
 });
 
@@ -260,6 +298,16 @@ describe('a run by hand', () => {
       'approved-plan': hash,
     });
     expect(resultOf(applied)).toBe('applied');
+  });
+
+  test('goes on with the plan of this hash after a run that was stopped, and then with no other', async () => {
+    const { outputs } = await run(byHand, HEAVY, { command: 'plan' });
+    const inputs = { command: 'apply', 'approved-plan': outputs['plan-hash'] ?? '' };
+    const stopped = await repository.run(byHand, { topology: HEAVY, inputs, onLine: stopAtTheFirstMove });
+    expect(stopped.outputs).toMatchObject({ 'failure-reason': 'stopped', changed: 'true' });
+    const other = { ...inputs, 'approved-plan': '0123456789ab' };
+    expect(refusal(await run(byHand, HEAVY, other)).reason).toBe('plan-changed');
+    expect(resultOf(await run(byHand, HEAVY, inputs))).toBe('applied');
   });
 
   test.each([{ 'require-approved-plan': 'true' }, { 'require-approved-plan': 'false' }, {}])(

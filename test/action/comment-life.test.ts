@@ -67,12 +67,35 @@ describe('the comment of a merged pull request', () => {
     expect(repository.github.comments).toHaveLength(1);
   });
 
+  test('does not stay "applying" after a run whose end nobody could write down', async () => {
+    const { github } = repository;
+    github.faults.push({ on: /^PATCH/, status: 'no-answer', after: 1 });
+    await stopInTheMiddle();
+    expect(repository.comment(7)).toContain('⏳ **Applying.**');
+    github.faults.length = 0;
+    expect((await apply()).outputs['result']).toBe('applied');
+    expect(repository.comment(7)).toContain('✅ **Applied');
+  });
+
   test('does not stay "failed" when somebody else has done the rest', async () => {
     await stopInTheMiddle();
     await repository.make(HEAVY);
     const again = await apply();
     expect(again.outputs).toMatchObject({ result: 'no-changes', 'comment-url': expect.stringContaining('pull/7') });
     expect(repository.comment(7)).not.toContain('Failed');
+  });
+
+  test('does not stay "planned" when somebody has done it all before the merge', async () => {
+    await repository.make(HEAVY);
+    expect((await apply()).outputs).toMatchObject({
+      result: 'no-changes',
+      'comment-url': expect.stringContaining('pull/7'),
+    });
+    expect(repository.comment(7)).not.toContain('**Next:** merge');
+    const before = repository.github.requests.length;
+    await apply();
+    const later = repository.github.requests.slice(before).map(({ line }) => line);
+    expect(later.filter((line) => line.startsWith('PATCH'))).toEqual([]);
   });
 
   test('is left alone by a run that finds all done and cannot ask GitHub', async () => {

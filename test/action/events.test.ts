@@ -179,6 +179,16 @@ describe('a merge queue', () => {
     expect(repository.comment(7)).toBe(before);
   });
 
+  test('gets nothing applied', async () => {
+    await run(pullRequest(7), HEAVY);
+    const refused = await run(mergeGroup(7), HEAVY, { command: 'apply' });
+    expect(refused.outputs).toMatchObject({
+      result: 'refused',
+      'failure-reason': 'plan-not-approved',
+      changed: 'false',
+    });
+  });
+
   test('is not followed to another cluster before the merge', async () => {
     const offline = await run(mergeGroup(7), ELSEWHERE);
     expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });

@@ -4,7 +4,7 @@ import { createGitHub } from '../../src/adapters/github/github.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import type { GitHub } from '../../src/ports/github.ts';
 import { TOKEN } from '../support/confidential.ts';
-import type { Fault } from '../support/fake-github.ts';
+import type { FakeGitHub, Fault } from '../support/fake-github.ts';
 import { failureOf, shownPlans, startClient } from '../support/github-client.ts';
 
 const MARKER = '<!-- redis-cluster-topology: cache -->';
@@ -14,7 +14,7 @@ type Call = (github: GitHub) => Promise<unknown>;
 const put: Call = (github) => github.putComment(7, MARKER, `${MARKER}\nplan`, OPTIONS);
 const open: Call = (github) => github.keepIssue(MARKER, { title: 'drift', body: MARKER }, OPTIONS);
 const read: Call = (github) => github.readFile('topology.yaml', 'main', OPTIONS);
-const approved: Call = (github) => shownPlans(github, ['c0ffee'], MARKER);
+const approved = (github: GitHub) => shownPlans(github, ['c0ffee'], MARKER);
 
 describe('a refusal', () => {
   const NOT = 'Resource not accessible by integration';
@@ -50,6 +50,23 @@ describe('a refusal', () => {
   });
 });
 
+test('a refusal of GraphQL leaves the approval unreadable, and is not tried again', async () => {
+  await using client = await startClient('octocat');
+  withPlan(client.fake);
+  const errors = [{ type: 'FORBIDDEN', message: 'Resource not accessible by integration' }];
+  client.fake.faults.push({ on: /graphql/, status: 200, body: { data: null, errors } });
+  const failure = await failureOf(approved(client.github));
+  expect(failure.code).toBe('approval-unreadable');
+  expect(failure.remedy).toContain('`pull-requests: read`');
+  expect(client.pauses).toEqual([]);
+});
+
+/** A merged pull request with a plan of octocat's. */
+function withPlan(fake: FakeGitHub): void {
+  fake.pulls.push({ number: 7, base: 'main', merged: true, commits: ['c0ffee'] });
+  fake.comments.push({ id: 1, on: 7, author: 'octocat', body: MARKER, editor: null });
+}
+
 describe('what passes by itself', () => {
   test.each<[string, Omit<Fault, 'on'>, readonly number[]]>([
     ['a server error', { status: 500, times: 3 }, [1000, 2000, 4000]],
@@ -71,6 +88,17 @@ describe('what passes by itself', () => {
     await put(client.github);
     expect(client.pauses).toEqual(pauses);
     expect(client.fake.comments).toHaveLength(1);
+  });
+
+  test.each<[string, unknown, Readonly<Record<string, string>>, readonly number[]]>([
+    ['a limit', { type: 'RATE_LIMITED', message: 'API rate limit exceeded' }, { 'retry-after': '9' }, [9000]],
+    ['an incident', { message: 'Something went wrong while executing your query.' }, {}, [1000]],
+  ])('is waited for when GraphQL tells of it: %s', async (_, error, headers, pauses) => {
+    await using client = await startClient('octocat');
+    withPlan(client.fake);
+    client.fake.faults.push({ on: /graphql/, status: 200, body: { data: null, errors: [error] }, headers, times: 1 });
+    expect(await approved(client.github)).toHaveLength(1);
+    expect(client.pauses).toEqual(pauses);
   });
 
   test('is waited for a minute in all, over all requests of one call', async () => {

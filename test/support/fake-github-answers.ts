@@ -10,6 +10,10 @@ export interface Answer {
 
 const NOT_FOUND: Answer = { status: 404, body: { message: 'Not Found' } };
 
+/** Of comments and issues, in characters. */
+const LONGEST_BODY = 65_536;
+const TOO_LONG: Answer = { status: 422, body: { message: 'Validation Failed: body is too long' } };
+
 /** What GitHub refuses a token with that is no user's, or that lacks a permission. */
 export const NOT_BY_INTEGRATION = 'Resource not accessible by integration';
 
@@ -20,6 +24,7 @@ export function carryOut(state: FakeState, asked: Context | Request): Answer {
   const body = fieldsOf(requestBody);
   const number = Number(params['issue_number'] ?? params['comment_id']);
   if (params['owner'] !== undefined && `${params['owner']}/${params['repo']}` !== state.repository) return NOT_FOUND;
+  if (typeof body['body'] === 'string' && body['body'].length > LONGEST_BODY) return TOO_LONG;
   const operation = asked.operation.operationId ?? '';
   switch (operation) {
     case 'users/get-authenticated':

@@ -41,6 +41,10 @@ export interface Fault {
   readonly status: number | 'no-answer';
   readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** In place of an object with the message: GraphQL tells of its errors in a body of status 200. */
+  readonly body?: unknown;
+  /** How many such requests pass before. */
+  after?: number;
   /** How often; always when left out. */
   times?: number;
   /** The request is carried out all the same; only its answer is lost. */
@@ -173,6 +177,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, serving
 
 function faultFor(line: string, faults: readonly Fault[]): Fault | null {
   const fault = faults.find((one) => one.on.test(line) && one.times !== 0);
+  if (fault?.after !== undefined && fault.after > 0) {
+    fault.after -= 1;
+    return null;
+  }
   if (fault?.times !== undefined) fault.times -= 1;
   return fault ?? null;
 }
@@ -183,7 +191,8 @@ function fail(fault: Fault, response: ServerResponse): void {
     return;
   }
   const headers = fault.headers ?? {};
-  say(response, { status: fault.status, body: { message: fault.message ?? `fault ${fault.status}` }, headers });
+  const body = fault.body ?? { message: fault.message ?? `fault ${fault.status}` };
+  say(response, { status: fault.status, body, headers });
 }
 
 async function answerTo(request: Request, { api, state }: Serving): Promise<Answer> {

@@ -9,6 +9,8 @@ export type { Environment };
 const COMMANDS = ['plan', 'apply', 'drift', 'status', 'auto'] as const;
 const CONNECTS = ['auto', 'direct', 'port-forward'] as const;
 const ALLOWS = ['destroy', 'delete-volumes', 'forget-unknown-nodes', 'assign-lost-slots'] as const;
+/** What a merge queue tries is not merged, so nothing can have been approved. */
+const NEEDS_APPROVAL: readonly string[] = ['push', 'merge_group'];
 const YES_NO_AUTO = ['auto', 'true', 'false'] as const;
 
 /**
@@ -33,7 +35,7 @@ export function readInputs(env: Environment, event: string, secrets: Secrets, wa
     connect: form.oneOf('connect', CONNECTS, 'auto'),
     redis: { username: usernameOf(form, secrets), password, tls: tlsOf(form, key) },
     allow: form.words('allow', ALLOWS),
-    requireApprovedPlan: approval === 'auto' ? event === 'push' : approval === 'true',
+    requireApprovedPlan: approval === 'auto' ? NEEDS_APPROVAL.includes(event) : approval === 'true',
     approvedPlan: form.hash('approved-plan'),
     comment: form.flag('comment', true),
     driftIssue: form.flag('drift-issue', true),

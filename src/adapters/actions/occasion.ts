@@ -45,6 +45,7 @@ export function readOccasion(env: Environment): Occasion {
     commits: [commit, ...pushed].filter((id, i, all) => id !== '' && all.indexOf(id) === i),
     branch: event === 'push' ? branchIn(env['GITHUB_REF']) : null,
     base: payload.pull_request?.base.sha ?? branchIn(payload.merge_group?.base_ref),
+    attempt: Number(attemptOf(env)),
     runUrl: runUrlOf(env),
     pullRequest: pullRequestOf(payload),
   };
@@ -113,6 +114,10 @@ function pullRequestOf({ action, pull_request: found }: Payload): PullRequest | 
 function runUrlOf(env: Environment): string {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
   if (server === undefined || repository === undefined || run === undefined) return `process ${process.pid}`;
-  const attempt = env['GITHUB_RUN_ATTEMPT'] ?? '1';
-  return `${server}/${repository}/actions/runs/${run}/attempts/${attempt}`;
+  return `${server}/${repository}/actions/runs/${run}/attempts/${attemptOf(env)}`;
+}
+
+function attemptOf(env: Environment): string {
+  const text = env['GITHUB_RUN_ATTEMPT'] ?? '';
+  return /^\d+$/.test(text) ? text : '1';
 }

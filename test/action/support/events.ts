@@ -44,6 +44,11 @@ export function push(commits: readonly string[], ref = 'refs/heads/main'): Actio
   return { name: 'push', ref, commit: head, payload };
 }
 
+/** The same run once more, as "Re-run jobs" does it. */
+export function again(event: ActionEvent): ActionEvent {
+  return { ...event, attempt: (event.attempt ?? 1) + 1 };
+}
+
 export function mergeGroup(number: number): ActionEvent {
   const head_ref = `refs/heads/gh-readonly-queue/main/pr-${number}-${BASE}`;
   const merge_group = { head_sha: commit(900), head_ref, base_sha: BASE, base_ref: 'refs/heads/main' };

@@ -54,11 +54,13 @@ export class LocalRepository implements AsyncDisposable {
 
   /** Three primaries without replicas, each with a third of the slots. */
   static async create(): Promise<LocalRepository> {
-    const github = await startFakeGitHub();
-    const repository = new LocalRepository(github, await startLocalPlatform({ pods: 3 }));
+    await using stack = new AsyncDisposableStack();
+    const github = stack.use(await startFakeGitHub());
+    const repository = new LocalRepository(github, stack.use(await startLocalPlatform({ pods: 3 })));
     await repository.make(EVEN);
     github.files.set(`${BASE}:topology.yaml`, EVEN);
     github.files.set('main:topology.yaml', EVEN);
+    stack.move();
     return repository;
   }
 
@@ -122,9 +124,8 @@ export class LocalRepository implements AsyncDisposable {
         const redis = platform.redis();
         return { kubernetes: platform.kubernetes, redis, manifests: null, [Symbol.asyncDispose]: () => close(redis) };
       },
-      async atBase(file): Promise<Topology | null> {
-        if (occasion.base === null) return null;
-        const text = await github.readFile(file, occasion.base, { signal });
+      async topologyAt(file, ref): Promise<Topology | null> {
+        const text = await github.readFile(file, ref, { signal });
         const read = text === null ? null : readTopology(text, file);
         return read?.kind === 'topology' ? read.topology : null;
       },
@@ -180,6 +181,7 @@ function environmentOf(event: ActionEvent, run: number): Record<string, string> 
     GITHUB_REPOSITORY: 'acme/cache',
     GITHUB_SERVER_URL: 'https://github.test',
     GITHUB_RUN_ID: String(run),
+    GITHUB_RUN_ATTEMPT: String(event.attempt ?? 1),
   };
 }
 

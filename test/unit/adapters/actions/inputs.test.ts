@@ -77,7 +77,7 @@ describe('inputs', () => {
     ['push', 'apply', true],
     ['schedule', 'drift', false],
     ['workflow_dispatch', 'plan', false],
-    ['merge_group', 'plan', false],
+    ['merge_group', 'plan', true],
     ['issue_comment', 'plan', false],
     ['', 'plan', false],
   ])('on %j mean %s, with approval %j', (event, command, requireApprovedPlan) => {

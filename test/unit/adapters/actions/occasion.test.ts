@@ -54,6 +54,7 @@ describe('what made a run happen', () => {
       commits: ['head-commit'],
       branch: null,
       base: 'base-commit',
+      attempt: 1,
       runUrl: 'https://github.example/acme/cache/actions/runs/42/attempts/1',
       pullRequest: { number: 7, foreign: false, closed: false },
     });
@@ -101,7 +102,8 @@ describe('what made a run happen', () => {
   });
 
   test('names the attempt of a run that was started again', async () => {
-    const { runUrl } = await occasion('push', {}, { GITHUB_RUN_ATTEMPT: '3' });
+    const { runUrl, attempt } = await occasion('push', {}, { GITHUB_RUN_ATTEMPT: '3' });
+    expect(attempt).toBe(3);
     expect(runUrl).toBe('https://github.example/acme/cache/actions/runs/42/attempts/3');
   });
 
@@ -112,6 +114,7 @@ describe('what made a run happen', () => {
       commits: [],
       branch: null,
       base: null,
+      attempt: 1,
       runUrl: `process ${process.pid}`,
       pullRequest: null,
     });

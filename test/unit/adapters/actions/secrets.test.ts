@@ -153,9 +153,11 @@ describe('a kubeconfig among the files of a pull request', () => {
   ])('is refused where %s names it', (_, naming) => {
     for (const path of [join(workspace, 'config'), join(root, 'link-into-workspace')]) {
       const env = { GITHUB_WORKSPACE: workspace, ...naming(path) };
-      expect(() => read(env, 'pull_request')).toThrow(
-        `Refused: the kubeconfig ${path} lies in the workspace, where a pull request's own files are.`,
-      );
+      for (const event of ['pull_request', 'pull_request_target', 'merge_group']) {
+        expect(() => read(env, event)).toThrow(
+          `Refused: the kubeconfig ${path} lies in the workspace, where a pull request's own files are.`,
+        );
+      }
       expect(() => read(env, 'push')).not.toThrow();
     }
     expect(() => read({ GITHUB_WORKSPACE: workspace, ...naming(join(root, 'outside')) }, 'pull_request')).not.toThrow();

@@ -1,0 +1,107 @@
+import type { Cluster } from '../core/cluster.ts';
+import { asFailure, Failure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import { canonicalJson } from '../plan/fingerprint.ts';
+import type { Plan, Planned } from '../plan/plan.ts';
+import { isRest } from '../plan/remainder.ts';
+import type { PostedPlan } from '../ports/github.ts';
+import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
+import { approveByHand, changed, type Decision, go, notApproved, planOf, rest } from './decision.ts';
+import type { Desk } from './desk.ts';
+
+/** Where a merge queue tries what is not merged yet. */
+const QUEUE = 'gh-readonly-queue/';
+
+/** Whether a pull request that brought the push shows this plan. Throws Failure `approval-unreadable`. */
+export async function byPullRequest(
+  topology: Topology,
+  cluster: Cluster,
+  anew: Planned,
+  desk: Desk,
+): Promise<Decision> {
+  const { github, occasion, stop: signal } = desk;
+  const { commits, commit, branch } = occasion;
+  const plan = planOf(anew);
+  const stop = (failure: Failure): Decision => ({ kind: 'stop', failure, plan });
+  if (github === null || branch === null || branch.startsWith(QUEUE)) {
+    return stop(notApproved(topology, plan, unasked(desk)));
+  }
+  if (occasion.attempt > 1 && (await isOutdated(topology, branch, desk))) {
+    return stop(outdated(topology, plan, branch, occasion.attempt));
+  }
+  const asked = github.mergedPullRequests(commits, branch, commentMarker(topology.name), { signal, patient: true });
+  const differences: string[] = [];
+  const notes: string[] = [];
+  for await (const { number, comments } of asked) {
+    if (comments.length === 0) notes.push(`#${number}: the action posted no plan there.`);
+    for (const posted of comments) {
+      const opinion = weigh(posted, topology, cluster, plan);
+      if (opinion.kind === 'go') return go(opinion.plan, number);
+      const told = opinion.texts.map((text) => `#${number}: ${text}`);
+      (opinion.kind === 'other' ? differences : notes).push(...told);
+    }
+  }
+  if (differences.length > 0) {
+    return stop(changed(plan, 'It is not what was shown in the pull request.', [...differences, ...notes]));
+  }
+  const which =
+    notes.length === 0 ? 'no pull request brought it there' : 'no pull request that did shows one that counts';
+  const why = `commit ${commit.slice(0, 10)} was pushed to ${branch} without a plan that people could look at: ${which}`;
+  return stop(notApproved(topology, plan, why, notes));
+}
+
+/** Whether the branch wants something else by now. Throws Failure `approval-unreadable`. */
+async function isOutdated(topology: Topology, branch: string, desk: Desk): Promise<boolean> {
+  try {
+    const there = await desk.topologyAt(topology.file, branch);
+    return there === null || canonicalJson(there) !== canonicalJson(topology);
+  } catch (thrown) {
+    const { message, remedy } = asFailure(thrown);
+    throw new Failure('approval-unreadable', `Whether ${branch} has gone on cannot be told. ${message}`, {
+      remedy,
+      cause: thrown,
+    });
+  }
+}
+
+/** What was approved then would undo what was applied since. */
+function outdated(topology: Topology, plan: Plan | null, branch: string, attempt: number): Failure {
+  const why = `this run was started again (attempt ${attempt}), and ${branch} has another ${topology.file} by now`;
+  return new Failure('plan-not-approved', `Cannot apply to ${topology.name}: ${why}.`, {
+    remedy: `Start the newest run of ${branch} again. ${approveByHand(plan)}`,
+  });
+}
+
+function unasked({ github, occasion }: Desk): string {
+  if (github === null) return 'an approved plan is required, and without `github-token` no pull request can be read';
+  return `an approved plan is required, and this run (${occasion.event || 'no event'}) belongs to no merged pull request`;
+}
+
+type Opinion =
+  | { readonly kind: 'go'; readonly plan: Plan }
+  /** It counts for nothing. */
+  | { readonly kind: 'nothing'; readonly texts: readonly string[] }
+  /** It shows a plan that is another one. */
+  | { readonly kind: 'other'; readonly texts: readonly string[] };
+
+function weigh(posted: PostedPlan, topology: Topology, cluster: Cluster, plan: Plan | null): Opinion {
+  if (posted.kind === 'void') return { kind: 'nothing', texts: [posted.why] };
+  const shown = readPosted(posted.comment.body);
+  if (shown === null) return { kind: 'nothing', texts: ['its comment holds no plan that could be carried out.'] };
+  // Else a run of long ago, started again, would undo what came after it.
+  if (shown.state === 'applied') {
+    const text = `its plan ${shown.hash} has been applied; what is to be done now has come up since then.`;
+    return { kind: 'nothing', texts: [text] };
+  }
+  if (plan !== null && plan.hash === shown.hash) return { kind: 'go', plan };
+  const resumed = rest(topology, cluster, shown);
+  if (resumed !== null) return { kind: 'go', plan: resumed };
+  return { kind: 'other', texts: differencesFrom(shown, plan) };
+}
+
+function differencesFrom(posted: Posted, plan: Plan | null): readonly string[] {
+  if (plan === null) return ['No plan can be made now.'];
+  if (posted.steps === null) return [`The plan there is ${posted.hash}; its steps were too many to be kept.`];
+  const answer = isRest(posted.steps, plan, posted.unbound);
+  return answer.rest ? [] : answer.differences;
+}
