@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../src/adapters/process/clock.ts';
 import { framed } from '../src/adapters/terminal/markdown.ts';
 import { terminalRunner } from '../src/adapters/terminal/runner.ts';
@@ -41,8 +43,10 @@ export async function show({ isKept }: { readonly isKept: boolean }): Promise<bo
   const planned = await stage.plan(topology(4), topology(3));
   heading('The comment that it gets');
   console.log(framed(stage.github.comments.at(-1)?.body ?? planned.summary));
+  saveComment(stage.github, 'plan-comment');
   heading('It is merged: the plan that was shown is carried out');
   const applied = await stage.apply(topology(4));
+  saveComment(stage.github, 'applied-comment');
   heading('Every node looked at once more');
   const after = await stage.status(topology(4));
 
@@ -52,6 +56,12 @@ export async function show({ isKept }: { readonly isKept: boolean }): Promise<bo
   const isWell = applied.result === 'applied' && after.result === 'in-sync' && tell(report, wrong);
   if (isKept) await keep(platform);
   return isWell;
+}
+
+/** With COMMENTS=FOLDER the comment is kept as it is now: scripts/pictures.ts draws the pictures of the docs from it. */
+function saveComment({ comments }: PaperGitHub, name: string): void {
+  const folder = process.env['COMMENTS'] ?? '';
+  if (folder !== '') writeFileSync(join(folder, `${name}.md`), comments.at(-1)?.body ?? '');
 }
 
 function topology(shards: number): Topology {

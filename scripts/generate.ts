@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { TopologyFile } from '../src/adapters/topology/schema.ts';
 import { FAILURES } from '../src/core/failure.ts';
 import { FINDINGS } from '../src/core/findings.ts';
+import { table } from './table.ts';
 
 /**
  * Writes what is said in the sources a second time: the JSON schema of topology.yaml, and the tables in README.md and
@@ -14,7 +15,8 @@ import { FINDINGS } from '../src/core/findings.ts';
 function main(isCheck: boolean): void {
   const root = join(import.meta.dirname, '..');
   // Draft 7 is what editors know best.
-  const schema = z.toJSONSchema(TopologyFile, { io: 'input', target: 'draft-7' });
+  const { $schema, ...rest } = z.toJSONSchema(TopologyFile, { io: 'input', target: 'draft-7' });
+  const schema = { $schema, $id: SCHEMA_ID, ...rest };
   const blocks = blocksOf(readFileSync(join(root, 'action.yml'), 'utf8'), SchemaShape.parse(schema));
   const files = new Map([['schema/topology.schema.json', `${JSON.stringify(schema, null, 2)}\n`]]);
   for (const page of pagesOf(root)) files.set(page, filled(readFileSync(join(root, page), 'utf8'), blocks, page));
@@ -29,6 +31,9 @@ function main(isCheck: boolean): void {
     process.exitCode = 1;
   }
 }
+
+/** Where editors find it. */
+const SCHEMA_ID = 'https://raw.githubusercontent.com/redis-cluster-topology/action/v1/schema/topology.schema.json';
 
 function pagesOf(root: string): readonly string[] {
   const top = readdirSync(root).filter((name) => name === 'README.md');
@@ -75,19 +80,15 @@ function blocksOf(actionFile: string, schema: Schema): ReadonlyMap<string, strin
     ['inputs', table(['input', 'default', 'meaning'], inputs)],
     ['outputs', table(['output', 'meaning'], outputs)],
     ['topology', table(['key', 'default', 'values', 'meaning'], rowsOf(schema, ''))],
-    [
-      'failures',
-      Object.entries(FAILURES)
-        .map(([name, [end, meaning]]) => failure(name, end, meaning))
-        .join('\n\n'),
-    ],
+    ...Object.entries(FAILURES).map(([name, [end, meaning]]) => [name, failure(end, meaning)] as const),
     ['findings', table(['finding', 'meaning'], findings)],
   ]);
 }
 
-function failure(name: string, end: 'refused' | 'failed', meaning: string): string {
+/** How a run ends with it and what it means; under a heading of docs/failures.md, before what to do. */
+function failure(end: 'refused' | 'failed', meaning: string): string {
   const when = end === 'refused' ? '`refused`: nothing was changed.' : '`failed`.';
-  return `### ${name}\n\n${when} ${meaning}`;
+  return `${when} ${meaning}`;
 }
 
 interface Schema {
@@ -162,16 +163,6 @@ const TYPES = new Map([
 
 function code(text: string): string {
   return text === '' ? '' : `\`${text}\``;
-}
-
-/** Each column as wide as its widest cell, which is how the formatter leaves it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [cells[0] ?? [], rule, ...cells.slice(1)].map(line).join('\n');
 }
 
 main(process.argv.includes('--check'));

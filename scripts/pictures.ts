@@ -9,7 +9,12 @@ import { pathToFileURL } from 'node:url';
  *
  *   PICTURE_TOOLS=FOLDER [CHROMIUM=/usr/bin/chromium] node scripts/pictures.ts FILE.md NAME [FILE.md NAME …]
  *
- * writes docs/images/NAME-light.png and NAME-dark.png (PICTURES=FOLDER: there instead). FOLDER is where
+ * writes docs/images/NAME-light.png and NAME-dark.png (PICTURES=FOLDER: there instead). Those of the docs are of a real run:
+ *
+ *   COMMENTS=build npm start
+ *   PICTURE_TOOLS=FOLDER node scripts/pictures.ts build/plan-comment.md plan-comment build/applied-comment.md applied-comment
+ *
+ * FOLDER is where
  * `npm install puppeteer-core@24.43.1 marked@18.2.1 marked-alert@2.1.2 github-markdown-css@5.9.0` was run: these are for
  * this script alone, so they are no dependencies of the project.
  */

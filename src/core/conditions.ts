@@ -2,6 +2,7 @@ import type { Member, Pod } from './cluster.ts';
 import type { Finding } from './findings.ts';
 import type { MemberTable, Missing } from './member-table.ts';
 import type { NodeReport, NodeSilence } from './node-report.ts';
+import { isReached, type NodeLine } from './nodes.ts';
 import { isEmpty } from './slots.ts';
 import { strangerFindings } from './stranger-findings.ts';
 import { listed, slotsInWords } from './wording.ts';
@@ -97,14 +98,19 @@ function strayKeys(members: readonly Member[]): readonly Finding[] {
     }));
 }
 
-/** A wrong address does no harm while the link stands: clusters behind NAT announce others than the pods' own. */
+/** A wrong address does no harm while the node is reached: clusters behind NAT announce others than the pods' own. */
 function changedAddresses(pods: readonly Pod[], { members, answers, sightings }: MemberTable): readonly Finding[] {
   const ips = new Map(pods.map((pod) => [pod.name, pod.ip]));
+  const isAtItsPod = (member: Member, line: NodeLine): boolean => line.ip === ips.get(member.pod);
+  const isBehindNat = members.some((member) =>
+    (sightings.get(member.id) ?? []).some(({ line }) => isReached(line) && !isAtItsPod(member, line)),
+  );
+  if (isBehindNat) return [];
   return members.flatMap((member): readonly Finding[] => {
     const ip = ips.get(member.pod) ?? null;
     const port = answers.get(member.pod)?.view.me.port;
     const wrong = (sightings.get(member.id) ?? []).filter(
-      ({ line }) => !line.connected && (line.ip !== ip || line.port !== port || !line.addressKnown),
+      ({ line }) => !isReached(line) && (line.ip !== ip || line.port !== port || !line.addressKnown),
     );
     const [first] = wrong;
     if (first === undefined || ip === null) return [];

@@ -120,6 +120,11 @@ function openSlotOf(field: string, what: string): readonly OpenSlot[] {
   return [{ slot, state: match[2] === '>' ? 'migrating' : 'importing', peer: match[3] ?? '' }];
 }
 
+/** A link counts as connected from the moment it is tried: to an address that answers nothing it stays so for minutes. */
+export function isReached({ connected, health }: Pick<NodeLine, 'connected' | 'health'>): boolean {
+  return connected && health === 'ok';
+}
+
 /** `10.0.0.7:6379@16379` */
 export function addressOf(node: Pick<NodeLine, 'ip' | 'port' | 'busPort'>): string {
   return `${node.ip}:${node.port}@${node.busPort}`;

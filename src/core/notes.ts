@@ -1,5 +1,6 @@
 import type { Cluster, Member, Pod, Volume, Workload } from './cluster.ts';
 import type { Finding, FindingCode } from './findings.ts';
+import { leaveReplicas } from './replicas-owner.ts';
 import { ALL_SLOTS, equals, union } from './slots.ts';
 import { listed } from './wording.ts';
 
@@ -58,7 +59,7 @@ function volatile(members: readonly Member[]): readonly Finding[] {
 function ownedElsewhere(workload: Workload | null): readonly Finding[] {
   if (workload === null || workload.owner === null) return [];
   const text = `${workload.name} is also managed by ${workload.owner}, which may set the number of pods back.`;
-  return [note('replicas-owned-elsewhere', text, 'Leave `spec.replicas` out of what it manages.', [])];
+  return [note('replicas-owned-elsewhere', text, leaveReplicas(workload.owner, workload.name), [])];
 }
 
 /** Only where every slot is owned by a pod that answers: else some primary is merely out of sight. */

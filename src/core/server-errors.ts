@@ -22,6 +22,7 @@ export type ServerError =
   | 'slot-holds-keys'
   | 'only-primaries'
   | 'unblocked'
+  | 'newer-payload'
   | 'other';
 
 /** First words that are codes of their own. */
@@ -53,6 +54,7 @@ const TEXTS: readonly (readonly [RegExp, ServerError])[] = [
   [/I'm already the owner of hash slot/i, 'already-owner'],
   [/while I still hold keys for this hash slot/i, 'slot-holds-keys'],
   [/use SETSLOT only with (masters|primaries)/i, 'only-primaries'],
+  [/DUMP payload version/i, 'newer-payload'],
   [/invalid password|operation not permitted/i, 'not-authenticated'],
 ];
 

@@ -14,7 +14,7 @@ import { KINDS } from '../steps/index.ts';
 import { runStep } from './runners.ts';
 
 /** More rounds of planning than any plan needs: one for each time that pods were waited for, and the last look. */
-const ROUNDS = 6;
+const ROUNDS = 8;
 
 export interface CarryOutPorts {
   readonly kubernetes: Kubernetes;
@@ -74,8 +74,9 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
  */
 function untilNews(plan: Plan): Plan['stages'] {
   const news = plan.stages.findIndex((stage, i) => {
-    const next = plan.stages[i + 1] ?? [];
-    return stage.some(({ step }) => step.kind === 'wait-for-pods') || (stage.every(isRepair) && !next.every(isRepair));
+    const kind = stage[0]?.step.kind;
+    const isLast = plan.stages[i + 1]?.[0]?.step.kind !== kind;
+    return stage.some(({ step }) => step.kind === 'wait-for-pods') || (stage.every(isRepair) && isLast);
   });
   return news === -1 ? plan.stages : plan.stages.slice(0, news + 1);
 }

@@ -2,6 +2,7 @@ import { type AtomicCommand, wayBetween } from '../core/capabilities.ts';
 import type { Member } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import type { StepContext } from '../ports/context.ts';
+import { until } from '../ports/until.ts';
 import { atomicMover } from './atomic.ts';
 import { moveClassic } from './classic.ts';
 import { copyFunctions } from './functions.ts';
@@ -10,6 +11,7 @@ import { redisJobs } from './jobs-redis.ts';
 import { valkeyJobs } from './jobs-valkey.ts';
 import type { Mover } from './mover.ts';
 import { paced } from './paced.ts';
+import type { Pair } from './pair.ts';
 import { type Turns, turnsOf } from './turns.ts';
 
 const JOBS: Readonly<Record<AtomicCommand, Jobs>> = { MIGRATESLOTS: valkeyJobs, MIGRATION: redisJobs };
@@ -22,13 +24,15 @@ const JOBS: Readonly<Record<AtomicCommand, Jobs>> = { MIGRATESLOTS: valkeyJobs, 
 export function chooseMover(donor: Member, receiver: Member, context: StepContext): Mover {
   const { method } = context.topology.migration;
   const turns = turnsOf(context.redis);
-  const keyByKey = inTurn(paced(moveClassic, context), turns);
+  const plain = inTurn(paced(moveClassic, context), turns);
+  const keyByKey = withFunctions(plain, context);
   if (method === 'classic') return keyByKey;
   const way = wayBetween(donor, receiver);
   if (way.kind === 'atomic') {
     const jobs = JOBS[way.command];
-    const mover = atomicMover({ jobs, turns, keyByKey: method === 'auto' ? keyByKey : null });
-    return way.command === 'MIGRATESLOTS' ? withFunctions(mover, context) : mover;
+    const other = method === 'auto' ? plain : null;
+    if (way.command === 'MIGRATESLOTS') return withFunctions(atomicMover({ jobs, turns, keyByKey: other }), context);
+    return atomicMover({ jobs, turns, keyByKey: other === null ? null : keyByKey });
   }
   if (method === 'atomic') throw unsupported(donor.pod, receiver.pod, way.because);
   const text = `Slots go from ${donor.pod} to ${receiver.pod} key by key: ${way.because}.`;
@@ -53,15 +57,32 @@ function inTurn(mover: Mover, turns: Turns): Mover {
   };
 }
 
-/** Valkey sends the keys alone; Redis sends the functions, too. A new shard has got them when it joined. */
+/**
+ * MIGRATE and Valkey's jobs send the keys alone; Redis' jobs send the functions, too. A new shard has got them when it joined,
+ * unless it took no writes then.
+ */
 function withFunctions(mover: Mover, context: StepContext): Mover {
   return async (pair, work) => {
     try {
-      await copyFunctions(pair.donor.pod, pair.receiver.pod, context);
+      await untilCopied(pair, context);
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.code !== 'redis-permission') throw thrown;
       context.tell({ kind: 'note', text: `Functions are not copied to ${pair.receiver.pod.name}. ${thrown.message}` });
     }
     await mover(pair, work);
   };
+}
+
+/** Replicas that have just come count as such after a second or two. */
+async function untilCopied({ donor, receiver }: Pair, context: StepContext): Promise<void> {
+  const wait = {
+    for: `${receiver.pod.name} to take functions`,
+    seconds: 15,
+    remedy: 'Look at its replicas: `min-replicas-to-write` asks for more than are in step. Then run apply again.',
+  };
+  await until(context, wait, async () => {
+    const copied = await copyFunctions(donor.pod, receiver.pod, context);
+    if (copied === 'done') return { done: true, value: undefined };
+    return { done: false, seen: 'NOREPLICAS' };
+  });
 }

@@ -48,6 +48,11 @@ const FAILED_OVER: Meaning = {
   remedy: 'Run apply again: it looks anew and goes on from there.',
 };
 
+const RENAMED: Meaning = {
+  why: 'Moving keys needs that command: it may be renamed (rename-command).',
+  remedy: 'Leave MIGRATE and RESTORE-ASKING as they are called on all pods, then run apply again.',
+};
+
 function meanings(
   donor: string,
   receiver: string,
@@ -98,6 +103,12 @@ function meanings(
       why: `${fromReceiver ? receiver : donor} runs a script or function that does not end.`,
       remedy: 'End it (SCRIPT KILL, FUNCTION KILL) or wait, then run apply again.',
     },
+    'newer-payload': {
+      why: `${receiver} runs an older version than ${donor} and cannot read what that one writes; the key is still on ${donor}.`,
+      remedy:
+        'Finish the update of the servers, then run apply again: slots move from older servers to newer ones only.',
+    },
+    'unknown-command': RENAMED,
     moved: FAILED_OVER,
     'read-only': FAILED_OVER,
   };

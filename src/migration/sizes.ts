@@ -9,11 +9,11 @@ export interface Pack {
 }
 
 /** `ask`: the slot is open and a client has deleted the key meanwhile, or it has expired. */
-const UNKNOWN: readonly ServerError[] = ['ask', 'no-permission'];
+const UNKNOWN: readonly ServerError[] = ['ask', 'no-permission', 'unknown-command'];
 
 /**
  * How many bytes each key takes in the donor's memory. MEMORY USAGE looks at a few elements of a large key only: 20 to
- * 40 µs a key. 0 for one that is gone meanwhile, or where the user has no right to ask.
+ * 40 µs a key. 0 for one that is gone meanwhile, or where the user has no right to ask or the command is renamed.
  */
 export async function sizesOf(donor: Connection, keys: readonly Buffer[]): Promise<readonly number[]> {
   const commands = keys.map((key): Command => ['MEMORY', 'USAGE', key]);

@@ -1,5 +1,6 @@
 import type { Cluster } from '../core/cluster.ts';
 import { brokenPromises } from '../core/invariants.ts';
+import { leaveReplicas } from '../core/replicas-owner.ts';
 import { union } from '../core/slots.ts';
 import { slotsInWords } from '../core/wording.ts';
 import { isNewborn } from '../steps/assign-slots/when.ts';
@@ -118,10 +119,14 @@ function scaling(plan: Parts): readonly Danger[] {
     const text = `With ${counted(shards, 'primary', 'primaries')} no failover happens by itself; three are needed.`;
     dangers.push({ code: 'few-primaries', text, needs: null });
   }
-  const owner = plan.before.workload?.owner ?? null;
+  const { owner = null, name = '' } = plan.before.workload ?? {};
   if (owner !== null && stepsOf(plan).some((step) => step.kind === 'scale')) {
     const text = `The number of pods is also written by ${owner}, which may set it back.`;
-    dangers.push({ code: 'replicas-owned-elsewhere', text, needs: null });
+    // Two texts: a comment cuts long ones, and half a line of configuration is of no use.
+    const lines = leaveReplicas(owner, name);
+    dangers.push(
+      ...[text, lines].map((part): Danger => ({ code: 'replicas-owned-elsewhere', text: part, needs: null })),
+    );
   }
   return dangers;
 }

@@ -90,6 +90,7 @@ function sectionsOf(state: CommentState, context: CommentContext, place: Place):
     { lines: [`### Redis Cluster ${code(context.cluster)}`, '', headlineOf(state)], drop: null },
     { lines: alertsOf(state, place), drop: null },
     { lines: progressOf(state), drop: 5, name: 'the progress' },
+    { lines: tenseOf(state), drop: null },
     ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate, place)),
     { lines: nextOf(state, place), drop: null },
     { lines: [footerOf(state, context)], drop: null },
@@ -143,6 +144,11 @@ function progressOf(state: CommentState): readonly string[] {
     '',
     '</details>',
   ];
+}
+
+/** What follows still speaks of what is to come: where new pods went was not known when it was written. */
+function tenseOf(state: CommentState): readonly string[] {
+  return state.kind === 'applied' && state.plan.stages.length > 0 ? ['The plan that was carried out:'] : [];
 }
 
 /** What is left out first is what is longest and needed least to decide. */

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { autoDial, tunnelDial } from '../../src/adapters/redis/dial.ts';
 import { createRedis } from '../../src/adapters/redis/redis.ts';
 import { type Command, CREDENTIALS } from '../../src/ports/redis.ts';
+import { makeCertificates } from '../support/certificates.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { freePort } from '../support/local-server.ts';
 import { knows, SERVERS } from '../support/servers.ts';
@@ -121,9 +121,11 @@ describe.each([...SERVERS])('connections to $name', (server) => {
     expect(String(answer?.ok ? answer.value : answer?.error)).toBe('NOKEY');
     const [refused] = await connection.send([['ECHO', CREDENTIALS, 'x']], { signal });
     expect(refused).toMatchObject({ ok: false });
+    const [unknown] = await connection.send([['MIGRATED', CREDENTIALS]], { signal });
+    expect(unknown).toEqual({ ok: false, error: expect.stringMatching(/unknown command .MIGRATED.$/) });
     await platform.call('redis-cluster-0', ['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
     const lost = await thrownBy(connection.send([migrate], { signal }));
-    expect(inspect([refused, lost, redis, connection], { depth: 20, showHidden: true })).not.toContain(SECRET);
+    expect(inspect([refused, unknown, lost, redis, connection], { depth: 20, showHidden: true })).not.toContain(SECRET);
   });
 
   test('a server that is stopped is given up after the deadline', async () => {
@@ -257,26 +259,3 @@ describe.each(SERVERS.filter((server) => knows(server, 'tls-port 0')))('TLS to $
     expect(thrown).toMatchObject({ code: 'redis-unreachable', message: expect.stringContaining(words) });
   });
 });
-
-function makeCertificates(folder: string): void {
-  const run = (...options: string[]): void => {
-    execFileSync('openssl', options, { cwd: folder, stdio: 'pipe' });
-  };
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  run('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=test authority');
-  for (const name of ['server', 'client']) {
-    const names = ['-addext', `subjectAltName=DNS:${name === 'server' ? 'redis.cache.svc' : 'client'}`];
-    const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-keyout', `${name}.key`, '-out', `${name}.crt`];
-    run(
-      'req',
-      '-x509',
-      ...key,
-      ...signed,
-      '-subj',
-      `/CN=${name}`,
-      ...names,
-      '-addext',
-      'basicConstraints=critical,CA:FALSE',
-    );
-  }
-}

@@ -228,6 +228,10 @@ function digestOfReply(type: string, reply: Reply): string {
     const step = type === 'hash' ? 2 : 1;
     const rows = items.flatMap((_, i) => (i % step === 0 ? [items.slice(i, i + step)] : []));
     hash.update(JSON.stringify(rows.map((row) => JSON.stringify(row)).toSorted()));
+  } else if (type === 'zset') {
+    // Versions write the same score with more or fewer digits.
+    const scored = array(reply, type).map((item, i) => (i % 2 === 0 ? String(item) : Number(String(item))));
+    hash.update(JSON.stringify(scored));
   } else {
     feed(reply, (piece) => hash.update(piece));
   }

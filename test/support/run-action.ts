@@ -13,6 +13,7 @@ export interface ActionEvent {
   readonly commit?: string;
   readonly ref?: string;
   readonly runId?: string;
+  readonly attempt?: number;
 }
 
 export interface ActionRun {
@@ -92,7 +93,7 @@ export class Workspace implements AsyncDisposable {
         GITHUB_REPOSITORY: 'acme/cache',
         GITHUB_SERVER_URL: 'https://github.com',
         GITHUB_RUN_ID: event.runId ?? '1',
-        GITHUB_RUN_ATTEMPT: '1',
+        GITHUB_RUN_ATTEMPT: String(event.attempt ?? 1),
         GITHUB_OUTPUT: output,
         GITHUB_STEP_SUMMARY: summary,
         RUNNER_TEMP: temp,

@@ -1,13 +1,20 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { readTopology } from '../../src/adapters/topology/read.ts';
+import { FAILURES } from '../../src/core/failure.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const Action = z.object({ inputs: z.record(z.string(), z.unknown()) });
+const Schema = z.object({ $id: z.string(), title: z.string() });
 const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(join(ROOT, 'docs'))
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ];
@@ -16,10 +23,47 @@ function textOf(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');
 }
 
+/** As GitHub makes them of headings. */
+function anchorsOf(file: string): readonly string[] {
+  return Array.from(textOf(file).matchAll(/^#+ (.+)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Pages that one comes to by links, from the README on. */
+function reachedFrom(page: string, seen: Set<string> = new Set()): ReadonlySet<string> {
+  if (seen.has(page)) return seen;
+  seen.add(page);
+  const links = Array.from(textOf(page).matchAll(/\]\((?!https?:)([^)#\s]+\.md)/g), ([, to = '']) =>
+    join(dirname(page), to),
+  );
+  for (const to of links.filter((file) => PAGES.includes(file))) reachedFrom(to, seen);
+  return seen;
+}
+const REACHED = reachedFrom('README.md');
+
 describe.each(PAGES)('%s', (page) => {
   test('links to files that exist', () => {
     const links = Array.from(textOf(page).matchAll(/\]\((?!https?:)([^)#\s]+)/g), ([, target = '']) => target);
     expect(links.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
+  });
+
+  test('links to headings that there are', () => {
+    const links = Array.from(
+      textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g),
+      ([, file = '', anchor = '']) => ({
+        file: file === '' ? page : join(dirname(page), file),
+        anchor,
+      }),
+    );
+    expect(links.filter(({ file, anchor }) => !anchorsOf(file).includes(anchor))).toEqual([]);
+  });
+
+  test('is reached from the README', () => {
+    expect(REACHED).toContain(page);
   });
 
   test('names files of the repository that exist', () => {
@@ -45,8 +89,8 @@ test('the workflow of the README is the example', () => {
 });
 
 test('the topologies of the docs have no mistakes', () => {
-  const blocks = ['README.md', 'docs/topology.md'].flatMap((page) =>
-    Array.from(textOf(page).matchAll(/```yaml\n(version: 1\n[\s\S]*?)```/g), ([, text = '']) => text),
+  const blocks = PAGES.flatMap((page) =>
+    Array.from(textOf(page).matchAll(/```yaml\n((?: *#.*\n)? *version: 1\n[\s\S]*?)```/g), ([, text = '']) => text),
   );
   expect(blocks.length).toBeGreaterThanOrEqual(8);
   expect(blocks.filter((text) => readTopology(text, 'topology.yaml').kind !== 'topology')).toEqual([]);
@@ -55,3 +99,42 @@ test('the topologies of the docs have no mistakes', () => {
 test('the failures that point to a section of the README name one that there is', () => {
   expect(textOf('README.md')).toContain('\n## Rights in Redis\n');
 });
+
+test('every word of failure-reason has its section: what one sees, causes, and three things to look at', () => {
+  const sections = new Map(
+    textOf('docs/failures.md')
+      .split('\n## ')
+      .slice(1)
+      .map((section): [string, string] => [section.slice(0, section.indexOf('\n')), section]),
+  );
+  expect([...sections.keys()]).toEqual(Object.keys(FAILURES));
+  const whole =
+    /<!-- ([\w-]+) -->\n\n`(refused|failed)`[\s\S]+<!-- \/\1 -->\n\n\*\*You see:\*\* [\s\S]+\n\n\*\*Mostly:\*\* [\s\S]+\n\n1\. .+\n2\. .+\n3\. .+\n$/;
+  expect(Array.from(sections).filter(([, section]) => !whole.test(section.replace(/\n*$/, '\n')))).toEqual([]);
+});
+
+test('the steps of the guides give our action inputs that it has', () => {
+  const { inputs } = Action.parse(parse(textOf('action.yml')));
+  const step = /(?:```yaml|uses: redis-cluster-topology\/action@v1)\n *with:\n((?: +[\w-]+:.*\n)+)/g;
+  const blocks = PAGES.flatMap((page) => Array.from(textOf(page).matchAll(step), ([, block = '']) => block));
+  const given = blocks.flatMap((block) => Array.from(block.matchAll(/^ +([\w-]+):/gm), ([, name = '']) => name));
+  expect(given.length).toBeGreaterThanOrEqual(12);
+  expect(given.filter((name) => !(name in inputs))).toEqual([]);
+});
+
+test('the schema is found where the docs tell editors to look', () => {
+  const { $id, title } = Schema.parse(JSON.parse(textOf('schema/topology.schema.json')));
+  expect(title).not.toBe('');
+  for (const page of ['docs/topology.md', 'docs/quick-start.md']) {
+    expect(textOf(page)).toContain(`# yaml-language-server: $schema=${$id}\n`);
+  }
+});
+
+test('the notes of a release are its section of the changelog, and a version without one fails', () => {
+  expect(notesOf('Unreleased').stdout).toContain('### Added');
+  expect(notesOf('v999.0.0').status).toBe(1);
+});
+
+function notesOf(version: string): SpawnSyncReturns<string> {
+  return spawnSync(join(ROOT, 'scripts/release-notes.sh'), [version], { encoding: 'utf8' });
+}

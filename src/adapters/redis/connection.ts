@@ -102,7 +102,8 @@ export class Link implements Connection {
       return { ok: true, value };
     } catch (thrown) {
       // ioredis hangs the arguments, a password among them, onto its errors: only the server's words go on.
-      if (thrown instanceof Error && thrown.name === 'ReplyError') return { ok: false, error: thrown.message };
+      if (thrown instanceof Error && thrown.name === 'ReplyError')
+        return { ok: false, error: withoutArguments(thrown.message) };
       if (thrown instanceof Failure) throw thrown;
       throw this.#lost(all);
     }
@@ -128,6 +129,11 @@ export class Link implements Connection {
       { remedy: 'Look whether the server is busy or stopped (SLOWLOG, the log of the pod), then run again.' },
     );
   }
+}
+
+/** A server that does not know a command repeats its arguments, and MIGRATE and AUTH have a password among them. */
+function withoutArguments(error: string): string {
+  return error.replace(/, with args beginning with:.*$/s, '');
 }
 
 /** The first command by name and subcommand, never with its further arguments. */

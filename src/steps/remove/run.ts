@@ -1,12 +1,11 @@
 import { type Member, memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isEmpty, print } from '../../core/slots.ts';
-import { answerTo, ask, refusal, STEADY } from '../../ports/ask.ts';
+import { ask, STEADY } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
+import { writeEmptiness } from '../../ports/emptiness.ts';
 import { forgetEverywhere } from '../../ports/forget.ts';
-import type { Connection } from '../../ports/redis.ts';
 import { infoOf } from '../../ports/replication.ts';
-import { until } from '../../ports/until.ts';
 import { viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { Remove } from './shape.ts';
 
@@ -65,31 +64,13 @@ async function refuseIfFollowed(
 /**
  * RESET HARD: a replica drops its data, a primary must have none; the node gets a new id and knows nobody. Its files keep
  * what it had: on a volume that is kept, the next start would load the keys and claim their slots. So the emptiness is
- * written too: FLUSHALL goes into the append-only file, SAVE into the snapshot that a full sync has left.
+ * written too.
  */
 async function reset(pod: Pod, context: StepContext): Promise<void> {
   const connection = await context.redis.connection(pod, { signal: STEADY });
-  const options = { signal: STEADY, timeout: 60_000 };
-  await ask(connection, ['CLUSTER', 'RESET', 'HARD'], options);
+  await ask(connection, ['CLUSTER', 'RESET', 'HARD'], { signal: STEADY, timeout: 60_000 });
   const { keys } = await infoOf(pod, context);
-  if (keys > 0) return;
-  await ask(connection, ['FLUSHALL'], options);
-  await save(connection, context);
-}
-
-/** A server that is writing a snapshot, as its own rules may tell it at any time, begins no other meanwhile. */
-async function save(connection: Connection, context: StepContext): Promise<void> {
-  const wait = {
-    for: `${connection.pod} to write down that it is empty`,
-    seconds: 120,
-    remedy: 'Look at the log of that pod for a snapshot that does not end, then run apply again.',
-  };
-  await until({ ...context, stop: STEADY }, wait, async () => {
-    const answer = await answerTo(connection, ['SAVE'], { signal: STEADY, timeout: 60_000 });
-    if (answer.ok) return { done: true, value: undefined };
-    if (/in progress/i.test(answer.error)) return { done: false, seen: answer.error };
-    throw refusal(connection.pod, ['SAVE'], answer.error);
-  });
+  if (keys === 0) await writeEmptiness(pod, connection, context);
 }
 
 function failed(step: Remove, why: string): Failure {

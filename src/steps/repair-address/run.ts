@@ -1,9 +1,10 @@
 import { memberOf, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
+import { isReached } from '../../core/nodes.ts';
 import { ask } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { until } from '../../ports/until.ts';
-import { viewOf, viewsOfMembers } from '../../ports/views.ts';
+import { type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { RepairAddress } from './shape.ts';
 
 /** Milliseconds: MEET gives no error when it is lost, as it is for 60 s on a server that was told to forget the node. */
@@ -32,7 +33,11 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
   let metAt = Number.NEGATIVE_INFINITY;
   await until(context, wait, async () => {
     const views = await viewsOfMembers(context, others, { signal });
-    const cut = [...views].filter(([, view]) => view.nodes.get(own.id)?.connected !== true).map(([name]) => name);
+    const reaches = ([, view]: readonly [string, View]): boolean => {
+      const line = view.nodes.get(own.id);
+      return line !== undefined && isReached(line);
+    };
+    const cut = [...views].filter((entry) => !reaches(entry)).map(([name]) => name);
     if (cut.length === 0) return { done: true, value: undefined };
     if (clock.now() - metAt >= MEET_AGAIN) {
       metAt = clock.now();

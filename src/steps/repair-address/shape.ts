@@ -15,7 +15,9 @@ export const repairAddress: StepKind<RepairAddress> = {
   after(step, before) {
     const left = before.findings.filter((finding) => !isApart(finding, step.pod));
     const isWhole = !left.some(({ code }) => APART.includes(code));
-    return { ...before, findings: isWhole ? left.filter(({ code }) => !OF_PARTS.includes(code)) : left };
+    if (!isWhole) return { ...before, findings: left };
+    const members = before.members.map((member) => ({ ...member, uncredited: [] }));
+    return { ...before, members, findings: left.filter(({ code }) => !OF_PARTS.includes(code)) };
   },
 
   isDone: (step, now) => !now.findings.some((finding) => isApart(finding, step.pod)),
@@ -34,7 +36,13 @@ export const repairAddress: StepKind<RepairAddress> = {
 const APART: readonly FindingCode[] = ['address-changed', 'node-not-known'];
 
 /** What comes of members not reaching each other; whatever else is behind it is seen when all of them do. */
-const OF_PARTS: readonly FindingCode[] = ['views-differ', 'node-failing', 'cluster-down', 'replica-not-synced'];
+const OF_PARTS: readonly FindingCode[] = [
+  'views-differ',
+  'owner-not-known',
+  'node-failing',
+  'cluster-down',
+  'replica-not-synced',
+];
 
 function isApart(finding: Finding, pod: string): boolean {
   return APART.includes(finding.code) && finding.pods.includes(pod);

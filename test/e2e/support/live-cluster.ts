@@ -5,7 +5,7 @@ import { createKubernetes } from '../../../src/adapters/kubernetes/kubernetes.ts
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { directDial } from '../../../src/adapters/redis/dial.ts';
 import { createRedis } from '../../../src/adapters/redis/redis.ts';
-import { type Cluster, podOf } from '../../../src/core/cluster.ts';
+import { type Cluster, type Pod, podOf } from '../../../src/core/cluster.ts';
 import { observeSettled } from '../../../src/engine/observe.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
 import { digest, type KeyDigest } from '../../support/dataset.ts';
@@ -14,6 +14,8 @@ import { topologyOf } from '../../support/topology.ts';
 
 /** The images that the life of a cluster is tried with. */
 export const IMAGES: readonly string[] = (process.env['E2E_IMAGES'] ?? 'redis:7.0,valkey/valkey:9.1').split(',');
+
+const SIX = { shards: 3, replicas: 1 };
 
 /** The test's own eyes on a cluster in a namespace, beside the action's. */
 export class LiveCluster implements AsyncDisposable {
@@ -27,9 +29,16 @@ export class LiveCluster implements AsyncDisposable {
   }
 
   look(): Promise<Cluster> {
-    const topology = topologyOf(this.#namespace.place(), { shards: 3, replicas: 1 });
+    const topology = topologyOf(this.#namespace.place(), SIX);
     const ports = { kubernetes: createKubernetes(this.#namespace.config), redis: this.redis, clock: systemClock };
     return observeSettled(topology, ports, { manifests: null, signal: AbortSignal.timeout(30_000) });
+  }
+
+  /** As Kubernetes has them, whether their servers answer or not. */
+  async pods(): Promise<readonly Pod[]> {
+    const signal = AbortSignal.timeout(10_000);
+    const kubernetes = createKubernetes(this.#namespace.config);
+    return (await kubernetes.look(topologyOf(this.#namespace.place(), SIX).kubernetes, { spreadBy: [], signal })).pods;
   }
 
   /** Looks until nothing but notes is found, 30 s at most. */

@@ -25,6 +25,7 @@ test.each([
   ['ERR Please use SETSLOT only with masters.', 'only-primaries'],
   ['ERR Target instance replied with error: OOM command not allowed', 'out-of-memory'],
   ['ERR Target instance replied with error: -BUSYKEY Target key name already exists.', 'busy-key'],
+  ['ERR Target instance replied with error: ERR DUMP payload version or checksum are wrong', 'newer-payload'],
   ['ERR something that nobody has seen', 'other'],
   ['', 'other'],
 ])('%s', (error, meaning) => {

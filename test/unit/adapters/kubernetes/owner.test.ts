@@ -32,7 +32,7 @@ test('an annotation is told with its value', () => {
 test.each([
   ['argocd-controller', 'ignoreDifferences: [{group: apps, kind: StatefulSet, name: redis-cluster,'],
   ['kustomize-controller', 'driftDetection: {mode: enabled, ignore: [{paths: [/spec/replicas],'],
-  ['helm', 'Give the chart the same number of pods'],
+  ['helm', 'Give the chart the new number of pods'],
   ['keda-operator', 'Delete its ScaledObject'],
 ])('what to add so that %s leaves the number of pods alone', (manager, lines) => {
   const owner = ownerOf(setManagedBy(manager, REPLICAS), []) ?? '';

@@ -1,0 +1,202 @@
+import { describe, expect, test } from '@jest/globals';
+import { Redis as IoRedis } from 'ioredis';
+import { slotOwners } from '../../../src/core/cluster.ts';
+import { wordInSlot } from '../../../src/migration/key-slot.ts';
+import { run } from '../../../src/steps/move-slots/run.ts';
+import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
+import { differences, digest, load, loadEveryType, primariesOf } from '../../support/dataset.ts';
+import { detailsOf, loadDetails, withDigests } from '../../support/every-detail.ts';
+import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
+import { SERVERS } from '../../support/servers.ts';
+import { topologyOf } from '../../support/topology.ts';
+import { eventually, move, openSlots, stageOf } from '../migration/stage.ts';
+
+const ONE = 'redis-cluster-0';
+const OTHER = 'redis-cluster-1';
+/** Of the first of three shards. */
+const SLOT = 1_000;
+const WORD = wordInSlot(SLOT);
+
+const LIBRARY = `#!lua name=kept
+redis.register_function('kept', function() return 'kept' end)`;
+
+const SETTINGS: readonly (readonly [name: string, value: string])[] = [
+  ['cluster-require-full-coverage', 'no'],
+  ['cluster-allow-replica-migration', 'no'],
+  ['appendonly', 'no'],
+  ['min-replicas-to-write', '1'],
+];
+
+describe.each([...SERVERS])('on $name', (server) => {
+  test.each(SETTINGS)(
+    'a cluster with %s %s grows and shrinks, with functions, and keeps every key',
+    async (name, value) => {
+      const config = { ...withDigests(server), [name]: value };
+      await using platform = await startLocalPlatform({ server, pods: 6, appendOnly: true, config });
+      await using redis = platform.redis();
+      await platform.form({ shards: 3, replicas: 1 });
+      const servers = { pods: platform.pods(), redis };
+      await loadEveryType(servers);
+      await loadDetails(servers);
+      await loadLibrary(platform, [0, 1, 2]);
+      const before = await keysOf(platform);
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      for (const shards of [4, 3]) {
+        const topology = topologyOf(platform.place, { shards, replicas: 1 });
+        await applyOn(ground, topology);
+        const cluster = await look(ground, topology);
+        expect(slotOwners(cluster)).toHaveLength(shards);
+        expect((await planOn(ground, topology)).stages).toEqual([]);
+        expect(await keysOf(platform)).toEqual(before);
+      }
+    },
+  );
+
+  test('an empty cluster grows and shrinks', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    for (const shards of [4, 3]) {
+      const topology = topologyOf(platform.place, { shards, replicas: 0 });
+      await applyOn(ground, topology);
+      expect((await planOn(ground, topology)).stages).toEqual([]);
+    }
+  });
+
+  test('a cluster near maxmemory grows; to shrink is refused before the first change', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    const servers = { pods: platform.pods(), redis };
+    await load(servers, { keys: 3_000, bytes: 20_000 });
+    const before = await digest(servers);
+    await limitMemory(platform);
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const smaller = topologyOf(platform.place, { shards: 2, replicas: 0 });
+    await expect(planOn(ground, smaller)).rejects.toMatchObject({ code: 'not-enough-memory' });
+    await applyOn(ground, topologyOf(platform.place, { shards: 4, replicas: 0 }));
+    expect(differences(before, await digest({ pods: platform.pods(), redis }))).toEqual([]);
+  });
+
+  test.each(['auto', 'classic'] as const)('a key of 100 MB moves: %s', async (method) => {
+    await using platform = await startLocalPlatform({ server, pods: 3, config: withDigests(server) });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    await platform.call(ONE, ['SET', `big:{${WORD}}`, Buffer.alloc(100_000_000, 'a hundred megabytes ')]);
+    const before = await keysOf(platform);
+    const context = await stageOf(platform, redis, { method });
+    await run(move(ONE, OTHER, [[SLOT, SLOT]]), context);
+    expect(await openSlots(platform, redis)).toEqual([]);
+    expect(await keysOf(platform)).toEqual(before);
+    expect(await platform.call(OTHER, ['STRLEN', `big:{${WORD}}`])).toBe(100_000_000);
+  });
+
+  test.each(['auto', 'classic'] as const)(
+    'who is told of events hears of a key at its new owner: %s',
+    async (method) => {
+      const config = { 'notify-keyspace-events': 'KEA' };
+      await using platform = await startLocalPlatform({ server, pods: 3, config });
+      await using redis = platform.redis();
+      await platform.form({ shards: 3, replicas: 0 });
+      await platform.call(ONE, ['SET', `{${WORD}}:short`, 'value', 'PX', 4_000]);
+      await platform.call(ONE, ['SET', `{${WORD}}:long`, 'value']);
+      using listener = new Listener(platform, OTHER);
+      await listener.subscribe('__keyevent@0__:*');
+      const context = await stageOf(platform, redis, { method });
+      await run(move(ONE, OTHER, [[SLOT, SLOT]]), context);
+      await platform.call(OTHER, ['DEL', `{${WORD}}:long`]);
+      const heard = (event: string, key: string) => listener.heard.includes(`__keyevent@0__:${event} {${WORD}}:${key}`);
+      await eventually(async () => heard('del', 'long') && heard('expired', 'short'), 'both events');
+    },
+  );
+
+  test.each(['auto', 'classic'] as const)('who caches a key is told when it leaves: %s', async (method) => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    await platform.call(ONE, ['SET', `{${WORD}}:cached`, 'value']);
+    using listener = new Listener(platform, ONE);
+    const id = await listener.id();
+    await listener.subscribe('__redis__:invalidate');
+    const signal = AbortSignal.timeout(30_000);
+    await using cache = await redis.open(platform.pod(ONE), { signal });
+    const read = ['GET', `{${WORD}}:cached`] as const;
+    await cache.send([['CLIENT', 'TRACKING', 'ON', 'REDIRECT', id], read], { signal });
+    const context = await stageOf(platform, redis, { method });
+    await run(move(ONE, OTHER, [[SLOT, SLOT]]), context);
+    await eventually(async () => listener.heard.some((text) => text.includes(`{${WORD}}:cached`)), 'the invalidation');
+  });
+
+  test('scripts stay where they were loaded, and a script by its text runs at the new owner', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    const key = `{${WORD}}:scripted`;
+    const script = "return redis.call('GET', KEYS[1])";
+    await platform.call(ONE, ['SET', key, 'value']);
+    const sha = String(await platform.call(ONE, ['SCRIPT', 'LOAD', script]));
+    const context = await stageOf(platform, redis);
+    await run(move(ONE, OTHER, [[SLOT, SLOT]]), context);
+    await expect(platform.call(OTHER, ['EVALSHA', sha, 1, key])).rejects.toThrow('NOSCRIPT');
+    expect(String(await platform.call(OTHER, ['EVAL', script, 1, key]))).toBe('value');
+    expect(String(await platform.call(OTHER, ['EVALSHA', sha, 1, key]))).toBe('value');
+  });
+});
+
+/** A client that listens to what one server publishes. */
+class Listener implements Disposable {
+  readonly heard: string[] = [];
+  readonly #client: IoRedis;
+
+  constructor(platform: LocalPlatform, pod: string) {
+    this.#client = new IoRedis({ port: platform.port(pod), host: '127.0.0.1', protocol: 2, disableClientInfo: true });
+    this.#client.on('message', (channel: string, key: unknown) => this.heard.push(`${channel} ${String(key)}`));
+    this.#client.on('pmessage', (_pattern, channel: string, key: unknown) =>
+      this.heard.push(`${channel} ${String(key)}`),
+    );
+  }
+
+  id(): Promise<number> {
+    return this.#client.client('ID');
+  }
+
+  async subscribe(channel: string): Promise<void> {
+    await (channel.includes('*') ? this.#client.psubscribe(channel) : this.#client.subscribe(channel));
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.disconnect();
+  }
+}
+
+/** All that the primaries hold: digests, groups of streams, and when keys and fields expire, the time of the way allowed for. */
+async function keysOf(platform: LocalPlatform): Promise<readonly string[]> {
+  await using redis = platform.redis();
+  const primaries = await primariesOf({ pods: platform.pods(), redis });
+  const parts = await Promise.all(primaries.map((pod) => detailsOf(redis, pod, /./)));
+  const words = parts.flatMap((part) =>
+    Array.from(part, ([key, { what, expires }]) => `${key} ${what} ${hour(expires)}`),
+  );
+  return words.toSorted();
+}
+
+/** MIGRATE sends how long a key still has to live, so it may live a little longer: migration/consistency.test.ts has the bound. */
+function hour(expires: number | null): number | null {
+  return expires === null ? null : Math.floor(expires / 3_600_000);
+}
+
+/** Servers before Redis 7 have no functions. */
+async function loadLibrary(platform: LocalPlatform, ordinals: readonly number[]): Promise<void> {
+  const known = await platform.call(ONE, ['COMMAND', 'INFO', 'function']);
+  if (Array.isArray(known) && known[0] === null) return;
+  for (const n of ordinals) await platform.call(`redis-cluster-${n}`, ['FUNCTION', 'LOAD', LIBRARY]);
+}
+
+/** Little above of what is used now. */
+async function limitMemory(platform: LocalPlatform): Promise<void> {
+  for (const { name } of platform.pods()) {
+    const used = Number(/used_memory:(\d+)/.exec(String(await platform.call(name, ['INFO', 'memory'])))?.[1]);
+    await platform.call(name, ['CONFIG', 'SET', 'maxmemory', Math.round(used * 1.05)]);
+  }
+}

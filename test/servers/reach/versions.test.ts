@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import { slotOwners } from '../../../src/core/cluster.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
+import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
+import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
+import { knows, SERVERS, type ServerProgram } from '../../support/servers.ts';
+import { topologyOf } from '../../support/topology.ts';
+
+/** What an operator may have renamed away; none of them is needed. */
+const RENAMED = ['CONFIG', 'COMMAND', 'DEBUG', 'FLUSHALL', 'FLUSHDB', 'KEYS', 'MEMORY', 'FUNCTION'];
+
+describe.each([...SERVERS])('on $name', (server) => {
+  test.each(['CONFIG', RENAMED.join(' ')])('a cluster without %s grows and shrinks', async (names) => {
+    const lines = names.split(' ').map((name) => `rename-command ${name}`);
+    const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));
+    await using platform = await startLocalPlatform({ server, pods: 3, appendOnly: true, config });
+    await growAndShrink(platform, [4, 3, 4]);
+  });
+
+  test('where a command is renamed without which no slot moves, that is said before any slot has moved', async () => {
+    const config = { 'rename-command MIGRATE': '', 'rename-command COMMAND': '' };
+    await using platform = await startLocalPlatform({ server, pods: 4, config });
+    await platform.form({ shards: 3, replicas: 0 });
+    await using redis = platform.redis();
+    await loadEveryType({ pods: platform.pods(), redis });
+    const before = await digest({ pods: platform.pods(), redis });
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 4, replicas: 0 });
+    const thrown = await applyOn(ground, topology).catch((reason: unknown) => reason);
+    expect(thrown).toBeInstanceOf(Failure);
+    expect(thrown).toMatchObject({
+      code: 'migration-failed',
+      message: expect.stringMatching(/unknown command .MIGRATE..*rename-command/s),
+    });
+    expect(differences(before, await digest({ pods: platform.pods(), redis }))).toEqual([]);
+    expect(slotOwners(await look(ground, topology))).toHaveLength(3);
+  });
+});
+
+/** A server and the one that it is updated to, as far as they are given. */
+const UPDATES = [
+  ['redis-6.2', 'redis-7.0'],
+  ['redis-7.0', 'redis-8.0'],
+  ['redis-7.0', 'valkey-8.1'],
+  ['redis-8.0', 'redis-8.6'],
+  ['valkey-8.1', 'valkey-9.1'],
+].flatMap(([from, to]) => {
+  const [older, newer] = [from, to].map((name) => SERVERS.find((server) => server.name === name));
+  return older === undefined || newer === undefined ? [] : [{ older, newer }];
+});
+
+for (const { older, newer } of UPDATES) {
+  describe(`in the middle of an update from ${older.name} to ${newer.name}`, () => {
+    test('a cluster grows', async () => {
+      await using platform = await halfUpdated(older, newer);
+      await using redis = platform.redis();
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      const before = await loaded(platform);
+      const topology = topologyOf(platform.place, { shards: 4, replicas: 1 });
+      await applyOn(ground, topology);
+      const cluster = await look(ground, topology);
+      expect(slotOwners(cluster)).toHaveLength(4);
+      expect(cluster.findings.map(({ code, weight }) => `${weight} ${code}`)).toContain('note versions-differ');
+      expect((await planOn(ground, topology)).stages).toEqual([]);
+      expect(differences(before, await digestOf(platform))).toEqual([]);
+    });
+
+    test('a cluster that shrinks loses nothing, or stops in words before a key is lost', async () => {
+      await using platform = await halfUpdated(older, newer);
+      await using redis = platform.redis();
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      await applyOn(ground, topologyOf(platform.place, { shards: 4, replicas: 1 }));
+      const before = await loaded(platform);
+      const smaller = topologyOf(platform.place, { shards: 3, replicas: 1 });
+      const thrown = await applyOn(ground, smaller).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (thrown !== null) {
+        expect(thrown).toMatchObject({
+          code: 'migration-failed',
+          message: expect.stringContaining('runs an older version than redis-cluster-6'),
+          remedy: expect.stringContaining('Finish the update'),
+        });
+      }
+      expect(differences(before, await digestOf(platform))).toEqual([]);
+    });
+  });
+}
+
+/** The StatefulSet has updated its upper pods so far: the primaries are old, their replicas and all that comes are new. */
+async function halfUpdated(older: ServerProgram, newer: ServerProgram): Promise<LocalPlatform> {
+  const serverOf = (ordinal: number): ServerProgram => (ordinal < 3 ? older : newer);
+  const platform = await startLocalPlatform({ server: newer, serverOf, pods: 6 });
+  await platform.form({ shards: 3, replicas: 1 });
+  return platform;
+}
+
+async function growAndShrink(platform: LocalPlatform, sizes: readonly number[]): Promise<void> {
+  await platform.form({ shards: 3, replicas: 0 });
+  const before = await loaded(platform);
+  await using redis = platform.redis();
+  const ground: Ground = { kubernetes: platform.kubernetes, redis };
+  for (const shards of sizes) {
+    const topology = topologyOf(platform.place, { shards, replicas: 0 });
+    await applyOn(ground, topology);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+    expect(differences(before, await digestOf(platform))).toEqual([]);
+  }
+}
+
+async function loaded(platform: LocalPlatform) {
+  await using redis = platform.redis();
+  await loadEveryType({ pods: platform.pods(), redis });
+  return await digestOf(platform);
+}
+
+async function digestOf(platform: LocalPlatform) {
+  await using redis = platform.redis();
+  const pods = await primariesOf({ pods: platform.pods(), redis });
+  return await digest({ pods, redis });
+}
