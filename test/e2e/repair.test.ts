@@ -57,6 +57,9 @@ describe('a cluster that is found half broken', () => {
     await Promise.all(pods.map(({ name }) => cluster.namespace.deletePod(name)));
     const ips = new Set(pods.map(({ ip }) => ip));
     await untilNew(ips);
+    const first = await apply();
+    // Failovers that were under way when all went down may go on as soon as they see each other: then what is best placed differs.
+    if (first.exitCode !== 0) expect(first.outputs).toMatchObject({ 'failure-reason': 'changed-meanwhile' });
     const run = await apply();
     expect([run.exitCode, run.exitCode === 0 ? '' : run.log]).toEqual([0, '']);
     const again = await cluster.act(cluster.declare(3), { inputs: { command: 'status' } });
@@ -67,7 +70,7 @@ describe('a cluster that is found half broken', () => {
   test('slots that something else moves right now are left alone', async () => {
     const { members } = await cluster.live.look();
     const [donor, receiver] = members.filter((member) => member.slots.length > 0);
-    const first = donor?.slots[0]?.[0] ?? 0;
+    const first = donor?.slots.at(-1)?.[0] ?? 0;
     const state = { isMoving: true };
     const somebody = async (): Promise<void> => {
       for (let slot = first; state.isMoving; slot += 1) {

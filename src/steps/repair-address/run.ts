@@ -33,11 +33,7 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
   let metAt = Number.NEGATIVE_INFINITY;
   await until(context, wait, async () => {
     const views = await viewsOfMembers(context, others, { signal });
-    const reaches = ([, view]: readonly [string, View]): boolean => {
-      const line = view.nodes.get(own.id);
-      return line !== undefined && isReached(line);
-    };
-    const cut = [...views].filter((entry) => !reaches(entry)).map(([name]) => name);
+    const cut = [...views].filter(([, view]) => !reaches(view, own.id)).map(([name]) => name);
     if (cut.length === 0) return { done: true, value: undefined };
     if (clock.now() - metAt >= MEET_AGAIN) {
       metAt = clock.now();
@@ -51,4 +47,9 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
     return { done: false, seen: `${cut.join(', ')} ${cut.length === 1 ? 'has' : 'have'} no link to it` };
   });
   context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${pod.ip}:${own.port}.` });
+}
+
+function reaches(view: View, id: string): boolean {
+  const line = view.nodes.get(id);
+  return line !== undefined && isReached(line);
 }
