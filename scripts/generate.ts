@@ -75,13 +75,13 @@ function blocksOf(actionFile: string, schema: Schema): ReadonlyMap<string, strin
     input.description,
   ]);
   const outputs = Object.entries(action.outputs).map(([name, output]) => [code(name), output.description]);
-  const findings = Object.entries(FINDINGS).map(([name, meaning]) => [code(name), meaning]);
+  const findings = Object.entries(FINDINGS).map(([name, words]) => [code(name), ...words]);
   return new Map([
     ['inputs', table(['input', 'default', 'meaning'], inputs)],
     ['outputs', table(['output', 'meaning'], outputs)],
     ['topology', table(['key', 'default', 'values', 'meaning'], rowsOf(schema, ''))],
     ...Object.entries(FAILURES).map(([name, [end, meaning]]) => [name, failure(end, meaning)] as const),
-    ['findings', table(['finding', 'meaning'], findings)],
+    ['findings', table(['finding', 'meaning', 'comes about', 'what the action does'], findings)],
   ]);
 }
 

@@ -27,7 +27,10 @@ export const FAILURES = {
   'invalid-input': ['refused', 'An input of the action is missing, unknown or not of its form.'],
   'invalid-topology': ['refused', 'topology.yaml has mistakes; each is listed with its place.'],
   'topology-not-found': ['refused', 'No file matches the `topology` input.'],
-  'untrusted-pull-request': ['refused', 'The event would use files that nobody has merged yet, or that anybody can send, together with secrets.'],
+  'untrusted-pull-request': [
+    'refused',
+    'The event would use files that nobody has merged yet, or that anybody can send, together with secrets.',
+  ],
   'invalid-manifests': ['refused', 'The `manifests` cannot be read, or do not hold the StatefulSet.'],
   'no-statefulset': ['refused', 'The StatefulSet does not exist and no `manifests` are declared to create it.'],
   'kubernetes-unreachable': [

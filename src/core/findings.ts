@@ -11,35 +11,135 @@ export interface Finding {
   readonly pods: readonly string[];
 }
 
-/** Code → what it means and how it comes about. */
+/** Code → what it means, how it comes about, what the action does about it. */
 export const FINDINGS = {
-  'pod-not-ready': 'Kubernetes does not report the pod as ready.',
-  'pod-silent': 'The pod should answer and its Redis does not.',
-  'not-cluster-mode': 'The server runs without `cluster-enabled yes`.',
-  'node-failing': 'A member is marked `fail` or `fail?` by others.',
-  'unknown-node': 'Members know a node that is no pod of the StatefulSet.',
-  'slots-without-owner': 'Slots that no primary claims: their keys cannot be reached.',
-  'slots-with-two-owners': 'Two nodes each say that they own the same slot.',
-  'owner-not-known': 'Members do not know the owner of slots.',
-  'open-slots': 'A move of slots was interrupted: slots are still marked migrating or importing.',
-  'moves-under-way': 'Something moves slots right now.',
-  'keys-elsewhere': 'A member holds keys of slots that another one owns: nobody can read them there.',
-  'node-not-known': 'A member does not know another one.',
-  'views-differ': 'Members do not agree on who is a primary or who replicates whom.',
-  'cluster-down': 'A node holds the cluster for down though every slot has an owner.',
-  'two-clusters': 'The pods form more than one cluster.',
-  'stray-keys': 'A node that is not part of the cluster holds keys.',
-  'replica-not-synced': 'A replica has no link to its primary or has not caught up.',
-  'replica-of-replica': 'A replica replicates another replica or a node that is unknown.',
-  'address-changed': 'Members hold an outdated address of another member.',
-  'epochs-collide': 'Two primaries have the same config epoch.',
-  'shard-on-one-domain': 'Members of one shard share a Kubernetes node or zone.',
-  'versions-differ': 'Members run different server versions.',
-  'evicting-policy': '`maxmemory-policy` lets the server drop keys.',
-  'no-persistence': 'Neither append-only file nor snapshots are on.',
-  'replicas-owned-elsewhere': 'Something else than this action also sets the number of pods.',
-  'few-primaries': 'With fewer than three primaries no failover happens by itself.',
-  'volume-left-over': 'A volume of a pod that is gone is kept.',
+  'pod-not-ready': [
+    'Kubernetes does not report the pod as ready.',
+    'It is starting, cannot be scheduled, or fails its probe.',
+    "Waits where the pod is needed; `status` gives Kubernetes' own words.",
+  ],
+  'pod-silent': [
+    'The pod should answer and its Redis does not.',
+    'The server hangs, or the network keeps it from here.',
+    'Refuses: nothing is planned on a guess.',
+  ],
+  'not-cluster-mode': [
+    'The server runs without `cluster-enabled yes`.',
+    'A configuration that does not reach the server.',
+    'Refuses.',
+  ],
+  'node-failing': [
+    'A member is marked `fail` or `fail?` by others.',
+    'Its server or its network is down, or was a moment ago.',
+    'Waits some seconds, then refuses. It forces no failover: without a majority that could lose writes.',
+  ],
+  'unknown-node': [
+    'Members know a node that is no pod of the StatefulSet.',
+    'A pod lost its volume, or another cluster was met.',
+    'Forgets what is gone and needed by nobody, with `allow: forget-unknown-nodes`; refuses where it is alive or has a replica.',
+  ],
+  'slots-without-owner': [
+    'Slots that no primary claims: their keys cannot be reached.',
+    'A primary was lost with its data, or DELSLOTS by hand.',
+    'Gives them to whoever holds keys of them; where nobody does, to a primary, with `allow: assign-lost-slots`.',
+  ],
+  'slots-with-two-owners': [
+    'Two nodes each say that they own the same slot.',
+    'News that has not spread yet; a partition.',
+    'Waits some seconds; then the one that holds more keys keeps the slot and gets those of the other.',
+  ],
+  'owner-not-known': [
+    'Members do not know the owner of slots.',
+    'News that has not spread yet; an owner without a higher config epoch, as after SETSLOT by hand.',
+    'Waits some seconds; then gives the owner a higher epoch.',
+  ],
+  'open-slots': [
+    'A move of slots was interrupted: slots are still marked migrating or importing.',
+    'A mover that was killed; a failover in the middle of a move.',
+    'Moves them on where keys may have moved, else takes the marks away.',
+  ],
+  'moves-under-way': [
+    'Something moves slots right now.',
+    '`redis-cli --cluster`, an operator, another tool.',
+    'Refuses until that has ended.',
+  ],
+  'keys-elsewhere': [
+    'A member holds keys of slots that another one owns: nobody can read them there.',
+    'A move whose marks were taken away half way.',
+    "Sends them to the owner; of a key that both have the owner's counts. Keys that clients have deleted since come back.",
+  ],
+  'node-not-known': [
+    'A member does not know another one.',
+    'CLUSTER FORGET of a node that is still needed; a node that has just joined.',
+    'Waits some seconds; then lets them meet. A ban by FORGET lasts a minute.',
+  ],
+  'views-differ': [
+    'Members do not agree on who is a primary or who replicates whom.',
+    'News that has not spread yet.',
+    'Waits some seconds, then refuses.',
+  ],
+  'cluster-down': [
+    'A node holds the cluster for down though every slot has an owner.',
+    'It has just started, or reaches no majority.',
+    'Waits some seconds, then refuses.',
+  ],
+  'two-clusters': [
+    'The pods form more than one cluster.',
+    'A start script that made a second one, or copies of one volume.',
+    'Refuses, and shows the groups.',
+  ],
+  'stray-keys': [
+    'A node that is not part of the cluster holds keys.',
+    'A volume that was kept, a server that was used alone.',
+    'Refuses: joining would lose them.',
+  ],
+  'replica-not-synced': [
+    'A replica has no link to its primary or has not caught up.',
+    'It copies everything, or cannot log in to its primary.',
+    'Waits where the replica is needed.',
+  ],
+  'replica-of-replica': [
+    'A replica replicates another replica or a node that is unknown.',
+    'A failover in the middle of other changes.',
+    'Makes it the replica of a primary.',
+  ],
+  'address-changed': [
+    'Members hold an outdated address of another member.',
+    'All pods were started again at once, with new addresses.',
+    'Lets them meet again by the ids that they know; nothing is forgotten before.',
+  ],
+  'epochs-collide': [
+    'Two primaries have the same config epoch.',
+    'Two failovers or moves at the same moment.',
+    'Waits: the servers settle it.',
+  ],
+  'shard-on-one-domain': [
+    'Members of one shard share a Kubernetes node or zone.',
+    'The scheduler placed them so, or a failover did.',
+    'Exchanges roles where that helps (`placement`).',
+  ],
+  'versions-differ': [
+    'Members run different server versions.',
+    'An update that is half done.',
+    'Goes on; the way of each move is chosen for its two servers.',
+  ],
+  'evicting-policy': [
+    '`maxmemory-policy` lets the server drop keys.',
+    "A cache's configuration.",
+    'Warns where such a server gets slots.',
+  ],
+  'no-persistence': ['Neither append-only file nor snapshots are on.', 'A configuration for caches.', 'Tells.'],
+  'replicas-owned-elsewhere': [
+    'Something else than this action also sets the number of pods.',
+    'Argo CD, Flux, Helm, an autoscaler.',
+    'Tells whom, and the lines to add there.',
+  ],
+  'few-primaries': ['With fewer than three primaries no failover happens by itself.', 'A small cluster.', 'Tells.'],
+  'volume-left-over': [
+    'A volume of a pod that is gone is kept.',
+    '`volumes.onScaleDown: retain`.',
+    'Deletes it with `onScaleDown: delete` and `allow: delete-volumes`.',
+  ],
 } as const;
 
 export type FindingCode = keyof typeof FINDINGS;

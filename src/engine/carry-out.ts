@@ -148,8 +148,12 @@ function unhealthyNow(cause: Failure): Failure {
 }
 
 function notTheRest(differences: readonly string[]): Failure {
-  return new Failure('changed-meanwhile', 'What is left to do is no longer part of the plan that this run carries out.', {
-    remedy: 'Something else changed the cluster meanwhile. Run plan to see what is to be done now.',
-    details: differences,
-  });
+  return new Failure(
+    'changed-meanwhile',
+    'What is left to do is no longer part of the plan that this run carries out.',
+    {
+      remedy: 'Something else changed the cluster meanwhile. Run plan to see what is to be done now.',
+      details: differences,
+    },
+  );
 }
