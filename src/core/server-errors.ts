@@ -49,6 +49,8 @@ const CODES: Readonly<Record<string, ServerError>> = {
 const TEXTS: readonly (readonly [RegExp, ServerError])[] = [
   [/cluster support disabled/i, 'not-cluster-mode'],
   [/unknown (sub)?command/i, 'unknown-command'],
+  // Of a payload above proto-max-bulk-len; mostly the connection is gone before the donor has read this.
+  [/invalid bulk length/i, 'io-error'],
   [/I don't know about node|unknown node/i, 'unknown-node'],
   [/I'm not the owner of hash slot/i, 'not-owner'],
   [/I'm already the owner of hash slot/i, 'already-owner'],

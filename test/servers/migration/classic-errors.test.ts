@@ -75,10 +75,9 @@ describe.each([...SERVERS])('$name', (server) => {
     await platform.call(DONOR, ['SET', '{b}', randomBytes(4_000_000)]);
     await platform.call(RECEIVER, ['CONFIG', 'SET', 'proto-max-bulk-len', 1_048_576]);
     const step = move(DONOR, RECEIVER, [[3_290, 3_310]]);
-    await expect(run(step, await stageOf(platform, redis, { method: 'classic' }))).rejects.toMatchObject({
-      code: 'migration-failed',
-      message: expect.stringMatching(/IOERR.*a key of [45]\.\d MB: redis-cluster-1 hangs up.*proto-max-bulk-len/),
-    });
+    const moving = run(step, await stageOf(platform, redis, { method: 'classic' }));
+    await expect(moving).rejects.toMatchObject({ code: 'migration-failed' });
+    await expect(moving).rejects.toThrow(/(IOERR|bulk length).*a key of [45]\.\d MB: redis-cluster-1 hangs up.*proto-max-bulk-len/);
     expect(await openSlots(platform, redis)).toEqual([]);
     expect(await platform.call(DONOR, ['STRLEN', '{b}'])).toBe(4_000_000);
   });
