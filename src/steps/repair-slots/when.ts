@@ -30,6 +30,7 @@ export const whenInDoubt: Repair<RepairSlots> = (now) => {
 function oneWay(due: readonly RepairSlots[]): readonly RepairSlots[] {
   const [givers, getters] = [new Set<string>(), new Set<string>()];
   return due.filter(({ owner, others }) => {
+    if (others.length === 0) return true;
     if (givers.has(owner) || others.some((pod) => getters.has(pod))) return false;
     getters.add(owner);
     for (const pod of others) givers.add(pod);
