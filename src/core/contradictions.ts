@@ -2,8 +2,9 @@ import type { Member } from './cluster.ts';
 import type { Finding } from './findings.ts';
 import type { MemberTable } from './member-table.ts';
 import type { NodeLine } from './nodes.ts';
-import { ALL_SLOTS, count, isEmpty, type SlotSet, union } from './slots.ts';
-import { listed } from './wording.ts';
+import { contestedSlots } from './slot-findings.ts';
+import { ALL_SLOTS, count, intersect, isEmpty, type SlotSet, union } from './slots.ts';
+import { listed, slotsInWords } from './wording.ts';
 
 const WAIT = 'Wait until the nodes agree, which takes seconds, then run again.';
 
@@ -67,15 +68,20 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
 }
 
 /** Forgotten by some, or not heard of yet; whom nobody knows is another cluster. */
-function unknownMembers({ members, answers, sightings }: MemberTable): readonly Finding[] {
+function unknownMembers({ members, strangers, answers, sightings }: MemberTable): readonly Finding[] {
   const joined = members.filter((member) => member.joined);
+  const contested = contestedSlots({ members, strangers });
   return joined.flatMap((member): readonly Finding[] => {
     const knowing = new Set((sightings.get(member.id) ?? []).map(({ by }) => by));
     const unaware = joined.filter(({ pod }) => pod !== member.pod && answers.has(pod) && !knowing.has(pod));
     if (unaware.length === 0) return [];
     const who = listed(unaware.map(({ pod }) => pod));
     const text = `${who} ${unaware.length === 1 ? 'does' : 'do'} not know ${member.pod}.`;
-    return [blocks('node-not-known', [member.pod], text, 'Run apply: they meet it again.')];
+    const claimed = intersect(member.slots, contested);
+    if (isEmpty(claimed)) return [blocks('node-not-known', [member.pod], text, 'Run apply: they meet it again.')];
+    const claims = `It holds itself for the owner of ${slotsInWords(claimed)}, which others own by now, as a server does that came back on an old volume, and has ${member.facts.keys.toLocaleString('en')} keys.`;
+    const remedy = `Where its keys are not needed, empty and reset it (FLUSHALL, then CLUSTER RESET HARD on ${member.pod}), or delete its volume; then run again.`;
+    return [blocks('node-not-known', [member.pod], `${text} ${claims}`, remedy)];
   });
 }
 

@@ -71,7 +71,7 @@ export const FINDINGS = {
   'node-not-known': [
     'A member does not know another one.',
     'CLUSTER FORGET of a node that is still needed; a node that has just joined.',
-    'Waits some seconds; then lets them meet. A ban by FORGET lasts a minute.',
+    'Waits some seconds; then lets them meet. A ban by FORGET lasts a minute. One that claims slots of others is refused: it may be of an old volume.',
   ],
   'views-differ': [
     'Members do not agree on who is a primary or who replicates whom.',

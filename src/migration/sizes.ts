@@ -8,8 +8,11 @@ export interface Pack {
   readonly bytes: number;
 }
 
-/** `ask`: the slot is open and a client has deleted the key meanwhile, or it has expired. */
-const UNKNOWN: readonly ServerError[] = ['ask', 'no-permission', 'unknown-command'];
+/**
+ * `ask`: the slot is open and a client has deleted the key meanwhile, or it has expired. `cluster-down`: a failover is under
+ * way, during which keys can be moved and not be looked at.
+ */
+const UNKNOWN: readonly ServerError[] = ['ask', 'cluster-down', 'no-permission', 'unknown-command'];
 
 /**
  * How many bytes each key takes in the donor's memory. MEMORY USAGE looks at a few elements of a large key only: 20 to

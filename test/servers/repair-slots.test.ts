@@ -228,10 +228,10 @@ describe.each([...SERVERS])('$name', (server) => {
     const planned = steps(await planOn(ground, topology()));
     const pod = await stage.primary(owner);
     if (mayHeal !== true || planned.length > 0) {
-      const repairs = planned.filter(
-        (step) => step.kind === 'repair-slots' && isWithin(String(stage.slot), step.slots),
-      );
-      expect(repairs).toMatchObject([{ owner: pod }]);
+      const repairs = planned
+        .filter((step) => step.kind === 'repair-slots')
+        .filter((step) => isWithin(String(stage.slot), step.slots));
+      expect(new Set(repairs.map((step) => step.owner))).toEqual(new Set([pod]));
     }
     await applyOn(ground, topology());
 
@@ -263,7 +263,7 @@ describe.each([...SERVERS])('$name', (server) => {
     const lost = 5_000;
     await stage.call('donor', ['CLUSTER', 'DELSLOTS', lost]);
     const plan = await planOn(ground, topology());
-    expect(steps(plan)[0]).toMatchObject({ kind: 'assign-slots', slots: String(lost) });
+    expect(steps(plan)).toContainEqual(expect.objectContaining({ kind: 'assign-slots', slots: String(lost) }));
     expect(missingAllow(plan, [])).toEqual(['assign-lost-slots']);
     await applyOn(ground, topology());
     expect((await look(ground, topology())).findings.filter(({ weight }) => weight === 'blocks')).toEqual([]);

@@ -1,6 +1,6 @@
 import { byOrdinal } from '../../core/cluster.ts';
-import { OF_SLOTS, slotFindings } from '../../core/slot-findings.ts';
-import { contains, count, minus, parse, print, union } from '../../core/slots.ts';
+import { OF_SLOTS, slotFindings, slotsInDoubt } from '../../core/slot-findings.ts';
+import { contains, count, intersect, isEmpty, minus, parse, print, union } from '../../core/slots.ts';
 import { isName, isNames, isNumber } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { isWithin, owns, slotsOf, slotsSeen, slotWords } from '../seen.ts';
@@ -25,6 +25,8 @@ export const repairSlots: StepKind<RepairSlots> = {
 
   after(step, before) {
     const slots = slotsOf(step.slots);
+    // Only once nothing is in doubt all that a server hides is looked for.
+    const isInDoubt = !isEmpty(intersect(slots, slotsInDoubt(before)));
     const members = before.members.map((member) => {
       const isOwner = member.pod === step.owner;
       if (!isOwner && !step.others.includes(member.pod)) return member;
@@ -34,7 +36,7 @@ export const repairSlots: StepKind<RepairSlots> = {
       const uncredited = minus(member.uncredited ?? [], slots);
       return {
         ...known,
-        ...(isOwner && hides !== undefined ? { hides } : {}),
+        ...((isOwner || isInDoubt) && hides !== undefined ? { hides } : {}),
         open,
         holds,
         uncredited,

@@ -1,6 +1,6 @@
 import { byOrdinal, type Cluster, type Member, memberOf } from '../../core/cluster.ts';
 import { slotsInDoubt, straySlots } from '../../core/slot-findings.ts';
-import { contains, count, each, print, slotsOfNumbers, union } from '../../core/slots.ts';
+import { contains, count, each, print, type SlotSet, slotsOfNumbers, union } from '../../core/slots.ts';
 import type { Repair } from '../kind.ts';
 import type { RepairSlots } from './shape.ts';
 
@@ -10,21 +10,32 @@ import type { RepairSlots } from './shape.ts';
  *   MIGRATING, and afterwards the moved keys would read as nil. Redis forgets the marks of a primary that fails over
  *   (Valkey keeps them), so where one side has none, keys tell whether anything moved.
  * - Else the owner stays. Of several, and where there is none, it is who holds most keys.
+ * A server that others do not know, and that claims slots of theirs, may have come back on an old volume: it is left alone.
  * Where others do not know the owner, that is all that is mended. Slots without owner of which nobody holds a key are lost: they are no matter of repair.
  */
 export const whenInDoubt: Repair<RepairSlots> = (now) => {
-  const strayed = now.members.map((member) => straySlots(now, member));
   const unknown = now.members.map((member) => member.uncredited ?? []);
-  const numbers = [...each(union(slotsInDoubt(now), ...strayed, ...unknown))];
-  const endings = numbers.map((slot) => endingOf(slot, now)).filter((ending) => ending !== null);
+  const doubtful = endingsOf(union(slotsInDoubt(now), ...unknown), now);
+  // Keys in the wrong place wait: where a server does not tell of which slots they are, they may belong to those.
+  const strayed = now.members.map((member) => straySlots(now, member));
+  return doubtful.length > 0 ? doubtful : endingsOf(union(...strayed), now);
+};
+
+function endingsOf(slots: SlotSet, now: Cluster): readonly RepairSlots[] {
+  const apart = new Set(now.findings.flatMap(({ code, pods }) => (code === 'node-not-known' ? pods : [])));
+  const isSettled = ({ owner, others }: Ending): boolean => ![owner, ...others].some((pod) => apart.has(pod));
+  const endings = [...each(slots)]
+    .map((slot) => endingOf(slot, now))
+    .filter((ending) => ending !== null)
+    .filter(isSettled);
   const groups = Map.groupBy(endings, ({ owner, others }) => [owner, ...others].join(' '));
   const due = Array.from(groups.values(), (group) => {
-    const slots = slotsOfNumbers(group.map(({ slot }) => slot));
+    const those = slotsOfNumbers(group.map(({ slot }) => slot));
     const { owner = '', others = [] } = group[0] ?? {};
-    return { kind: 'repair-slots', owner, others, slots: print(slots), count: count(slots) } as const;
+    return { kind: 'repair-slots', owner, others, slots: print(those), count: count(those) } as const;
   }).toSorted((a, b) => byOrdinal(a.owner, b.owner) || byOrdinal(a.others[0] ?? '', b.others[0] ?? ''));
   return oneWay(due);
-};
+}
 
 /** Those that can run at the same time: nobody gives and gets at once, for two servers that MIGRATE to each other block. */
 function oneWay(due: readonly RepairSlots[]): readonly RepairSlots[] {

@@ -77,7 +77,9 @@ describe.each([...SERVERS])('$name', (server) => {
     const step = move(DONOR, RECEIVER, [[3_290, 3_310]]);
     const moving = run(step, await stageOf(platform, redis, { method: 'classic' }));
     await expect(moving).rejects.toMatchObject({ code: 'migration-failed' });
-    await expect(moving).rejects.toThrow(/(IOERR|bulk length).*a key of [45]\.\d MB: redis-cluster-1 hangs up.*proto-max-bulk-len/);
+    await expect(moving).rejects.toThrow(
+      /(IOERR|bulk length).*a key of [45]\.\d MB: redis-cluster-1 hangs up.*proto-max-bulk-len/,
+    );
     expect(await openSlots(platform, redis)).toEqual([]);
     expect(await platform.call(DONOR, ['STRLEN', '{b}'])).toBe(4_000_000);
   });
