@@ -25,7 +25,9 @@ describe.each([...SERVERS])('$name', (server) => {
     };
     await Promise.all([run(move(DONOR, RECEIVER, [[0, 4_000]]), context), clients()]);
     const slowed = context.told.flatMap((event) => (event.kind === 'slowed' ? [event] : []));
-    expect(slowed[0]).toMatchObject({ pod: DONOR, limit: 20 });
+    // The receiver waits for the donor: where the machine has other work, too, its PING may be the first that is late.
+    expect([DONOR, RECEIVER]).toContain(slowed[0]?.pod);
+    expect(slowed[0]?.limit).toBe(20);
     expect(slowed[0]?.latency).toBeGreaterThan(slowed[0]?.atRest ?? 0);
     expect(slowed[0]?.speed).toBeLessThan(1 / 4);
     expect([...(await digest(servers)).keys()].toSorted()).toEqual(before);
