@@ -56,7 +56,11 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
   }
   const byRoot = Map.groupBy(joined, (member) => rootOf(member.id));
   if (byRoot.size < 2) return [];
-  const names = Array.from(byRoot.values(), (group) => listed(group.map((member) => member.pod)));
+  const names = Array.from(byRoot.values(), (group) => {
+    const slots = count(union(...group.map((member) => member.slots)));
+    const keys = group.reduce((sum, { role, facts }) => sum + (role === 'primary' ? facts.keys : 0), 0);
+    return `${listed(group.map((member) => member.pod))} (${slots.toLocaleString('en')} slots, ${keys.toLocaleString('en')} keys)`;
+  });
   return [
     blocks(
       'two-clusters',

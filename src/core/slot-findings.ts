@@ -11,11 +11,19 @@ export interface Ownership {
   readonly silent?: SlotSet;
 }
 
-/** Slots that nobody owns. None while nothing was ever stored: a creation that was interrupted goes on by itself. */
-export function ownerlessSlots({ members, strangers, silent = [] }: Ownership): SlotSet {
+/**
+ * A cluster that is still being made: no member holds a key and there is no node elsewhere that may, so that slots without
+ * an owner have lost nothing.
+ */
+export function isNewborn({ members, strangers, silent = [] }: Ownership): boolean {
   const joined = members.filter((member) => member.joined);
-  const isNewborn = strangers.length === 0 && isEmpty(silent) && joined.every((member) => member.facts.keys === 0);
-  if (isNewborn || joined.length === 0) return [];
+  return strangers.length === 0 && isEmpty(silent) && joined.every((member) => member.facts.keys === 0);
+}
+
+/** Slots that nobody owns. None while nothing was ever stored: a creation that was interrupted goes on by itself. */
+export function ownerlessSlots(seen: Ownership): SlotSet {
+  const { members, strangers, silent = [] } = seen;
+  if (isNewborn(seen) || !members.some((member) => member.joined)) return [];
   return minus(ALL_SLOTS, union(silent, ...[...members, ...strangers].map((owner) => owner.slots)));
 }
 

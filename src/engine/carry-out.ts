@@ -2,6 +2,7 @@ import type { Cluster } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import { REPAIRING } from '../plan/order.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
@@ -82,7 +83,7 @@ function untilNews(plan: Plan): Plan['stages'] {
 }
 
 function isRepair({ step }: PlannedStep): boolean {
-  return ['repair-address', 'forget', 'repair-slots'].includes(step.kind);
+  return REPAIRING.includes(step.kind);
 }
 
 /** Then nothing was changed yet, and what is in the way is told as any refusal. */

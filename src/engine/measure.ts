@@ -1,10 +1,9 @@
 import { podOf } from '../core/cluster.ts';
-import { number } from '../core/replies.ts';
 import { each, parse } from '../core/slots.ts';
+import { countHeld } from '../migration/count-keys.ts';
 import type { Plan } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
-import { refusal } from '../ports/ask.ts';
-import type { Answer, Redis } from '../ports/redis.ts';
+import type { Redis } from '../ports/redis.ts';
 import type { Step } from '../steps/index.ts';
 
 /** Slot → how many keys it holds; slots without any are left out. */
@@ -24,21 +23,12 @@ export async function countKeys(
     moves.map(async (step): Promise<readonly [Step, KeysBySlot] | null> => {
       const pod = podOf(plan.before, step.from);
       if (pod === undefined) return null;
-      const connection = await redis.connection(pod, options);
       const slots = [...each(parse(step.slots) ?? [])];
-      const answers = await connection.send(
-        slots.map((slot) => ['CLUSTER', 'COUNTKEYSINSLOT', slot]),
-        options,
-      );
-      const filled = slots.map((slot, i) => [slot, keysFrom(answers[i], slot, pod.name)] as const);
+      const main = await redis.connection(pod, options);
+      const counts = await countHeld({ pod, main, open: (one, how) => redis.open(one, how) }, slots);
+      const filled = slots.map((slot, i) => [slot, counts[i] ?? 0] as const);
       return [step, new Map(filled.filter(([, keys]) => keys > 0))];
     }),
   );
   return new Map(counted.filter((entry) => entry !== null));
-}
-
-function keysFrom(answer: Answer | undefined, slot: number, pod: string): number {
-  const command = ['CLUSTER', 'COUNTKEYSINSLOT', slot];
-  if (answer?.ok === true) return number(answer.value, `${command.join(' ')} of ${pod}`);
-  throw refusal(pod, command, answer?.error ?? 'nothing');
 }

@@ -45,6 +45,17 @@ export async function checkPath(pair: Pair, slots: readonly number[], clock: Clo
 }
 
 /**
+ * The same where the donor does not own the slot and can write no key of its own: one of those that it holds is copied.
+ * That the owner has a key of that name already is its answer, too.
+ */
+export async function checkPathBy(pair: Pair, slot: number, clock: Clock): Promise<void> {
+  const key = await anyKey(pair, slot);
+  if (key === null) return;
+  await copyOver(pair, slot, key, { clock, keep: 'receiver' });
+  await confirm(pair, key);
+}
+
+/**
  * Removes canaries that a run which was cut off has left on a receiver, in slots that it does not own. Returns the slots
  * in which it holds other keys.
  */
@@ -78,7 +89,7 @@ async function sendCanary(pair: Pair, slot: number, clock: Clock): Promise<void>
   if (!set.ok && !isFull) throw migrateFailure(pair, slot, set.error);
   if (key === null) return;
   try {
-    await copyOver(pair, slot, key, clock);
+    await copyOver(pair, slot, key, { clock, keep: 'donor' });
     await confirm(pair, key);
   } finally {
     await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
@@ -87,11 +98,16 @@ async function sendCanary(pair: Pair, slot: number, clock: Clock): Promise<void>
 }
 
 /** A node that has just joined answers CLUSTERDOWN for a moment, so a few tries. */
-async function copyOver(pair: Pair, slot: number, key: Buffer | string, clock: Clock): Promise<void> {
-  const command = migrateCommand(pair, [key], { timeout: 4_000, copy: true });
+async function copyOver(
+  pair: Pair,
+  slot: number,
+  key: Buffer | string,
+  { clock, keep }: { readonly clock: Clock; readonly keep: 'donor' | 'receiver' },
+): Promise<void> {
+  const command = migrateCommand(pair, [key], { timeout: 4_000, copy: true, keep });
   for (let tries = 1; ; tries += 1) {
     const copied: Answer = await answerTo(pair.donor.main, command, { signal: STEADY });
-    if (copied.ok) return;
+    if (copied.ok || (keep === 'receiver' && meaningOf(copied.error) === 'busy-key')) return;
     if (tries === TRIES || !mayPass(copied.error)) throw migrateFailure(pair, slot, copied.error);
     await clock.sleep(250 * tries, { signal: STEADY });
   }

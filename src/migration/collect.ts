@@ -2,7 +2,9 @@ import { Failure } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { StepContext } from '../ports/context.ts';
 import type { Connection } from '../ports/redis.ts';
+import { checkPathBy } from './canary.ts';
 import { countKeys } from './count-keys.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import { getKeys, keysOf } from './keys-in-slot.ts';
@@ -21,25 +23,40 @@ const TRIES = 6;
  * Sends the keys that the donor of the pair holds of slots that the receiver owns and the donor does not. A key that the
  * owner has, too, is the older of two: it is deleted. Meanwhile the donor marks the slot IMPORTING, for only so does a
  * server let MIGRATE and ASKING have keys of a slot that is not its own; no client is sent there for that.
- * Returns how many keys the owner had already.
+ * Returns how many keys the owner had already. Throws the reason of `context.stop` between two slots.
  */
-export async function collect(pair: Pair, slots: readonly number[], clock: Clock): Promise<number> {
+export async function collect(pair: Pair, slots: readonly number[], context: Context): Promise<number> {
+  const pace = { clock: context.clock, pace: constantPace() };
   // Redis from 8.4 on counts keys of its own slots and of those that it marks, and of no others.
-  await markTogether(pair, slots, ['IMPORTING', pair.receiver.id], clock);
-  const counts = await countKeys(pair, pair.donor, slots);
-  const held = slots.filter((_, i) => (counts[i] ?? 0) > 0);
-  let older = 0;
-  for (const database of await furtherDatabases(pair.donor.main)) {
-    await using connection = await openDatabase({ pod: pair.donor.pod, open: pair.open }, database);
-    for (const slot of held) older += await collectSlot(pair, slot, { connection, database, clock });
+  await setSlots(pair.donor, slots, ['IMPORTING', pair.receiver.id], pace);
+  try {
+    const counts = await countKeys(pair, pair.donor, slots);
+    const held = slots.filter((_, i) => (counts[i] ?? 0) > 0);
+    const [first] = held;
+    if (first === undefined) return 0;
+    await checkPathBy(pair, first, context.clock);
+    return await collectHeld(pair, held, context);
+  } finally {
+    await setSlots(pair.donor, slots, ['STABLE'], pace);
   }
-  for (const slot of held) older += await collectSlot(pair, slot, { connection: pair.donor.main, database: 0, clock });
-  await markTogether(pair, slots, ['STABLE'], clock);
-  return older;
 }
 
-function markTogether(pair: Pair, slots: readonly number[], words: readonly string[], clock: Clock): Promise<void> {
-  return setSlots(pair.donor, slots, words, { clock, pace: constantPace() });
+type Context = Pick<StepContext, 'clock' | 'stop'>;
+
+async function collectHeld(pair: Pair, slots: readonly number[], context: Context): Promise<number> {
+  let older = 0;
+  const collectIn = async (connection: Connection, database: number): Promise<void> => {
+    for (const slot of slots) {
+      context.stop.throwIfAborted();
+      older += await collectSlot(pair, slot, { connection, database, clock: context.clock });
+    }
+  };
+  for (const database of await furtherDatabases(pair.donor.main)) {
+    await using connection = await openDatabase({ pod: pair.donor.pod, open: pair.open }, database);
+    await collectIn(connection, database);
+  }
+  await collectIn(pair.donor.main, 0);
+  return older;
 }
 
 interface Way {

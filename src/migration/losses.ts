@@ -10,8 +10,12 @@ const LAST_CALL = 5_000;
 /** Milliseconds between two attempts. */
 const PAUSE = 500;
 
-/** The connection to a pod was lost, or the way to it through the API server. */
 const LOSSES: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable', 'kubernetes-error'];
+
+/** Whether the connection to a pod was lost, or the way to it through the API server. */
+export function isUnreached(thrown: unknown): boolean {
+  return thrown instanceof Failure && LOSSES.includes(thrown.code);
+}
 
 /** What a mover ends with when a server has changed its role under it. */
 const BY_FAILOVER: readonly FailureCode[] = ['migration-failed', 'changed-meanwhile', 'redis-error'];
@@ -67,13 +71,13 @@ export async function throughLosses(
 }
 
 async function isLoss(failure: Failure, isOver: () => Promise<boolean>): Promise<boolean> {
-  if (LOSSES.includes(failure.code)) return true;
+  if (isUnreached(failure)) return true;
   if (!BY_FAILOVER.includes(failure.code)) return false;
   try {
     return !(await isOver());
   } catch (thrown) {
     // Nobody leads the shard just now.
-    if (thrown instanceof Failure && LOSSES.includes(thrown.code)) return true;
+    if (isUnreached(thrown)) return true;
     throw thrown;
   }
 }

@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import { viewOf } from '../ports/views.ts';
+import { isUnreached } from './losses.ts';
 import type { Move } from './mover.ts';
 
 /** One end of a move. */
@@ -45,7 +46,7 @@ export function partyOf(name: string, context: Pick<StepContext, 'cluster'>): Pa
  */
 async function primaryNow(name: string, context: StepContext): Promise<Party> {
   const shard = [name, ...replicasOf(context.cluster, name).map(({ pod }) => pod)];
-  const asked = await Promise.all(shard.map((pod) => ask(partyOf(pod, context), context)));
+  const asked = await Promise.all(shard.map((pod) => askRole(partyOf(pod, context), context)));
   const answers = asked.filter((answer) => answer !== null);
   const [newest] = answers.filter(({ isPrimary }) => isPrimary).toSorted((a, b) => b.epoch - a.epoch);
   const meant = answers.find(({ party }) => party.pod.name === name);
@@ -64,15 +65,13 @@ interface Asked {
   readonly isPrimary: boolean;
 }
 
-async function ask(party: Party, context: Pick<StepContext, 'redis'>): Promise<Asked | null> {
+async function askRole(party: Party, context: Pick<StepContext, 'redis'>): Promise<Asked | null> {
   try {
     await using connection = await context.redis.open(party.pod, { signal: STEADY });
     const { me } = await viewOf(connection, { signal: STEADY });
     return { party, epoch: me.configEpoch, isPrimary: me.role === 'primary' };
   } catch (thrown) {
-    if (thrown instanceof Failure && SILENCE.has(thrown.code)) return null;
+    if (isUnreached(thrown)) return null;
     throw thrown;
   }
 }
-
-const SILENCE: ReadonlySet<string> = new Set(['redis-unreachable', 'kubernetes-unreachable', 'kubernetes-error']);

@@ -19,7 +19,7 @@ const ONE_BY_ONE = { openTogether: 1, rest: 0 } as const;
  * @param tolerated errors after which the slot is as wanted anyhow; what they hide is found when states are verified
  */
 export async function setSlots(
-  side: Side,
+  side: Pick<Side, 'pod' | 'forSetSlot'>,
   slots: readonly number[],
   words: readonly string[],
   how: { clock: Clock; pace?: Pace; tolerated?: readonly ServerError[] },
@@ -33,7 +33,7 @@ export async function setSlots(
 }
 
 async function setTogether(
-  side: Side,
+  side: Pick<Side, 'pod' | 'forSetSlot'>,
   slots: readonly number[],
   words: readonly string[],
   { clock, tolerated = [] }: { clock: Clock; tolerated?: readonly ServerError[] },
@@ -69,7 +69,7 @@ async function spread(connections: readonly Connection[], commands: readonly Com
   return (await Promise.all(parts)).flat();
 }
 
-function refused(side: Side, slot: number, words: readonly string[], error: string): Failure {
+function refused(side: Pick<Side, 'pod'>, slot: number, words: readonly string[], error: string): Failure {
   const cause = refusal(side.pod.name, ['CLUSTER', 'SETSLOT', slot], error);
   if (cause.code !== 'redis-error') return cause;
   return new Failure(
@@ -79,7 +79,7 @@ function refused(side: Side, slot: number, words: readonly string[], error: stri
   );
 }
 
-function replicasSilent(side: Side, slots: readonly number[]): Failure {
+function replicasSilent(side: Pick<Side, 'pod'>, slots: readonly number[]): Failure {
   return new Failure(
     'migration-failed',
     `Cannot change slots ${print(slotsOfNumbers(slots))} on ${side.pod.name}: its replicas did not confirm in ${TRIES} tries (NOREPLICAS), and Valkey changes no slot that its replicas do not know of.`,

@@ -1,12 +1,14 @@
 import { contains, each, minus, type SlotSet, slotsOfNumbers } from '../core/slots.ts';
 import { answerTo, ask, refusal, STEADY } from '../ports/ask.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
-import type { Command, Connection } from '../ports/redis.ts';
+import type { Command } from '../ports/redis.ts';
 import { type View, viewOf } from '../ports/views.ts';
 import { collect } from './collect.ts';
 import { moveSlots } from './move.ts';
-import { openPair, type Pair } from './pair.ts';
+import { openPair, type Pair, type Side } from './pair.ts';
 import { partyOf } from './parties.ts';
+import { setSlots } from './setslot.ts';
 
 export interface InDoubt {
   /** The pod that is to own the slots, with all their keys. */
@@ -22,7 +24,7 @@ export interface InDoubt {
  * - owned by both: the other gives up (DELSLOTS, which keeps the keys) and sends what the owner lacks;
  * - keys at the other alone: sent likewise;
  * - marks alone: taken away.
- * From protocol tables of what an interruption leaves; redis-cli's `--cluster fix` does the same slot by slot.
+ * redis-cli's `--cluster fix` does the same slot by slot.
  */
 export async function settle(doubt: InDoubt, context: StepContext): Promise<void> {
   const { owner, other, slots } = doubt;
@@ -37,13 +39,13 @@ export async function settle(doubt: InDoubt, context: StepContext): Promise<void
   });
   if (onTheWay.length > 0) await moveSlots({ from: other, to: owner, slots: slotsOfNumbers(onTheWay) }, context);
   await withPair(doubt, context, async (pair) => {
-    await claim(pair.receiver.main, slots);
-    const older = await collect(pair, [...each(slots)], context.clock);
+    await claim(pair.receiver, slots, context.clock);
+    const older = await collect(pair, [...each(slots)], context);
     if (older > 0) {
       const text = `${older} keys were on ${owner} and on ${other}, from where they were deleted: the owner's count.`;
       context.tell({ kind: 'note', text });
     }
-    await closeMarks(pair.donor.main, slots);
+    await closeMarks(pair.donor, slots, context.clock);
   });
 }
 
@@ -72,22 +74,19 @@ async function giveUp(pair: Pair, slots: readonly number[]): Promise<void> {
  * Makes a server the owner of those slots that it does not own, whatever it has heard of them, and takes its marks away.
  * To be called once no other owns them. A new epoch makes the others believe it.
  */
-export async function claim(connection: Connection, slots: SlotSet): Promise<void> {
-  const view = await viewOf(connection, { signal: STEADY });
-  const free = minus(slots, view.me.slots);
-  for (const slot of each(free)) {
-    await ask(connection, ['CLUSTER', 'SETSLOT', slot, 'NODE', view.me.id], { signal: STEADY });
-  }
-  await ask(connection, ['CLUSTER', 'BUMPEPOCH'], { signal: STEADY });
-  await closeMarks(connection, slots);
+export async function claim(side: Writable, slots: SlotSet, clock: Clock): Promise<void> {
+  const view = await viewOf(side.main, { signal: STEADY });
+  await setSlots(side, [...each(minus(slots, view.me.slots))], ['NODE', view.me.id], { clock });
+  await ask(side.main, ['CLUSTER', 'BUMPEPOCH'], { signal: STEADY });
+  await closeMarks(side, slots, clock);
 }
 
-async function closeMarks(connection: Connection, slots: SlotSet): Promise<void> {
-  const { migrating, importing } = await viewOf(connection, { signal: STEADY });
-  for (const slot of each(slots)) {
-    if (!migrating.has(slot) && !importing.has(slot)) continue;
-    await ask(connection, ['CLUSTER', 'SETSLOT', slot, 'STABLE'], { signal: STEADY });
-  }
+type Writable = Pick<Side, 'pod' | 'main' | 'forSetSlot'>;
+
+async function closeMarks(side: Writable, slots: SlotSet, clock: Clock): Promise<void> {
+  const { migrating, importing } = await viewOf(side.main, { signal: STEADY });
+  const marked = [...each(slots)].filter((slot) => migrating.has(slot) || importing.has(slot));
+  await setSlots(side, marked, ['STABLE'], { clock });
 }
 
 async function views(pair: Pair): Promise<readonly [theirs: View, ours: View]> {

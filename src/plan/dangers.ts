@@ -1,9 +1,9 @@
 import type { Cluster } from '../core/cluster.ts';
 import { brokenPromises } from '../core/invariants.ts';
 import { leaveReplicas } from '../core/replicas-owner.ts';
+import { isNewborn } from '../core/slot-findings.ts';
 import { union } from '../core/slots.ts';
 import { slotsInWords } from '../core/wording.ts';
-import { isNewborn } from '../steps/assign-slots/when.ts';
 import { KINDS } from '../steps/index.ts';
 import { slotsOf } from '../steps/seen.ts';
 import { fullSyncs } from './full-syncs.ts';

@@ -28,6 +28,9 @@ export interface Question {
  */
 export const REPAIRS: readonly Repair<Step>[] = [whenApart, whenGone, whenInDoubt];
 
+/** The kinds of step that they ask for. */
+export const REPAIRING: readonly Step['kind'][] = ['repair-address', 'forget', 'repair-slots'];
+
 /**
  * The questions in the order in which they are asked: whole, safe, placed, balanced, then what is left over. What comes
  * first is done first wherever it can be, so that replicas are attached before slots arrive, and nothing is taken away

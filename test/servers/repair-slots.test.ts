@@ -270,6 +270,32 @@ describe.each([...SERVERS])('$name', (server) => {
     expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
   });
 
+  test('keys that come and go while they are counted are not taken for keys in the wrong place', async () => {
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const client = clusterClient(seedsOf(platform));
+    await client.connect();
+    const state = { isOn: true };
+    const churn = async (): Promise<void> => {
+      for (let n = 0; state.isOn; n += 1) {
+        const names = Array.from({ length: 200 }, (_, i) => `churn:${n % 50}:${i}`);
+        await Promise.all(names.map((name) => client.set(name, n)));
+        await Promise.all(names.filter((_, i) => i % 2 === 0).map((name) => client.del(name)));
+      }
+    };
+    const traffic = churn();
+    try {
+      for (let looks = 0; looks < 12; looks += 1) {
+        const { findings } = await look(ground, topology());
+        expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toEqual([]);
+      }
+    } finally {
+      state.isOn = false;
+      await traffic;
+      client.disconnect();
+    }
+  });
+
   /** Wherever roles are by now. */
   function topology() {
     return topologyOf(platform.place, { shards: 3, replicas: 1 }, { placement: ANYWHERE, tolerance: 0.02 });

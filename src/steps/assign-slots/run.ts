@@ -28,7 +28,7 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   await add(connection, minus(slots, owned), context.stop);
   // Still credited to a node that says that it does not own them.
   const credited = minus(intersect(slots, owned), view.me.slots);
-  if (!isEmpty(credited)) await claim(connection, credited);
+  if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context.clock);
 
   await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60 }, (seen) => {
     const missing = minus(slots, seen.nodes.get(view.me.id)?.slots ?? []);

@@ -1,5 +1,5 @@
 import { type Cluster, slotOwners } from '../../core/cluster.ts';
-import { ownerlessSlots } from '../../core/slot-findings.ts';
+import { isNewborn, ownerlessSlots } from '../../core/slot-findings.ts';
 import { ALL_SLOTS, count, intersect, isEmpty, NO_SLOTS, print, type SlotSet } from '../../core/slots.ts';
 import type { Target, When } from '../kind.ts';
 import { Present } from '../present.ts';
@@ -22,14 +22,6 @@ function shared(free: SlotSet, now: Cluster, { layout }: Target): readonly Assig
     if (isEmpty(slots) || !present.isPrimary(pod)) return [];
     return [{ kind: 'assign-slots', pod, slots: print(slots), count: count(slots) }];
   });
-}
-
-/**
- * A cluster that is still being made: no node holds a key and there is no node elsewhere that may, so that slots without
- * an owner have lost nothing.
- */
-export function isNewborn(cluster: Cluster): boolean {
-  return cluster.strangers.length === 0 && cluster.members.every((member) => member.facts.keys === 0);
 }
 
 /**

@@ -21,7 +21,8 @@ export async function run(step: RepairSlots, context: StepContext): Promise<void
       },
     );
   }
-  await claim(await context.redis.connection(pod, { signal: context.stop }), slots);
+  const main = await context.redis.connection(pod, { signal: context.stop });
+  await claim({ pod, main, forSetSlot: [main] }, slots, context.clock);
   const wanted = [...each(slots)];
   await untilAllSee(context, { for: `no slot of ${step.slots} to be open`, seconds: 30 }, (view) => {
     const open = wanted.filter((slot) => view.migrating.has(slot) || view.importing.has(slot));
