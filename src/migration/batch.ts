@@ -30,9 +30,8 @@ interface Means {
  * When told to stop it finishes the slots that are begun and closes the others, then throws the signal's reason.
  */
 export async function moveBatch(slots: readonly number[], work: Draining): Promise<void> {
-  const { pair, progress, clock, stop } = work;
+  const { pair, progress, stop } = work;
   const found = await slotStates(pair, slots);
-  await refuseStrayKeys(pair, found.untouched, clock);
   const failure = await openAndDrain(found, work);
   if (failure !== null) throw await leaveInOrder(pair, slots, failure, work);
   if (stop.aborted) throw await leaveInOrder(pair, slots, stop.reason, work);
@@ -46,6 +45,7 @@ async function openAndDrain(found: SlotStates, work: Draining): Promise<Failure 
   try {
     await setSlots(receiver, found.unheard, ['NODE', donor.id], work);
     await setSlots(receiver, found.toImport, ['IMPORTING', donor.id], { ...work, tolerated: ['already-owner'] });
+    await refuseStrayKeysOf(found.untouched, work);
     await setSlots(donor, found.toDrain, ['MIGRATING', receiver.id], work);
     return await drain(found.toDrain, work);
   } catch (thrown) {
@@ -97,6 +97,18 @@ async function letGo(donor: Side, slots: readonly number[], receiver: string, me
   }
 }
 
+/** Redis from 8.4 on counts the keys of slots that it marks, not of all others: so after IMPORTING, before anybody is sent there. */
+async function refuseStrayKeysOf(slots: readonly number[], { pair, clock }: Draining): Promise<void> {
+  try {
+    await refuseStrayKeys(pair, slots, clock);
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'migration-failed') {
+      await setSlots(pair.receiver, slots, ['STABLE'], { clock });
+    }
+    throw thrown;
+  }
+}
+
 /** A key that the receiver holds of a slot that it has no part in is a leftover: it would come back to life. */
 export async function refuseStrayKeys(pair: Pair, slots: readonly number[], clock: Clock): Promise<void> {
   const keys = await countKeys(pair, pair.receiver, slots);
@@ -121,19 +133,21 @@ export async function leaveInOrder(
   reason: unknown,
   work: Means & { readonly progress: Progress },
 ): Promise<unknown> {
-  const { toDrain, begun } = await slotStates(pair, slots);
+  const { toDrain, begun, open } = await slotStates(pair, slots);
   const keys = await countKeys(pair, pair.donor, begun);
-  const withKeys = new Set([
-    ...toDrain.filter((slot) => !begun.includes(slot)),
-    ...begun.filter((_, i) => keys[i] !== 0),
-  ]);
-  const finished = slots.filter((slot) => !withKeys.has(slot));
+  const emptied = new Set(begun.filter((_, i) => keys[i] === 0));
+  const kept = new Set(toDrain.filter((slot) => !emptied.has(slot)));
+  const finished = slots.filter((slot) => !kept.has(slot));
   await close(pair, finished, work);
   work.progress.movedSlots(finished.length);
-  const open = await rollBack(pair, [...withKeys], work);
-  if (open.length === 0) return reason;
+  const stillOpen = await rollBack(
+    pair,
+    open.filter((slot) => kept.has(slot)),
+    work,
+  );
+  if (stillOpen.length === 0) return reason;
   const failure = asFailure(reason);
-  const left = print(slotsOfNumbers(open));
+  const left = print(slotsOfNumbers(stillOpen));
   const detail = `Slots ${left} stay open: their keys are partly on ${pair.receiver.pod.name}. Clients are served from both; the next apply goes on there.`;
   const { code, message, remedy, details } = failure;
   return new Failure(code, message, { remedy, details: [...details, detail], cause: reason });

@@ -4,17 +4,19 @@ import { meaningOf } from '../core/server-errors.ts';
 import { contains } from '../core/slots.ts';
 import { answerTo, ask, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Answer } from '../ports/redis.ts';
+import type { StepContext } from '../ports/context.ts';
+import type { Answer, Command } from '../ports/redis.ts';
 import { viewOf } from '../ports/views.ts';
 import { wordInSlot } from './key-slot.ts';
 import { migrateCommand } from './migrate.ts';
-import { mayPass, migrateFailure } from './migrate-errors.ts';
+import { migrateFailure, pauseAfter } from './migrate-errors.ts';
 import type { Pair } from './pair.ts';
 import { setSlots } from './setslot.ts';
 
 /** Milliseconds after which the canary is gone by itself on both sides, should this run be killed. */
-const LIFETIME = 30_000;
-const TRIES = 8;
+const LIFETIME = 120_000;
+
+type Means = Pick<StepContext, 'clock' | 'stop'>;
 
 /**
  * Sends one key of its own from donor to receiver and looks whether it arrived, before any key of the user's is moved.
@@ -23,7 +25,7 @@ const TRIES = 8;
  * The slot is not MIGRATING meanwhile, so no client is sent to the receiver for it.
  * Where every slot is open already, the run that opened them has checked the path.
  */
-export async function checkPath(pair: Pair, slots: readonly number[], clock: Clock): Promise<void> {
+export async function checkPath(pair: Pair, slots: readonly number[], means: Means): Promise<void> {
   const [donor, receiver] = await Promise.all([
     viewOf(pair.donor.main, { signal: STEADY }),
     viewOf(pair.receiver.main, { signal: STEADY }),
@@ -36,11 +38,11 @@ export async function checkPath(pair: Pair, slots: readonly number[], clock: Clo
       !receiver.importing.has(candidate),
   );
   if (slot === undefined) return;
-  await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], { clock });
+  await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], means);
   try {
-    await sendCanary(pair, slot, clock);
+    await sendCanary(pair, slot, means);
   } finally {
-    await setSlots(pair.receiver, [slot], ['STABLE'], { clock });
+    await setSlots(pair.receiver, [slot], ['STABLE'], means);
   }
 }
 
@@ -48,10 +50,10 @@ export async function checkPath(pair: Pair, slots: readonly number[], clock: Clo
  * The same where the donor does not own the slot and can write no key of its own: one of those that it holds is copied.
  * That the owner has a key of that name already is its answer, too.
  */
-export async function checkPathBy(pair: Pair, slot: number, clock: Clock): Promise<void> {
+export async function checkPathBy(pair: Pair, slot: number, means: Means): Promise<void> {
   const key = await anyKey(pair, slot);
   if (key === null) return;
-  await copyOver(pair, slot, key, { clock, keep: 'receiver' });
+  await copyOver(pair, slot, key, { ...means, keep: 'receiver' });
   await confirm(pair, key);
 }
 
@@ -61,6 +63,8 @@ export async function checkPathBy(pair: Pair, slot: number, clock: Clock): Promi
  */
 export async function removeCanaries(pair: Pair, slots: readonly number[], clock: Clock): Promise<readonly number[]> {
   const others: number[] = [];
+  if (slots.length === 0) return others;
+  const { importing } = await viewOf(pair.receiver.main, { signal: STEADY });
   for (const slot of slots) {
     const key = canaryIn(slot);
     const held = await ask(pair.receiver.main, ['CLUSTER', 'GETKEYSINSLOT', slot, 2], { signal: STEADY });
@@ -69,9 +73,10 @@ export async function removeCanaries(pair: Pair, slots: readonly number[], clock
       others.push(slot);
       continue;
     }
-    await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], { clock });
+    const isMarked = importing.has(slot);
+    if (!isMarked) await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], { clock });
     await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
-    await setSlots(pair.receiver, [slot], ['STABLE'], { clock });
+    if (!isMarked) await setSlots(pair.receiver, [slot], ['STABLE'], { clock });
   }
   return others;
 }
@@ -80,16 +85,16 @@ function canaryIn(slot: number): string {
   return `redis-cluster-topology:canary:{${wordInSlot(slot)}}`;
 }
 
-async function sendCanary(pair: Pair, slot: number, clock: Clock): Promise<void> {
+async function sendCanary(pair: Pair, slot: number, means: Means): Promise<void> {
   const own = canaryIn(slot);
-  const set = await answerTo(pair.donor.main, ['SET', own, '1', 'PX', LIFETIME], { signal: STEADY });
+  const set = await untilTaken(pair, ['SET', own, '1', 'PX', LIFETIME], means);
   // A donor that is full takes no new key: then a copy of one that it has.
   const isFull = !set.ok && meaningOf(set.error) === 'out-of-memory';
   const key = set.ok ? own : isFull ? await anyKey(pair, slot) : null;
   if (!set.ok && !isFull) throw migrateFailure(pair, slot, set.error);
   if (key === null) return;
   try {
-    await copyOver(pair, slot, key, { clock, keep: 'donor' });
+    await copyOver(pair, slot, key, { ...means, keep: 'donor' });
     await confirm(pair, key);
   } finally {
     await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
@@ -97,19 +102,25 @@ async function sendCanary(pair: Pair, slot: number, clock: Clock): Promise<void>
   }
 }
 
-/** A node that has just joined answers CLUSTERDOWN for a moment, so a few tries. */
 async function copyOver(
   pair: Pair,
   slot: number,
   key: Buffer | string,
-  { clock, keep }: { readonly clock: Clock; readonly keep: 'donor' | 'receiver' },
+  { keep, ...means }: Means & { readonly keep: 'donor' | 'receiver' },
 ): Promise<void> {
   const command = migrateCommand(pair, [key], { timeout: 4_000, copy: true, keep });
-  for (let tries = 1; ; tries += 1) {
-    const copied: Answer = await answerTo(pair.donor.main, command, { signal: STEADY });
-    if (copied.ok || (keep === 'receiver' && meaningOf(copied.error) === 'busy-key')) return;
-    if (tries === TRIES || !mayPass(copied.error)) throw migrateFailure(pair, slot, copied.error);
-    await clock.sleep(250 * tries, { signal: STEADY });
+  const copied = await untilTaken(pair, command, means);
+  if (copied.ok || (keep === 'receiver' && meaningOf(copied.error) === 'busy-key')) return;
+  throw migrateFailure(pair, slot, copied.error);
+}
+
+/** A node that has just joined answers CLUSTERDOWN for a moment. */
+async function untilTaken(pair: Pair, command: Command, { clock, stop }: Means): Promise<Answer> {
+  for (let failures = 1; ; failures += 1) {
+    const answer = await answerTo(pair.donor.main, command, { signal: STEADY });
+    const pause = answer.ok ? null : pauseAfter(answer.error, failures);
+    if (pause === null) return answer;
+    await clock.sleep(pause, { signal: stop });
   }
 }
 

@@ -23,7 +23,7 @@ export const moveClassic: PacedMover = async (pair, { slots, pace, progress, con
     counts.reduce((sum, n) => sum + n, 0),
     pair.averageKey,
   );
-  await checkPath(pair, left, clock);
+  await checkPath(pair, left, context);
 
   let keysPerMs = Number.POSITIVE_INFINITY;
   for (let begin = 0; begin < left.length; ) {

@@ -9,7 +9,7 @@ import { countKeys } from './count-keys.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import { getKeys, keysOf } from './keys-in-slot.ts';
 import { migrateCommand } from './migrate.ts';
-import { mayPass, migrateFailure } from './migrate-errors.ts';
+import { migrateFailure, pauseAfter } from './migrate-errors.ts';
 import { constantPace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import { setSlots } from './setslot.ts';
@@ -17,7 +17,8 @@ import { setSlots } from './setslot.ts';
 /** Keys of one MIGRATE. */
 const TOGETHER = 20;
 const TIMEOUT = 5_000;
-const TRIES = 6;
+/** So many failures in a row give it more time. */
+const MOST_PATIENT = 6;
 
 /**
  * Sends the keys that the donor of the pair holds of slots that the receiver owns and the donor does not. A key that the
@@ -34,7 +35,7 @@ export async function collect(pair: Pair, slots: readonly number[], context: Con
     const held = slots.filter((_, i) => (counts[i] ?? 0) > 0);
     const [first] = held;
     if (first === undefined) return 0;
-    await checkPathBy(pair, first, context.clock);
+    await checkPathBy(pair, first, context);
     return await collectHeld(pair, held, context);
   } finally {
     await setSlots(pair.donor, slots, ['STABLE'], pace);
@@ -85,14 +86,15 @@ async function collectSlot(pair: Pair, slot: number, way: Way): Promise<number> 
 async function send(pair: Pair, slot: number, keys: readonly Buffer[], way: Way): Promise<boolean> {
   const { connection, database, clock } = way;
   for (let tries = 1; ; tries += 1) {
-    const timeout = TIMEOUT * tries;
+    const timeout = TIMEOUT * Math.min(tries, MOST_PATIENT);
     const command = migrateCommand(pair, keys, { database, timeout, keep: 'receiver' });
     const [answer] = await connection.send([command], { signal: STEADY, timeout: timeout + 5_000 });
     if (answer?.ok === true) return true;
     const error = answer?.error ?? 'no answer';
     if (meaningOf(error) === 'busy-key') return false;
-    if (tries === TRIES || !mayPass(error)) throw migrateFailure(pair, slot, error);
-    await clock.sleep(250 * tries, { signal: STEADY });
+    const pause = pauseAfter(error, tries);
+    if (pause === null) throw migrateFailure(pair, slot, error);
+    await clock.sleep(pause, { signal: STEADY });
   }
 }
 

@@ -5,14 +5,15 @@ import type { Command, Connection } from '../ports/redis.ts';
 import type { Draining } from './drain.ts';
 import { getKeys, keysOf } from './keys-in-slot.ts';
 import { migrateCommand } from './migrate.ts';
-import { mayPass, migrateFailure } from './migrate-errors.ts';
+import { migrateFailure, pauseAfter } from './migrate-errors.ts';
 import { type Pack, packs, sizesOf } from './sizes.ts';
 import { untilAnswers } from './until-answers.ts';
 
 /** Milliseconds that MIGRATE may wait for the receiver, which blocks the donor; more for bytes, and after each failure. */
 const TIMEOUT = 4_000;
 const BYTES_PER_MS = 5_000;
-const TRIES = 6;
+/** So many failures in a row give it more time. */
+const MOST_PATIENT = 5;
 /** Keys of more bytes than this on average are weighed one by one, which costs a fraction of their move. */
 const WEIGHED_FROM = 2_048;
 /** Milliseconds of one MIGRATE after which the keys of its slot are weighed: the average has deceived. */
@@ -103,7 +104,7 @@ class Emptying {
   /** Returns the server's error. */
   async #migrate({ keys, bytes }: Pack, asking: readonly Command[]): Promise<string | null> {
     const { pair, pace, clock } = this.#work;
-    const timeout = Math.round(TIMEOUT * (1 + this.#failures) + bytes / BYTES_PER_MS);
+    const timeout = Math.round(TIMEOUT * (1 + Math.min(this.#failures, MOST_PATIENT)) + bytes / BYTES_PER_MS);
     const begun = clock.now();
     const [migrated, next] = await this.#donor.send(
       [migrateCommand(pair, keys, { database: this.#database, timeout }), ...asking],
@@ -119,17 +120,20 @@ class Emptying {
 
   /** What passes by itself is tried again after a while, unless the run is to stop. */
   async #failed(error: string, { keys, bytes }: Pack): Promise<Failure | null> {
-    const { pair, clock, stop } = this.#work;
+    const { pair, clock, stop, progress } = this.#work;
     const failure = migrateFailure(pair, this.#slot, error, keys.length === 1 ? bytes : 0);
     this.#failures += 1;
     this.#careful = CAREFUL;
     this.#isWeighed = true;
-    if (!mayPass(error) || this.#failures >= TRIES || stop.aborted) return failure;
+    const pause = pauseAfter(error, this.#failures);
+    if (pause === null || stop.aborted) return failure;
+    if (this.#failures === 1)
+      progress.waits(`${pair.donor.pod.name} cannot send keys of slot ${this.#slot} yet: "${error}". Trying again.`);
     if (meaningOf(error) === 'io-error') {
       // Another MIGRATE to a receiver that hangs would block the donor for nothing.
       if (!(await untilAnswers(pair, pair.receiver.pod, this.#work))) return failure;
     }
-    await clock.sleep(500 * this.#failures, { signal: STEADY });
+    await clock.sleep(pause, { signal: STEADY });
     const [names] = await this.#donor.send([this.#next()], { signal: STEADY });
     if (names?.ok !== true) return migrateFailure(pair, this.#slot, names?.error ?? 'no answer');
     this.#keys = keysOf(names.value, this.#donor.pod);

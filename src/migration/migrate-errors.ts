@@ -2,11 +2,26 @@ import { Failure, type FailureCode } from '../core/failure.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
 import type { Pair } from './pair.ts';
 
-/** Errors of MIGRATE that pass by themselves: a link that broke, a receiver that is just starting or waits for replicas. */
-const PASSING: readonly ServerError[] = ['io-error', 'cluster-down', 'try-again', 'loading', 'busy', 'no-replicas'];
+/**
+ * Errors of MIGRATE that pass by themselves, and how often in a row it is tried. A cluster is down for as long as a failover
+ * takes, of whichever shard: twice `cluster-node-timeout`, 15 s by default, and a server that saw no majority waits 5 s more.
+ */
+const TRIES: Readonly<Partial<Record<ServerError, number>>> = {
+  'io-error': 6,
+  'cluster-down': 32,
+  'try-again': 6,
+  loading: 32,
+  busy: 6,
+  'no-replicas': 6,
+};
 
-export function mayPass(error: string): boolean {
-  return PASSING.includes(meaningOf(error));
+const PAUSE = 500;
+const LONGEST_PAUSE = 2_000;
+
+/** Milliseconds to wait after so many failures in a row, of which this error is the last; null: not to be tried again. */
+export function pauseAfter(error: string, failures: number): number | null {
+  if (failures >= (TRIES[meaningOf(error)] ?? 0)) return null;
+  return Math.min(PAUSE * failures, LONGEST_PAUSE);
 }
 
 /**
@@ -92,8 +107,8 @@ function meanings(
       remedy: 'Run apply again: it looks at the slot anew and goes on from there.',
     },
     'cluster-down': {
-      why: `${receiver} does not hold the cluster for whole, and did not for several seconds.`,
-      remedy: 'Look at the findings of status for slots without owner, then run apply again.',
+      why: `${fromReceiver ? receiver : donor} does not hold the cluster for whole, and did not for a minute: a slot has no owner there, or most primaries cannot be reached.`,
+      remedy: 'Look at the findings of status for slots without owner and for failed nodes, then run apply again.',
     },
     loading: {
       why: `${fromReceiver ? receiver : donor} was started again and still loads its data.`,

@@ -48,6 +48,11 @@ export class Progress {
     this.#tellSometimes();
   }
 
+  /** What the move waits for just now. */
+  waits(text: string): void {
+    this.#context.tell({ kind: 'note', text });
+  }
+
   end(): void {
     this.#tell();
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { checkPath } from '../../../src/migration/canary.ts';
 import { openPair } from '../../../src/migration/pair.ts';
+import { STEADY } from '../../../src/ports/ask.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load } from '../../support/dataset.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
@@ -43,7 +44,7 @@ describe.each([...SERVERS])('$name', (server) => {
     const keep = await openPair(partyOf(context, 0), partyOf(context, 1), context);
     await platform.call('redis-cluster-1', ['CONFIG', 'SET', 'requirepass', 'another']);
     const slots = Array.from({ length: 100 }, (_, slot) => slot);
-    await expect(checkPath(keep, slots, systemClock)).rejects.toMatchObject({
+    await expect(checkPath(keep, slots, { clock: systemClock, stop: STEADY })).rejects.toMatchObject({
       code: 'redis-auth',
       message: expect.stringMatching(/WRONGPASS|invalid password/),
     });
@@ -61,10 +62,12 @@ describe.each([...SERVERS])('$name', (server) => {
     await platform.call('redis-cluster-0', ['CLUSTER', 'SETSLOT', 9842, 'IMPORTING', donor?.id ?? '']);
     const asking = await redis.connection(platform.pod('redis-cluster-0'), { signal: context.stop });
     await asking.send([['ASKING'], ['SET', '{1}', 'left over']], { signal: context.stop });
+    await platform.call('redis-cluster-0', ['CLUSTER', 'SETSLOT', 9842, 'STABLE']);
     await expect(run(move('redis-cluster-1', 'redis-cluster-0', [[9_842, 9_842]]), context)).rejects.toMatchObject({
       code: 'migration-failed',
       message: expect.stringContaining('Keys that were deleted since would come back'),
     });
+    expect(await openSlots(platform, redis)).toEqual([]);
   });
 });
 
@@ -92,7 +95,7 @@ test('something at the receiver’s address that is not Redis gets no key', asyn
     await using pair = await openPair(partyOf(context, 0), partyOf(context, 1), context);
     const astray = { ...pair, address: { host: '127.0.0.1', port: address.port } };
     const slots = Array.from({ length: 100 }, (_, slot) => slot);
-    await expect(checkPath(astray, slots, systemClock)).rejects.toMatchObject({
+    await expect(checkPath(astray, slots, { clock: systemClock, stop: STEADY })).rejects.toMatchObject({
       code: 'migration-failed',
       message: expect.stringContaining('Something else answers at that address'),
     });
