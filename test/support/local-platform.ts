@@ -8,39 +8,11 @@ import type { Pod, Volume } from '../../src/core/cluster.ts';
 import type { Place } from '../../src/core/topology.ts';
 import type { KubernetesView } from '../../src/ports/kubernetes.ts';
 import type { Command, Redis, Reply } from '../../src/ports/redis.ts';
-import type { Certificates } from './certificates.ts';
 import { LocalKubernetes } from './local-kubernetes.ts';
-import { BUS, freePort, type LocalServer, startServer } from './local-server.ts';
+import { configOf, type LocalPlatformOptions, threeZones } from './local-platform-options.ts';
+import { freePort, type LocalServer, startServer } from './local-server.ts';
 import { anyServer, type ServerProgram } from './servers.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
-
-export interface LocalPlatformOptions {
-  /** Default: the first one given. */
-  readonly server?: ServerProgram;
-  /** Another server for some pods, as during an update; default: the same for all. */
-  readonly serverOf?: (ordinal: number) => ServerProgram;
-  /** How many pods run at first; null: the StatefulSet does not exist yet. */
-  readonly pods: number | null;
-  /** Default: redis-cluster. */
-  readonly name?: string;
-  /** Which Kubernetes node a pod is on, with that node's labels. Default: three nodes, one in each of three zones. */
-  readonly nodes?: (ordinal: number) => { readonly node: string; readonly domains: Readonly<Record<string, string>> };
-  /** `cluster-node-timeout` in milliseconds; default 3000. */
-  readonly nodeTimeout?: number;
-  readonly password?: string;
-  /** Who logs in with the password, clients and replicas alike; the user `default` is off then. */
-  readonly username?: string;
-  /** TLS alone on the client port, on the bus and for replication; default: none. */
-  readonly tls?: Certificates;
-  readonly appendOnly?: boolean;
-  /** Further lines of the server's configuration. */
-  readonly config?: Readonly<Record<string, string>>;
-  /**
-   * Leads to a server that is about to listen on `port` and `port` + 10000: the port that everybody else shall know in place
-   * of it, likewise with its bus 10000 above. Default: none, all know the server's own.
-   */
-  readonly link?: (port: number) => Promise<number>;
-}
 
 /** Starts real servers in cluster mode on this machine, in place of pods. They know nothing of each other yet. */
 export async function startLocalPlatform(options: LocalPlatformOptions): Promise<LocalPlatform> {
@@ -53,25 +25,6 @@ export async function startLocalPlatform(options: LocalPlatformOptions): Promise
     throw thrown;
   }
   return platform;
-}
-
-/** A made-up Kubernetes of three nodes in three zones. */
-function threeZones(ordinal: number): { node: string; domains: Readonly<Record<string, string>> } {
-  const node = `node-${(ordinal % 3) + 1}`;
-  const zone = `zone-${'abc'[ordinal % 3]}`;
-  return { node, domains: { 'kubernetes.io/hostname': node, 'topology.kubernetes.io/zone': zone } };
-}
-
-function announced(port: number | undefined): Readonly<Record<string, string>> {
-  if (port === undefined) return {};
-  return { 'cluster-announce-port': String(port), 'cluster-announce-bus-port': String(port + BUS) };
-}
-
-function authConfig({ username, password }: LocalPlatformOptions): Readonly<Record<string, string>> {
-  if (password === undefined) return {};
-  const masterauth = JSON.stringify(password);
-  if (username === undefined) return { requirepass: masterauth, masterauth };
-  return { user: `default off\nuser ${username} on >${password} ~* &* +@all`, masteruser: username, masterauth };
 }
 
 function byOrdinal(a: { readonly ordinal: number }, b: { readonly ordinal: number }): number {
@@ -307,7 +260,7 @@ export class LocalPlatform implements AsyncDisposable {
       server: this.#options.serverOf?.(ordinal) ?? this.server,
       folder,
       port,
-      config: { ...this.#config(), ...announced(this.#links.get(ordinal)) },
+      config: configOf(this.#options, this.#links.get(ordinal)),
       tls: this.#options.tls !== undefined,
       watchdog: this.#watchdog,
     });
@@ -320,25 +273,6 @@ export class LocalPlatform implements AsyncDisposable {
     const server = this.#servers.get(ordinal)?.server;
     server?.signal('SIGKILL');
     await server?.ended;
-  }
-
-  #config(): Readonly<Record<string, string>> {
-    const { nodeTimeout = 3_000, appendOnly = false, tls, config = {} } = this.#options;
-    return {
-      bind: '127.0.0.1',
-      'protected-mode': 'no',
-      'cluster-enabled': 'yes',
-      'cluster-config-file': 'nodes.conf',
-      'cluster-node-timeout': String(nodeTimeout),
-      'cluster-announce-ip': '127.0.0.1',
-      save: '',
-      appendonly: appendOnly ? 'yes' : 'no',
-      'repl-diskless-sync': 'yes',
-      'repl-diskless-sync-delay': '0',
-      ...authConfig(this.#options),
-      ...tls?.config,
-      ...config,
-    };
   }
 
   #credentials(): Credentials {

@@ -6,7 +6,7 @@ import type { Redis } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load, type Servers } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS } from '../../support/servers.ts';
+import { SERVERS, type ServerProgram } from '../../support/servers.ts';
 import { eventually, move, openSlots, stageOf } from './stage.ts';
 
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
@@ -74,7 +74,7 @@ class Wire implements AsyncDisposable {
   }
 }
 
-/** Not the canary, which is gone by itself after 30 s where a run is cut off while it flies. */
+/** Not the canary, which is gone by itself after a while where a run is cut off as it flies. */
 async function loadedKeys(servers: Servers): Promise<readonly string[]> {
   return [...(await digest(servers)).keys()].filter((key) => key.startsWith('key:')).toSorted();
 }
@@ -83,17 +83,27 @@ async function isMoving(platform: LocalPlatform, redis: Redis): Promise<boolean>
   return (await openSlots(platform, redis)).some((mark) => mark.startsWith(DONOR));
 }
 
+/** A cluster with keys: `redis` leads there over the wire, `straight` past it. */
+async function stand(server: ServerProgram) {
+  await using parts = new AsyncDisposableStack();
+  const platform = parts.use(await startLocalPlatform({ server, pods: 3 }));
+  await platform.form({ shards: 3, replicas: 0 });
+  const wire = parts.use(await Wire.to(platform));
+  const straight = parts.use(platform.redis());
+  const servers = { pods: platform.pods(), redis: straight };
+  await load(servers, { keys: 100_000 });
+  const before = await loadedKeys(servers);
+  const dial = async (pod: { name: string }) => ({ host: '127.0.0.1', port: wire.portOf(pod.name) });
+  const redis = parts.use(createRedis({ credentials: {}, tls: null, dial }));
+  const kept = parts.move();
+  const dispose = (): Promise<void> => kept.disposeAsync();
+  return { platform, wire, straight, servers, before, redis, [Symbol.asyncDispose]: dispose };
+}
+
 describe.each([...SERVERS])('$name', (server) => {
   test('connections that are lost in the middle, twice, are made anew and the move goes on', async () => {
-    await using platform = await startLocalPlatform({ server, pods: 3 });
-    await platform.form({ shards: 3, replicas: 0 });
-    await using wire = await Wire.to(platform);
-    await using straight = platform.redis();
-    const servers = { pods: platform.pods(), redis: straight };
-    await load(servers, { keys: 100_000 });
-    const before = await loadedKeys(servers);
-    const dial = async (pod: { name: string }) => ({ host: '127.0.0.1', port: wire.portOf(pod.name) });
-    await using redis = createRedis({ credentials: {}, tls: null, dial });
+    await using on = await stand(server);
+    const { platform, wire, straight, servers, before, redis } = on;
     const context = await stageOf(platform, redis, { method: 'classic' });
     let cuts = 0;
     const cutAgain = async (): Promise<void> => {
@@ -115,15 +125,8 @@ describe.each([...SERVERS])('$name', (server) => {
   });
 
   test('told to stop while connections are lost, it connects once more to leave no slot open', async () => {
-    await using platform = await startLocalPlatform({ server, pods: 3 });
-    await platform.form({ shards: 3, replicas: 0 });
-    await using wire = await Wire.to(platform);
-    await using straight = platform.redis();
-    const servers = { pods: platform.pods(), redis: straight };
-    await load(servers, { keys: 100_000 });
-    const before = await loadedKeys(servers);
-    const dial = async (pod: { name: string }) => ({ host: '127.0.0.1', port: wire.portOf(pod.name) });
-    await using redis = createRedis({ credentials: {}, tls: null, dial });
+    await using on = await stand(server);
+    const { platform, wire, straight, servers, before, redis } = on;
     const stop = new AbortController();
     const reason = new Error('enough');
     const context = await stageOf(platform, redis, { method: 'classic', stop: stop.signal });
@@ -149,15 +152,8 @@ describe.each([...SERVERS])('$name', (server) => {
   });
 
   test('connections that do not come back end the move in words, and the next one goes on', async () => {
-    await using platform = await startLocalPlatform({ server, pods: 3 });
-    await platform.form({ shards: 3, replicas: 0 });
-    await using wire = await Wire.to(platform);
-    await using straight = platform.redis();
-    const servers = { pods: platform.pods(), redis: straight };
-    await load(servers, { keys: 100_000 });
-    const before = await loadedKeys(servers);
-    const dial = async (pod: { name: string }) => ({ host: '127.0.0.1', port: wire.portOf(pod.name) });
-    await using redis = createRedis({ credentials: {}, tls: null, dial });
+    await using on = await stand(server);
+    const { platform, wire, straight, servers, before, redis } = on;
     const stop = new AbortController();
     const moving = run(STEP, await stageOf(platform, redis, { method: 'classic', stop: stop.signal }));
     await eventually(() => isMoving(platform, straight), 'slots are open');

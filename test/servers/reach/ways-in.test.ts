@@ -7,7 +7,8 @@ import { Failure } from '../../../src/core/failure.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
 import { type Certificates, newCertificates } from '../../support/certificates.ts';
 import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
-import { type LocalPlatform, type LocalPlatformOptions, startLocalPlatform } from '../../support/local-platform.ts';
+import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
+import type { LocalPlatformOptions } from '../../support/local-platform-options.ts';
 import { knows, SERVERS, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 
