@@ -17,27 +17,44 @@ const REMEDY = 'Look at the log of that pod for a snapshot or a rewrite that doe
  */
 export async function writeEmptiness(pod: Pod, connection: Connection, context: StepContext): Promise<void> {
   const flushed = await answerTo(connection, ['FLUSHALL'], { signal: STEADY, timeout: 60_000 });
+  const { appendOnly } = await infoOf(pod, context);
   if (!flushed.ok) {
     const meaning = meaningOf(flushed.error);
     if (meaning !== 'no-replicas' && meaning !== 'unknown-command')
       throw refusal(pod.name, ['FLUSHALL'], flushed.error);
-    const { appendOnly } = await infoOf(pod, context);
     if (appendOnly) await rewrite(connection, context);
   }
   await save(connection, context);
+  if (appendOnly) await untilWritten(connection, context);
 }
 
 async function rewrite(connection: Connection, context: StepContext): Promise<void> {
   const wait = { for: `${connection.pod} to write its append-only file anew`, seconds: 120, remedy: REMEDY };
   await accepted(['BGREWRITEAOF'], wait, connection, context);
   await until({ ...context, stop: STEADY }, wait, async () => {
-    const what = `INFO persistence of ${connection.pod}`;
-    const info = parseFields(text(await ask(connection, ['INFO', 'persistence'], { signal: STEADY }), what), what);
+    const info = await persistenceOf(connection);
     const isAtIt = info.get('aof_rewrite_in_progress') !== '0' || info.get('aof_rewrite_scheduled') !== '0';
     const status = info.get('aof_last_bgrewrite_status') ?? 'unknown';
     if (!isAtIt && status === 'ok') return { done: true, value: undefined };
     return { done: false, seen: isAtIt ? 'the rewrite goes on' : `the rewrite ended with "${status}"` };
   });
+}
+
+/**
+ * With `appendfsync everysec` a server answers before it has written to the append-only file while an earlier fsync lasts: for up
+ * to 2 s (flushAppendOnlyFile in aof.c). One that is killed in this time comes back with keys.
+ */
+async function untilWritten(connection: Connection, context: StepContext): Promise<void> {
+  const wait = { for: `${connection.pod} to write its append-only file`, seconds: 120, every: 50, remedy: REMEDY };
+  await until({ ...context, stop: STEADY }, wait, async () => {
+    const buffered = (await persistenceOf(connection)).get('aof_buffer_length') ?? 'an unknown number of';
+    return buffered === '0' ? { done: true, value: undefined } : { done: false, seen: `${buffered} bytes to write` };
+  });
+}
+
+async function persistenceOf(connection: Connection): Promise<ReadonlyMap<string, string>> {
+  const what = `INFO persistence of ${connection.pod}`;
+  return parseFields(text(await ask(connection, ['INFO', 'persistence'], { signal: STEADY }), what), what);
 }
 
 async function save(connection: Connection, context: StepContext): Promise<void> {

@@ -6,7 +6,7 @@ import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { digest, load, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES, SERVERS } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 
@@ -16,7 +16,7 @@ const SIX = [0, 1, 2, 3, 4, 5].map((ordinal) => `redis-cluster-${ordinal}`);
 /** What takes the minute for which FORGET bans a node is tried on one server: the last, for newer ones tell each other to forget. */
 const ONE = SERVERS.at(-1);
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   const testOnce = server === ONE ? test : null;
 
   test('all pods come back with new addresses: they are introduced again, and nothing is forgotten or lost', async () => {

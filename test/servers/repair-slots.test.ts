@@ -7,7 +7,7 @@ import { isWithin } from '../../src/steps/seen.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { clusterClient, seedsOf } from '../support/cluster-client.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { openSlots } from './migration/stage.ts';
 
@@ -199,7 +199,7 @@ const WRECKS: readonly Wreck[] = [
   },
 ];
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   let platform: LocalPlatform;
   let slot = 100;
 

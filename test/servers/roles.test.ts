@@ -9,7 +9,7 @@ import { run as replicate } from '../../src/steps/replicate/run.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { differences, digestOfPod, load } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { move, stageOf, view } from './migration/stage.ts';
 
@@ -20,7 +20,7 @@ async function rolesOf(platform: LocalPlatform, redis: Redis): Promise<readonly 
   return cluster.members.map((member) => (member.role === 'primary' ? '-' : (member.primary ?? '?').slice(-1)));
 }
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test('a pod that joins becomes a replica with all keys, and changes to another shard at once', async () => {
     await using platform = await startLocalPlatform({ server, pods: 4 });
     await using redis = platform.redis();

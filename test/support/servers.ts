@@ -39,6 +39,16 @@ function versionOf(program: string): string | null {
 
 export const SERVERS: readonly ServerProgram[] = serversFrom(process.env['REDIS_SERVERS']);
 
+/**
+ * The first one given and the newest of each kind, for long tests of what versions hardly differ in; all with
+ * EVERY_SERVER=1. Lists go from old to new.
+ */
+export const REPRESENTATIVES: readonly ServerProgram[] = SERVERS.filter(({ name }, i) => {
+  const [kind = ''] = name.split('-');
+  const isNewest = i === SERVERS.findLastIndex((other) => other.name.startsWith(kind));
+  return i === 0 || isNewest || process.env['EVERY_SERVER'] === '1';
+});
+
 /** The first one, for tests in which the version means nothing. */
 export function anyServer(): ServerProgram {
   const [first] = SERVERS;

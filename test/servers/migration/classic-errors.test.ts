@@ -4,7 +4,7 @@ import type { Redis } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS } from '../../support/servers.ts';
+import { REPRESENTATIVES } from '../../support/servers.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
@@ -41,7 +41,7 @@ async function keysOf(platform: LocalPlatform, redis: Redis): Promise<readonly s
   return [...(await digest({ pods: platform.pods(), redis })).keys()].toSorted();
 }
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test.each([...TROUBLES])(
     '$name is named, nothing is lost or left open, and afterwards the move goes on',
     async (trouble) => {

@@ -6,7 +6,7 @@ import type { Redis } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load, type Servers } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS, type ServerProgram } from '../../support/servers.ts';
+import { REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
 import { eventually, move, openSlots, stageOf } from './stage.ts';
 
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
@@ -100,7 +100,7 @@ async function stand(server: ServerProgram) {
   return { platform, wire, straight, servers, before, redis, [Symbol.asyncDispose]: dispose };
 }
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test('connections that are lost in the middle, twice, are made anew and the move goes on', async () => {
     await using on = await stand(server);
     const { platform, wire, straight, servers, before, redis } = on;

@@ -7,7 +7,7 @@ import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
 import { differences, digest, load, loadEveryType, primariesOf } from '../../support/dataset.ts';
 import { detailsOf, loadDetails, withDigests } from '../../support/every-detail.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS } from '../../support/servers.ts';
+import { REPRESENTATIVES } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 import { eventually, move, openSlots, stageOf } from '../migration/stage.ts';
 
@@ -27,13 +27,7 @@ const SETTINGS: readonly (readonly [name: string, value: string])[] = [
   ['min-replicas-to-write', '1'],
 ];
 
-/** The newest of each kind; all with EVERY_SERVER=1, which takes four times as long. */
-const TRIED = SERVERS.filter(({ name }, i) => {
-  const [kind = ''] = name.split('-');
-  return process.env['EVERY_SERVER'] === '1' || i === SERVERS.findLastIndex((other) => other.name.startsWith(kind));
-});
-
-describe.each(TRIED)('on $name', (server) => {
+describe.each([...REPRESENTATIVES])('on $name', (server) => {
   test.each(SETTINGS)(
     'a cluster with %s %s grows and shrinks, with functions, and keeps every key',
     async (name, value) => {

@@ -4,13 +4,13 @@ import { Failure } from '../../../src/core/failure.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
 import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { knows, SERVERS, type ServerProgram } from '../../support/servers.ts';
+import { knows, REPRESENTATIVES, SERVERS, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 
 /** What an operator may have renamed away; none of them is needed. */
 const RENAMED = ['CONFIG', 'COMMAND', 'DEBUG', 'FLUSHALL', 'FLUSHDB', 'KEYS', 'MEMORY', 'FUNCTION'];
 
-describe.each([...SERVERS])('on $name', (server) => {
+describe.each([...REPRESENTATIVES])('on $name', (server) => {
   test.each(['CONFIG', RENAMED.join(' ')])('a cluster without %s grows and shrinks', async (names) => {
     const lines = names.split(' ').map((name) => `rename-command ${name}`);
     const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));

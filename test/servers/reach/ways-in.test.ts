@@ -9,7 +9,7 @@ import { type Certificates, newCertificates } from '../../support/certificates.t
 import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import type { LocalPlatformOptions } from '../../support/local-platform-options.ts';
-import { knows, SERVERS, type ServerProgram } from '../../support/servers.ts';
+import { knows, REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 
 const OLD = 'the old word';
@@ -21,7 +21,7 @@ const WAYS: readonly (readonly [string, Pick<LocalPlatformOptions, 'password' | 
   ['a user by name, the user `default` off', { password: 'secret', username: 'operator' }],
 ];
 
-describe.each([...SERVERS])('$name is reached', (server) => {
+describe.each([...REPRESENTATIVES])('$name is reached', (server) => {
   test.each(WAYS)('with %s: directly and through a stream', async (_way, options) => {
     await createAndGrow(server, options);
   });
@@ -70,7 +70,7 @@ describe.each([...SERVERS])('$name is reached', (server) => {
 });
 
 // A server may be built without TLS: docs/compatibility.md says which.
-describe.each(SERVERS.filter((server) => knows(server, 'tls-port 0')))('$name is reached', (server) => {
+describe.each(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$name is reached', (server) => {
   let tls: Certificates;
 
   beforeAll(async () => {
