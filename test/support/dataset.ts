@@ -83,12 +83,7 @@ export async function digestOfPod(redis: Redis, pod: Pod): Promise<ReadonlyMap<s
   await using connection = await redis.open(pod, { signal });
   await connection.send([['READONLY']], { signal, timeout: TIMEOUT });
   const digests = new Map<string, KeyDigest>();
-  let cursor = '0';
-  do {
-    const [found] = await ask(connection, [['SCAN', cursor, 'COUNT', BATCH]]);
-    const [next, list] = array(found ?? null, 'SCAN');
-    cursor = text(next ?? null, 'SCAN');
-    const keys = array(list ?? null, 'SCAN').map((key) => (Buffer.isBuffer(key) ? key : Buffer.from(String(key))));
+  for await (const keys of scan(connection)) {
     const types = await ask(
       connection,
       keys.map((key) => ['TYPE', key]),
@@ -110,8 +105,35 @@ export async function digestOfPod(redis: Redis, pod: Pod): Promise<ReadonlyMap<s
         expires: ttl < 0 ? null : now + ttl,
       });
     }
-  } while (cursor !== '0');
+  }
   return digests;
+}
+
+/**
+ * The names of every key of the pods given, sorted, also of slots that were left open: there only clients that are sent to the
+ * receiver with ASK can read, and `digest` cannot.
+ */
+export async function namesOfKeys(servers: Servers): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const pod of servers.pods) {
+    await using connection = await servers.redis.open(pod, { signal: AbortSignal.timeout(TIMEOUT) });
+    // SCAN may name a key twice.
+    const held = new Set<string>();
+    for await (const keys of scan(connection)) for (const key of keys) held.add(key.toString('latin1'));
+    names.push(...held);
+  }
+  return names.toSorted();
+}
+
+async function* scan(connection: Connection): AsyncGenerator<readonly Buffer[]> {
+  let cursor = '0';
+  do {
+    const [found] = await ask(connection, [['SCAN', cursor, 'COUNT', BATCH]]);
+    const [next, list] = array(found ?? null, 'SCAN');
+    cursor = text(next ?? null, 'SCAN');
+    const keys = array(list ?? null, 'SCAN');
+    yield keys.map((key) => (Buffer.isBuffer(key) ? key : Buffer.from(String(key))));
+  } while (cursor !== '0');
 }
 
 /** How two digests differ, in words; empty where they do not. */
