@@ -7,7 +7,7 @@ import { type Credentials, createRedis } from '../../src/adapters/redis/redis.ts
 import type { Pod, Volume } from '../../src/core/cluster.ts';
 import type { Place } from '../../src/core/topology.ts';
 import type { KubernetesView } from '../../src/ports/kubernetes.ts';
-import type { Command, Redis, Reply } from '../../src/ports/redis.ts';
+import type { Answer, Command, Redis, Reply } from '../../src/ports/redis.ts';
 import { LocalKubernetes } from './local-kubernetes.ts';
 import { configOf, type LocalPlatformOptions, threeZones } from './local-platform-options.ts';
 import { freePort, type LocalServer, startServer } from './local-server.ts';
@@ -95,12 +95,17 @@ export class LocalPlatform implements AsyncDisposable {
 
   /** Sends one command to a pod; an error of the server is thrown. */
   async call(pod: string, command: Command): Promise<Reply> {
+    const answer = await this.#ask(pod, command);
+    if (answer.ok) return answer.value;
+    throw new Error(`${pod} answers ${String(command[0])} ${String(command[1] ?? '')} with: ${answer.error}`);
+  }
+
+  async #ask(pod: string, command: Command): Promise<Answer> {
     this.#raw ??= this.redis();
     const signal = AbortSignal.timeout(30_000);
     const connection = await this.#raw.connection(this.pod(pod), { signal });
     const [answer] = await connection.send([command], { signal, timeout: 30_000 });
-    if (answer?.ok) return answer.value;
-    throw new Error(`${pod} answers ${String(command[0])} ${String(command[1] ?? '')} with: ${answer?.error}`);
+    return answer ?? { ok: false, error: 'nothing' };
   }
 
   view(): KubernetesView {
@@ -235,8 +240,10 @@ export class LocalPlatform implements AsyncDisposable {
     const deadline = Date.now() + 30_000;
     for (const pod of pods) {
       for (;;) {
-        const text = String(await this.call(pod, command));
-        if (wanted(text)) break;
+        const answer = await this.#ask(pod, command);
+        // One that loads its data answers with an error.
+        const text = answer.ok ? String(answer.value) : answer.error;
+        if (answer.ok && wanted(text)) break;
         if (Date.now() > deadline) throw new Error(`${pod} is not as expected after 30 s:\n${text}`);
         await sleep(25);
       }
