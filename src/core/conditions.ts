@@ -1,8 +1,8 @@
 import type { Member, Pod } from './cluster.ts';
 import type { Finding } from './findings.ts';
-import type { MemberTable, Missing } from './member-table.ts';
+import type { MemberTable, Missing, Sighting } from './member-table.ts';
 import type { NodeReport, NodeSilence } from './node-report.ts';
-import { isReached, type NodeLine } from './nodes.ts';
+import { isReached } from './nodes.ts';
 import { isEmpty } from './slots.ts';
 import { strangerFindings } from './stranger-findings.ts';
 import { listed, slotsInWords } from './wording.ts';
@@ -98,19 +98,28 @@ function strayKeys(members: readonly Member[]): readonly Finding[] {
     }));
 }
 
+/**
+ * Seconds. A server that has just been started takes the addresses of its file for good until the node timeout (15 s as a rule) is
+ * over: nodes that it has not heard of at all are `connected` and not failing.
+ */
+const SETTLED = 60;
+
 /** A wrong address does no harm while the node is reached: clusters behind NAT announce others than the pods' own. */
 function changedAddresses(pods: readonly Pod[], { members, answers, sightings }: MemberTable): readonly Finding[] {
+  const isHeard = ({ by, line }: Sighting): boolean =>
+    isReached(line) && (answers.get(by)?.info.uptime ?? 0) >= SETTLED;
   const ips = new Map(pods.map((pod) => [pod.name, pod.ip]));
-  const isAtItsPod = (member: Member, line: NodeLine): boolean => line.ip === ips.get(member.pod);
-  const isBehindNat = members.some((member) =>
-    (sightings.get(member.id) ?? []).some(({ line }) => isReached(line) && !isAtItsPod(member, line)),
-  );
+  const isBehindNat = members.some((member) => {
+    const announced = answers.get(member.pod)?.view.me.ip;
+    if (announced === ips.get(member.pod)) return false;
+    return (sightings.get(member.id) ?? []).some((seen) => isHeard(seen) && seen.line.ip === announced);
+  });
   if (isBehindNat) return [];
   return members.flatMap((member): readonly Finding[] => {
     const ip = ips.get(member.pod) ?? null;
     const port = answers.get(member.pod)?.view.me.port;
     const wrong = (sightings.get(member.id) ?? []).filter(
-      ({ line }) => !isReached(line) && (line.ip !== ip || line.port !== port || !line.addressKnown),
+      (seen) => !isHeard(seen) && (seen.line.ip !== ip || seen.line.port !== port || !seen.line.addressKnown),
     );
     const [first] = wrong;
     if (first === undefined || ip === null) return [];

@@ -5,6 +5,8 @@ import { unexpected } from './replies.ts';
 export interface ServerInfo {
   readonly software: 'redis' | 'valkey';
   readonly version: string;
+  /** Seconds since the process was started. */
+  readonly uptime: number;
   readonly clusterMode: boolean;
   /** Still reading its data from disk: it answers INFO and little else. */
   readonly loading: boolean;
@@ -52,6 +54,7 @@ export function parseInfo(text: string, what: string): ServerInfo {
   return {
     software: isValkey ? 'valkey' : 'redis',
     version,
+    uptime: whole('uptime_in_seconds'),
     clusterMode: whole('cluster_enabled') === 1,
     loading: fields.get('loading') === '1',
     keys: keysOf(fields, what),

@@ -58,6 +58,7 @@ export function infoOf(sketch: NodeSketch, change: Partial<ServerInfo> = {}): Se
   return {
     software: 'redis',
     version: '8.0.6',
+    uptime: 3_600,
     clusterMode: true,
     loading: false,
     keys: sketch.keys ?? 0,

@@ -1,6 +1,6 @@
 import { memberOf, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
-import { isReached } from '../../core/nodes.ts';
+import { isReached, type NodeLine } from '../../core/nodes.ts';
 import { ask } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { until } from '../../ports/until.ts';
@@ -16,6 +16,9 @@ const MEET_AGAIN = 3_000;
  */
 const STAYS = 10_000;
 
+/** Milliseconds: longer than the node timeout as a rule. */
+const TRUSTED_AFTER = 20_000;
+
 /**
  * Lets every member that has no link to the pod meet it at its present address. A node that is known by its id gets its
  * address updated by that; nothing is forgotten and nobody is reset.
@@ -29,7 +32,9 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
     });
   }
   const { stop: signal, clock } = context;
-  const own = (await viewOf(await context.redis.connection(pod, { signal }), { signal })).me;
+  const ownLine = async () => (await viewOf(await context.redis.connection(pod, { signal }), { signal })).me;
+  const begun = clock.now();
+  let own = await ownLine();
   const others = context.cluster.members.filter((other) => other.joined && other.pod !== step.pod);
   const wait = {
     for: `all members to have a link to ${step.pod} at ${pod.ip}:${own.port}`,
@@ -43,7 +48,9 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
   );
   await until(context, wait, async () => {
     const views = await viewsOfMembers(context, others, { signal });
-    const cut = [...views].filter(([, view]) => !reaches(view, own.id)).map(([name]) => name);
+    own = await ownLine();
+    const isTrusted = own.ip === pod.ip || clock.now() - begun > TRUSTED_AFTER;
+    const cut = [...views].filter(([, view]) => !(isTrusted && reaches(view, own))).map(([name]) => name);
     wasForgotten ||= [...views.values()].some(({ nodes }) => !nodes.has(own.id));
     if (cut.length === 0) {
       wholeSince ??= clock.now();
@@ -65,7 +72,11 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
   context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${pod.ip}:${own.port}.` });
 }
 
-function reaches(view: View, id: string): boolean {
-  const line = view.nodes.get(id);
-  return line !== undefined && isReached(line);
+/**
+ * At the address that it says it has. One that has just been started still says that of its file where none is announced, and the
+ * others, just started too, take it for connected there: until the node timeout.
+ */
+function reaches(view: View, own: NodeLine): boolean {
+  const line = view.nodes.get(own.id);
+  return line !== undefined && isReached(line) && line.ip === own.ip && line.port === own.port;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { memberOf } from '../../../src/core/cluster.ts';
 import type { NodeAnswer } from '../../../src/core/node-report.ts';
-import { answersOf, type infoOf, podOf, withLine } from '../../support/node-reports.ts';
+import { answersOf, type infoOf, podOf, withLine, withView } from '../../support/node-reports.ts';
 import { found, SIX, see, textOf, whole, withInfo } from '../../support/seen.ts';
 
 /** Nobody has a link to pod 2. */
@@ -50,6 +50,18 @@ describe('addresses', () => {
     const cluster = see(whole, { pods: moved });
     expect(found(cluster)).toEqual([]);
     expect(memberOf(cluster, 'redis-cluster-2')?.facts.address).toBe('10.0.0.2:6379@16379');
+  });
+
+  test('servers that were all started a moment ago do not know yet which addresses work', () => {
+    const young = whole.map((answer) => ({ ...answer, info: { ...answer.info, uptime: 5 } }));
+    expect(found(see(young, { pods: moved }))).toEqual(['blocks address-changed']);
+    expect(found(see(young))).toEqual([]);
+  });
+
+  test('another one than the node itself announces is no sign of NAT', () => {
+    const announced = withView(whole, 2, (view) => ({ ...view, me: { ...view.me, ip: '10.9.9.9' } }));
+    const unreached = withView(announced, 0, (view) => withLine(view, 2, { connected: false }));
+    expect(found(see(unreached, { pods: moved }))).toEqual(['blocks address-changed']);
   });
 });
 
