@@ -13,7 +13,7 @@ import { type Ground, look } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { digest, loadEveryType, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 
@@ -36,7 +36,7 @@ const CRASHED_AFTER: readonly StepKindName[] = [
   'wait-for-pods',
 ];
 
-describe.each([...SERVERS])('a run that ends after any stage, on $name', (server) => {
+describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name', (server) => {
   test('is gone on with by the next one, under the same approval, until all is as declared', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6 });
     await using redis = platform.redis();

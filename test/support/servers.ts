@@ -39,15 +39,25 @@ function versionOf(program: string): string | null {
 
 export const SERVERS: readonly ServerProgram[] = serversFrom(process.env['REDIS_SERVERS']);
 
+const FEW = process.env['FEW_SERVERS'] === '1';
+
 /**
- * The first one given and the newest of each kind, for long tests of what versions hardly differ in; all with
- * EVERY_SERVER=1. Lists go from old to new.
+ * For long tests of what versions hardly differ in: all, or with FEW_SERVERS=1 the first one given and the newest of each kind.
+ * Lists go from old to new.
  */
 export const REPRESENTATIVES: readonly ServerProgram[] = SERVERS.filter(({ name }, i) => {
   const [kind = ''] = name.split('-');
   const isNewest = i === SERVERS.findLastIndex((other) => other.name.startsWith(kind));
-  return i === 0 || isNewest || process.env['EVERY_SERVER'] === '1';
+  return i === 0 || isNewest || !FEW;
 });
+
+/** A long test's cases, each with the servers to try it on: on all, or with FEW_SERVERS=1 on one, in turn. */
+export function onEach<T>(cases: readonly T[]): readonly { readonly one: T; readonly server: ServerProgram }[] {
+  return cases.flatMap((one, i) => {
+    const its = SERVERS[i % SERVERS.length];
+    return (FEW && its !== undefined ? [its] : SERVERS).map((server) => ({ one, server }));
+  });
+}
 
 /** The first one, for tests in which the version means nothing. */
 export function anyServer(): ServerProgram {

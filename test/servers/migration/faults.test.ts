@@ -6,7 +6,7 @@ import { load, loadEveryType } from '../../support/dataset.ts';
 import { withDigests } from '../../support/every-detail.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { type End, type Holdings, holdings, lostKeys, runOnce } from '../../support/runs.ts';
-import { SERVERS, type ServerProgram } from '../../support/servers.ts';
+import { onEach, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 import { openSlots } from './stage.ts';
 
@@ -98,16 +98,10 @@ const FAULTS: readonly Fault[] = [
 ];
 
 describe('a move of slots in whose middle', () => {
-  const cases = FAULTS.flatMap((fault, i) => {
-    const one = SERVERS[i % SERVERS.length];
-    const servers = process.env['FAULTS'] === 'all' || one === undefined ? SERVERS : [one];
-    return servers.map((server) => ({ name: fault.name, end: fault.end, server: server.name, fault, program: server }));
-  });
-
-  test.each(cases)(
-    '$name loses no key: $end, on $server',
-    async ({ fault, program }) => {
-      await using stage = await standReady(program);
+  test.each(onEach(FAULTS))(
+    '$one.name loses no key: $one.end, on $server.name',
+    async ({ one: fault, server }) => {
+      await using stage = await standReady(server);
       const { platform, ground, servers, topology, approved, before } = stage;
       const first = runOnce(ground, topology, approved);
       await untilMoving(platform);
