@@ -6,7 +6,7 @@ import { answerTo, ask, refusal, STEADY } from './ask.ts';
 import type { StepContext } from './context.ts';
 import type { Command, Connection } from './redis.ts';
 import { infoOf } from './replication.ts';
-import { until, type Wait } from './until.ts';
+import { until } from './until.ts';
 
 const REMEDY = 'Look at the log of that pod for a snapshot or a rewrite that does not end, then run apply again.';
 
@@ -22,32 +22,27 @@ export async function writeEmptiness(pod: Pod, connection: Connection, context: 
     const meaning = meaningOf(flushed.error);
     if (meaning !== 'no-replicas' && meaning !== 'unknown-command')
       throw refusal(pod.name, ['FLUSHALL'], flushed.error);
-    if (appendOnly) await rewrite(connection, context);
+    if (appendOnly) await accepted(['BGREWRITEAOF'], connection, context);
   }
-  await save(connection, context);
-  if (appendOnly) await untilWritten(connection, context);
-}
-
-async function rewrite(connection: Connection, context: StepContext): Promise<void> {
-  const wait = { for: `${connection.pod} to write its append-only file anew`, seconds: 120, remedy: REMEDY };
-  await accepted(['BGREWRITEAOF'], wait, connection, context);
-  await until({ ...context, stop: STEADY }, wait, async () => {
-    const info = await persistenceOf(connection);
-    const isAtIt = info.get('aof_rewrite_in_progress') !== '0' || info.get('aof_rewrite_scheduled') !== '0';
-    const status = info.get('aof_last_bgrewrite_status') ?? 'unknown';
-    if (!isAtIt && status === 'ok') return { done: true, value: undefined };
-    return { done: false, seen: isAtIt ? 'the rewrite goes on' : `the rewrite ended with "${status}"` };
-  });
+  await accepted(['SAVE'], connection, context);
+  if (appendOnly) await untilWritten(connection, { anew: !flushed.ok }, context);
 }
 
 /**
- * With `appendfsync everysec` a server answers before it has written to the append-only file while an earlier fsync lasts: for up
- * to 2 s (flushAppendOnlyFile in aof.c). One that is killed in this time comes back with keys.
+ * The append-only file lags behind the answers of a server, and one that is killed meanwhile comes back with keys:
+ * - A primary that has given its last slot away copies the receiver as its replica, and writes its file anew after that. Until
+ *   then the old one counts, whatever was flushed (replication.c: restartAOFAfterSYNC; seen on Redis 8.6 in every other removal).
+ * - With `appendfsync everysec` nothing is written while an earlier fsync lasts, for up to 2 s (aof.c: flushAppendOnlyFile).
  */
-async function untilWritten(connection: Connection, context: StepContext): Promise<void> {
+async function untilWritten(connection: Connection, { anew }: { anew: boolean }, context: StepContext): Promise<void> {
   const wait = { for: `${connection.pod} to write its append-only file`, seconds: 120, every: 50, remedy: REMEDY };
   await until({ ...context, stop: STEADY }, wait, async () => {
-    const buffered = (await persistenceOf(connection)).get('aof_buffer_length') ?? 'an unknown number of';
+    const info = await persistenceOf(connection);
+    const isAtIt = info.get('aof_rewrite_in_progress') !== '0' || info.get('aof_rewrite_scheduled') !== '0';
+    if (isAtIt) return { done: false, seen: 'it is written anew, which goes on' };
+    const status = info.get('aof_last_bgrewrite_status') ?? 'unknown';
+    if (anew && status !== 'ok') return { done: false, seen: `to write it anew ended with "${status}"` };
+    const buffered = info.get('aof_buffer_length') ?? 'an unknown number of';
     return buffered === '0' ? { done: true, value: undefined } : { done: false, seen: `${buffered} bytes to write` };
   });
 }
@@ -57,13 +52,9 @@ async function persistenceOf(connection: Connection): Promise<ReadonlyMap<string
   return parseFields(text(await ask(connection, ['INFO', 'persistence'], { signal: STEADY }), what), what);
 }
 
-async function save(connection: Connection, context: StepContext): Promise<void> {
-  const wait = { for: `${connection.pod} to write down that it is empty`, seconds: 120, remedy: REMEDY };
-  await accepted(['SAVE'], wait, connection, context);
-}
-
 /** A server that is writing one already, as its own rules may tell it at any time, begins no other meanwhile. */
-async function accepted(command: Command, wait: Wait, connection: Connection, context: StepContext): Promise<void> {
+async function accepted(command: Command, connection: Connection, context: StepContext): Promise<void> {
+  const wait = { for: `${connection.pod} to write down that it is empty`, seconds: 120, remedy: REMEDY };
   await until({ ...context, stop: STEADY }, wait, async () => {
     const answer = await answerTo(connection, command, { signal: STEADY, timeout: 60_000 });
     if (answer.ok) return { done: true, value: undefined };
