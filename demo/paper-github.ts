@@ -12,6 +12,10 @@ export class PaperGitHub implements GitHub {
     return this.#comments.find((one) => one.pullRequest === pullRequest && one.body.startsWith(marker)) ?? null;
   }
 
+  async ownComments(pullRequest: number, mark: string): Promise<readonly PostedComment[]> {
+    return this.#comments.filter((one) => one.pullRequest === pullRequest && one.body.startsWith(mark));
+  }
+
   async putComment(pullRequest: number, marker: string, body: string): Promise<PostedComment> {
     const found = await this.findComment(pullRequest, marker);
     const id = found?.id ?? this.#comments.length + 1;
@@ -24,6 +28,10 @@ export class PaperGitHub implements GitHub {
     for (const comment of this.#comments.filter(({ body }) => body.startsWith(marker))) {
       yield { number: comment.pullRequest, comments: [{ kind: 'own', comment }] } as const;
     }
+  }
+
+  async leftFiles() {
+    return [];
   }
 
   async readFile(): Promise<string | null> {

@@ -116,7 +116,7 @@ class Stage {
   }
 
   async plan(wanted: Topology, base: Topology): Promise<Outcome> {
-    const pullRequest = { number: PULL_REQUEST, foreign: false, closed: false };
+    const pullRequest = { number: PULL_REQUEST, foreign: false, closed: false, merged: false };
     return plan(wanted, this.#desk({ command: 'plan', occasion: { pullRequest, base: 'main' }, base }));
   }
 
@@ -185,6 +185,7 @@ class Stage {
         [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
       }),
       topologyAt: async () => base,
+      isTopology: () => false,
       lineOf: () => 1,
     };
   }

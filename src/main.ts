@@ -8,10 +8,12 @@ import { Secrets } from './adapters/actions/secrets.ts';
 import { createGitHub } from './adapters/github/github.ts';
 import { systemClock } from './adapters/process/clock.ts';
 import { stopSignal } from './adapters/process/stop.ts';
+import { isNamed } from './adapters/topology/find.ts';
 import { readTopology } from './adapters/topology/read.ts';
 import { readTopologies } from './adapters/topology/read-all.ts';
 import type { Desk } from './commands/desk.ts';
 import { eachCluster } from './commands/each-cluster.ts';
+import { tellLeftBehind } from './commands/left-behind.ts';
 import { asFailure, FAILURES, type Failure } from './core/failure.ts';
 import type { Request } from './core/request.ts';
 import type { Topology } from './core/topology.ts';
@@ -31,7 +33,6 @@ async function main(env: Environment): Promise<void> {
     using stop = stopSignal(request.timeout);
     const github = githubFor(env, request, secrets);
     const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
-    const topologies = await readTopologies(workspace, request.topology, (mistakes) => runner.annotate(mistakes));
     const desk: Desk = {
       request,
       occasion,
@@ -41,11 +42,23 @@ async function main(env: Environment): Promise<void> {
       stop: stop.signal,
       reach: (topology) => reachCluster(topology, request, { env, workspace }),
       topologyAt: (file, ref) => topologyAt(file, ref, github, stop.signal),
+      isTopology: (file) => isNamed(workspace, request.topology, file),
       lineOf: (file, key) => lineOf(join(workspace, file), key),
     };
+    const topologies = await topologiesFor(workspace, desk);
     if (await eachCluster(topologies, desk)) process.exitCode = 1;
   } catch (thrown) {
     await endEarly(asFailure(thrown), runner);
+  }
+}
+
+/** Where a pull request deletes the only file, its comment says what that means before the run ends. */
+async function topologiesFor(workspace: string, desk: Desk): Promise<readonly Topology[]> {
+  try {
+    return await readTopologies(workspace, desk.request.topology, (mistakes) => desk.runner.annotate(mistakes));
+  } catch (thrown) {
+    if (asFailure(thrown).code === 'topology-not-found') await tellLeftBehind([], desk);
+    throw thrown;
   }
 }
 

@@ -50,6 +50,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     stop: stop.signal,
     reach: (topology) => reachCluster(topology, request, { env, workspace }),
     topologyAt: async () => null,
+    isTopology: () => false,
     lineOf: () => 1,
   };
   const isRed = call.command === 'apply' ? await applyAll(topologies, desk, call) : await eachCluster(topologies, desk);

@@ -7,6 +7,7 @@ import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type CommentState, summaryBody } from '../report/comment.ts';
+import type { ShownPlan } from '../report/difference.ts';
 import { appliedLine, planLine } from '../report/one-line.ts';
 import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
@@ -15,7 +16,7 @@ import { examine, look } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { finish } from './finish.ts';
 import { ApplyJournal } from './journal.ts';
-import { type Outcome, resultOf } from './outcome.ts';
+import { type Outcome, resultOf, unplanned } from './outcome.ts';
 import { contextOf, post, postProgress } from './post.ts';
 
 /** Makes the cluster as declared: lock, look, plan, see that the plan is approved and allowed, carry it out, look again. */
@@ -24,12 +25,11 @@ export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
   await using lock = await lockFor(topology, desk, reach);
   const cluster = await look(topology, desk, reach);
   const decision = await decide(topology, cluster, lock.inherited, desk);
-  const examined = decision.plan === null ? null : await examine(decision.plan, desk, reach);
-  if (examined === null || decision.kind === 'stop') {
-    const failure = decision.kind === 'stop' ? decision.failure : asFailure(new RangeError('A go has a plan.'));
-    return ended(topology, desk, { failure, ...examined });
+  if (decision.kind === 'stop') {
+    const examined = decision.plan === null ? null : await examine(decision.plan, desk, reach);
+    return ended(topology, desk, { ...decision, ...examined });
   }
-  const { plan, estimate } = examined;
+  const { plan, estimate } = await examine(decision.plan, desk, reach);
   if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
   const forbidden = forbiddenBy(plan, desk);
   if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
@@ -120,7 +120,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const summary = appliedLine(plan, estimate, seconds);
   desk.runner.info(summary);
   return {
-    ...identity(topology),
+    ...unplanned(topology),
     result: 'applied',
     changed: true,
     plan: { hash: plan.hash, json: planJson(plan, estimate) },
@@ -139,7 +139,7 @@ async function nothingToDo(
   desk.runner.info(summary);
   const state = { kind: 'planned', plan, estimate, missing: [], underWay: null } as const;
   return {
-    ...identity(topology),
+    ...unplanned(topology),
     result: 'no-changes',
     commentUrl: await finish(topology, desk, state),
     plan: { hash: plan.hash, json: planJson(plan, estimate) },
@@ -152,6 +152,8 @@ interface End {
   readonly failure: Failure;
   readonly plan?: Plan | null;
   readonly estimate?: Estimate | null;
+  /** What was approved instead. */
+  readonly shown?: readonly ShownPlan[];
   readonly state?: CommentState;
   readonly commentUrl?: string | null;
   readonly changed?: boolean;
@@ -159,10 +161,10 @@ interface End {
 
 /** A run that was refused, or failed. The comment of a pull request is not touched by a refusal: it holds the approval. */
 function ended(topology: Topology, desk: Desk, end: End): Outcome {
-  const { failure, plan = null, estimate = null, changed = false } = end;
-  const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate };
+  const { failure, plan = null, estimate = null, shown = [], changed = false } = end;
+  const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate, shown };
   return {
-    ...identity(topology),
+    ...unplanned(topology),
     result: changed ? 'failed' : resultOf(failure),
     changed,
     plan: plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) },
@@ -171,9 +173,4 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
     commentUrl: end.commentUrl ?? null,
     failure,
   };
-}
-
-function identity(topology: Topology) {
-  const none = { changed: false, drift: false, commentUrl: null, issueUrl: null, failure: null, plan: null };
-  return { cluster: topology.name, file: topology.file, ...none };
 }

@@ -3,7 +3,7 @@ import type { Topology } from '../core/topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Planned } from '../plan/plan.ts';
 import type { Posted } from '../report/marker.ts';
-import { changed, type Decision, go, planOf, rest } from './decision.ts';
+import { changed, type Decision, go, planOf, rest, shownIn, stop } from './decision.ts';
 import type { Desk } from './desk.ts';
 import { byPullRequest } from './merged-plan.ts';
 import { readNote } from './note.ts';
@@ -26,13 +26,16 @@ export async function decide(
   const anew = makePlan(topology, cluster);
   if (isNothing(anew)) return go(anew.plan);
   // A hash that is given is meant, whatever else is not asked for.
-  if (!requireApprovedPlan && approvedPlan === null) return freely(topology, cluster, left, anew);
+  if (!requireApprovedPlan && approvedPlan === null) {
+    warnBeforeMerge(topology, desk);
+    return freely(topology, cluster, left, anew);
+  }
   const decision =
     approvedPlan === null
       ? await byPullRequest(topology, cluster, anew, desk)
       : byHash(approvedPlan, topology, cluster, left, anew);
   // What stands in the way of any plan is told rather than that it is not approved.
-  if (decision.kind === 'stop' && anew.kind === 'refused') return { kind: 'stop', failure: anew.failure, plan: null };
+  if (decision.kind === 'stop' && anew.kind === 'refused') return stop(anew.failure, null);
   return decision;
 }
 
@@ -46,11 +49,18 @@ function isNothing(planned: Planned): planned is Extract<Planned, { kind: 'plan'
   return planned.kind === 'plan' && planned.plan.stages.length === 0;
 }
 
+/** Allowed, as on everything but a push; seldom meant: the next push of the base branch undoes it. */
+function warnBeforeMerge({ file, name }: Topology, { occasion: { event, pullRequest }, runner }: Desk): void {
+  if (pullRequest === null || pullRequest.merged) return;
+  const what = `This run (${event}) applies to ${name} what pull request ${pullRequest.number} asks for, which is not merged, and nobody has to have approved it.`;
+  runner.warning(`${what} Apply on push, or give the step \`require-approved-plan: true\`.`, { file, line: 1 });
+}
+
 /** What a killed apply had begun is ended in its way, where the topology is still the same. */
 function freely(topology: Topology, cluster: Cluster, left: Left, anew: Planned): Decision {
   const resumed = left.note === null ? null : rest(topology, cluster, left.note);
   if (resumed !== null) return { ...go(resumed), note: left.text };
-  if (anew.kind === 'refused') return { kind: 'stop', failure: anew.failure, plan: null };
+  if (anew.kind === 'refused') return stop(anew.failure, null);
   return go(anew.plan);
 }
 
@@ -60,5 +70,5 @@ function byHash(hash: string, topology: Topology, cluster: Cluster, { text, note
   const resumed = note?.hash === hash ? rest(topology, cluster, note) : null;
   if (resumed !== null) return { ...go(resumed), note: text };
   const why = `The plan is now ${plan?.hash ?? 'none'}, and \`approved-plan\` is ${hash}.`;
-  return { kind: 'stop', failure: changed(plan, why, []), plan };
+  return stop(changed(plan, why, []), plan, note?.hash === hash ? shownIn('the run before', note) : []);
 }

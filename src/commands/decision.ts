@@ -4,6 +4,7 @@ import type { Topology } from '../core/topology.ts';
 import { type Plan, type Planned, steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import { resumePlan } from '../plan/resume-plan.ts';
+import type { ShownPlan } from '../report/difference.ts';
 import type { Posted } from '../report/marker.ts';
 import { noteOf } from './note.ts';
 
@@ -17,10 +18,25 @@ export type Decision =
       /** What the lock is to carry while the work goes on: the plan as it was approved, not what is left of it. */
       readonly note: string;
     }
-  | { readonly kind: 'stop'; readonly failure: Failure; readonly plan: Plan | null };
+  | {
+      readonly kind: 'stop';
+      readonly failure: Failure;
+      readonly plan: Plan | null;
+      /** What was approved instead, as far as its steps are known. */
+      readonly shown: readonly ShownPlan[];
+    };
 
 export function go(plan: Plan, pullRequest: number | null = null): Extract<Decision, { kind: 'go' }> {
   return { kind: 'go', plan, pullRequest, note: noteOf(plan) };
+}
+
+export function stop(failure: Failure, plan: Plan | null, shown: readonly ShownPlan[] = []): Decision {
+  return { kind: 'stop', failure, plan, shown };
+}
+
+/** None where the steps of the plan were not kept. */
+export function shownIn(where: string, { hash, steps: kept, unbound }: Posted): readonly ShownPlan[] {
+  return kept === null ? [] : [{ where, hash, steps: kept, unbound }];
 }
 
 /** What is left of an approved plan; null where what is to be done now is something else. */

@@ -21,6 +21,8 @@ export interface Desk {
   readonly reach: (topology: Topology) => Promise<Reach>;
   /** The topology as a commit or branch has it; null when it has none, or one with mistakes. Throws Failure `github-error`. */
   readonly topologyAt: (file: string, ref: string) => Promise<Topology | null>;
+  /** Whether the input `topology` names a file, were it there. */
+  readonly isTopology: (file: string) => boolean;
   /** The line of a file on which one of its uppermost keys stands, from 1; 1 where it does not stand there. */
   readonly lineOf: (file: string, key: string) => number;
 }

@@ -6,6 +6,7 @@ import { apply } from './apply.ts';
 import type { Desk } from './desk.ts';
 import { drift } from './drift.ts';
 import { InTurn } from './in-turn.ts';
+import { tellLeftBehind } from './left-behind.ts';
 import { lineOfFailure } from './lines.ts';
 import { isRed, type Outcome, worst } from './outcome.ts';
 import { plan } from './plan.ts';
@@ -29,7 +30,8 @@ export async function eachCluster(topologies: readonly Topology[], desk: Desk): 
   const outcomes = await inParallel(topologies, atOnce, (topology) =>
     inTurn.speak((runner) => oneCluster(topology, { ...desk, runner })),
   );
-  await report(outcomes, desk);
+  const all = [...outcomes, ...(await tellLeftBehind(topologies, desk))];
+  await report(all, desk);
   return outcomes.some((outcome) => isRed(outcome, desk.request.failOnDrift));
 }
 

@@ -5,8 +5,9 @@ import { canonicalJson } from '../plan/fingerprint.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import type { PostedPlan } from '../ports/github.ts';
+import type { ShownPlan } from '../report/difference.ts';
 import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
-import { approveByHand, changed, type Decision, go, notApproved, planOf, rest } from './decision.ts';
+import { approveByHand, changed, type Decision, go, notApproved, planOf, rest, shownIn, stop } from './decision.ts';
 import type { Desk } from './desk.ts';
 
 /** Where a merge queue tries what is not merged yet. */
@@ -22,16 +23,16 @@ export async function byPullRequest(
   const { github, occasion, stop: signal } = desk;
   const { commits, commit, branch } = occasion;
   const plan = planOf(anew);
-  const stop = (failure: Failure): Decision => ({ kind: 'stop', failure, plan });
   if (github === null || branch === null || branch.startsWith(QUEUE)) {
-    return stop(notApproved(topology, plan, unasked(desk)));
+    return stop(notApproved(topology, plan, unasked(desk)), plan);
   }
   if (occasion.attempt > 1 && (await isOutdated(topology, branch, desk))) {
-    return stop(outdated(topology, plan, branch, occasion.attempt));
+    return stop(outdated(topology, plan, branch, occasion.attempt), plan);
   }
   const asked = github.mergedPullRequests(commits, branch, commentMarker(topology.name), { signal, patient: true });
   const differences: string[] = [];
   const notes: string[] = [];
+  const shown: ShownPlan[] = [];
   for await (const { number, comments } of asked) {
     if (comments.length === 0) notes.push(`#${number}: the action posted no plan there.`);
     for (const posted of comments) {
@@ -39,15 +40,17 @@ export async function byPullRequest(
       if (opinion.kind === 'go') return go(opinion.plan, number);
       const told = opinion.texts.map((text) => `#${number}: ${text}`);
       (opinion.kind === 'other' ? differences : notes).push(...told);
+      if (opinion.kind === 'other') shown.push(...shownIn(`#${number}`, opinion.shown));
     }
   }
   if (differences.length > 0) {
-    return stop(changed(plan, 'It is not what was shown in the pull request.', [...differences, ...notes]));
+    const failure = changed(plan, 'It is not what was shown in the pull request.', [...differences, ...notes]);
+    return stop(failure, plan, shown);
   }
   const which =
     notes.length === 0 ? 'no pull request brought it there' : 'no pull request that did shows one that counts';
   const why = `commit ${commit.slice(0, 10)} was pushed to ${branch} without a plan that people could look at: ${which}`;
-  return stop(notApproved(topology, plan, why, notes));
+  return stop(notApproved(topology, plan, why, notes), plan);
 }
 
 /** Whether the branch wants something else by now. Throws Failure `approval-unreadable`. */
@@ -82,7 +85,7 @@ type Opinion =
   /** It counts for nothing. */
   | { readonly kind: 'nothing'; readonly texts: readonly string[] }
   /** It shows a plan that is another one. */
-  | { readonly kind: 'other'; readonly texts: readonly string[] };
+  | { readonly kind: 'other'; readonly texts: readonly string[]; readonly shown: Posted };
 
 function weigh(posted: PostedPlan, topology: Topology, cluster: Cluster, plan: Plan | null): Opinion {
   if (posted.kind === 'void') return { kind: 'nothing', texts: [posted.why] };
@@ -96,7 +99,7 @@ function weigh(posted: PostedPlan, topology: Topology, cluster: Cluster, plan: P
   if (plan !== null && plan.hash === shown.hash) return { kind: 'go', plan };
   const resumed = rest(topology, cluster, shown);
   if (resumed !== null) return { kind: 'go', plan: resumed };
-  return { kind: 'other', texts: differencesFrom(shown, plan) };
+  return { kind: 'other', texts: differencesFrom(shown, plan), shown };
 }
 
 function differencesFrom(posted: Posted, plan: Plan | null): readonly string[] {

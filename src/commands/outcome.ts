@@ -1,5 +1,6 @@
 import type { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
 
 export type Result = 'no-changes' | 'planned' | 'applied' | 'drifted' | 'in-sync' | 'refused' | 'failed';
 
@@ -20,6 +21,12 @@ export interface Outcome {
   readonly issueUrl: string | null;
   /** What `result` refused, failed or drifted comes from; null on success. */
   readonly failure: Failure | null;
+}
+
+/** What there is to say of a cluster for which no plan was made. */
+export function unplanned({ name, file }: Topology) {
+  const none = { changed: false, drift: false, plan: null, commentUrl: null, issueUrl: null, failure: null };
+  return { cluster: name, file, ...none };
 }
 
 /** The mildest first. */

@@ -12,7 +12,7 @@ import { allowed } from './allowed.ts';
 import { consider } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { warnOfDangers } from './lines.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, unplanned } from './outcome.ts';
 import { contextOf, postOnPullRequest, postText } from './post.ts';
 import { withoutPlan } from './refused.ts';
 import { trustOf } from './trust.ts';
@@ -107,9 +107,4 @@ async function atBase({ file }: Topology, desk: Desk): Promise<Topology | null> 
     desk.runner.warning(`What ${file} is in the base branch is not shown: ${asFailure(thrown).message}`);
     return null;
   }
-}
-
-function unplanned({ name, file }: Topology) {
-  const none = { changed: false, drift: false, plan: null, commentUrl: null, issueUrl: null, failure: null };
-  return { cluster: name, file, ...none };
 }

@@ -4,6 +4,9 @@ import { type CommentContext, type CommentState, commentBody } from '../report/c
 import { commentMarker } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 
+/** As much of a topology as finds its comment. */
+type Named = Pick<Topology, 'name'>;
+
 export function contextOf(topology: Topology, desk: Desk): CommentContext {
   const { runUrl, commit } = desk.occasion;
   return { cluster: topology.name, file: topology.file, runUrl, commit };
@@ -15,11 +18,11 @@ export function postOnPullRequest(topology: Topology, desk: Desk, state: Comment
 }
 
 /** The same for a text that is no state of a plan. */
-export function postText(topology: Topology, desk: Desk, text: string): Promise<string | null> {
+export function postText(topology: Named, desk: Desk, text: string): Promise<string | null> {
   return postBody(topology, desk, `${commentMarker(topology.name)}\n${text}`);
 }
 
-async function postBody(topology: Topology, desk: Desk, body: string): Promise<string | null> {
+async function postBody(topology: Named, desk: Desk, body: string): Promise<string | null> {
   const { pullRequest } = desk.occasion;
   // A fork's token may write nothing.
   if (pullRequest === null || pullRequest.closed || pullRequest.foreign) return null;
@@ -47,7 +50,7 @@ export async function postProgress(
 }
 
 /** A comment that GitHub refuses is a warning: the plan and the work stand. */
-async function putOrWarn(topology: Topology, desk: Desk, pullRequest: number, body: string): Promise<string | null> {
+async function putOrWarn(topology: Named, desk: Desk, pullRequest: number, body: string): Promise<string | null> {
   // A run that is to stop still says how it ended.
   const put = await putComment(topology, desk, pullRequest, { body, patience: 60_000, stop: null });
   if (put.kind === 'put') return put.url;
@@ -59,7 +62,7 @@ type Put = { readonly kind: 'put'; readonly url: string | null } | { readonly ki
 
 /** @param wanted `patience` in milliseconds */
 async function putComment(
-  topology: Topology,
+  topology: Named,
   { request, github }: Desk,
   pullRequest: number,
   wanted: { readonly body: string; readonly patience: number; readonly stop: AbortSignal | null },

@@ -67,4 +67,6 @@ export interface PullRequest {
   /** Its head is in another repository, or it is Dependabot's: such a run has no secrets. */
   readonly foreign: boolean;
   readonly closed: boolean;
+  /** Whether it was merged when it was closed. */
+  readonly merged: boolean;
 }

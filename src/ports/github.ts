@@ -16,6 +16,13 @@ export type PostedPlan =
   /** Not written by the action's own identity, or not by it alone. `why` is a sentence. */
   | { readonly kind: 'void'; readonly why: string };
 
+/** A file that a pull request takes away from its place. */
+export interface LeftFile {
+  readonly file: string;
+  /** Where it goes; null: it is deleted. */
+  readonly to: string | null;
+}
+
 /**
  * GitHub, reduced to what plan, apply and drift need of it. Every method throws Failure `github-error`, naming the
  * permission that is missing, where no other code is given.
@@ -23,6 +30,8 @@ export type PostedPlan =
 export interface GitHub {
   /** The comment of the action's own identity whose body begins with `marker`, over all pages; null when there is none. */
   findComment(pullRequest: number, marker: string, options: { signal: AbortSignal }): Promise<PostedComment | null>;
+  /** All comments of the action's own identity whose bodies begin with `mark`, oldest first. */
+  ownComments(pullRequest: number, mark: string, options: { signal: AbortSignal }): Promise<readonly PostedComment[]>;
   /** Creates or edits it. */
   putComment(
     pullRequest: number,
@@ -41,6 +50,8 @@ export interface GitHub {
     marker: string,
     options: { signal: AbortSignal; patient: boolean },
   ): AsyncIterable<MergedPullRequest>;
+  /** The files that a pull request deletes or renames. */
+  leftFiles(pullRequest: number, options: { signal: AbortSignal }): Promise<readonly LeftFile[]>;
   /** A file as it is at a commit or branch of this repository; null when it does not exist. */
   readFile(path: string, ref: string, options: { signal: AbortSignal }): Promise<string | null>;
   /**

@@ -3,6 +3,7 @@ import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
 import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
+import { differenceBlock, type ShownPlan } from './difference.ts';
 import { cell, code, cut, fenced } from './escape.ts';
 import { deed, headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
@@ -26,6 +27,8 @@ export type CommentState =
       readonly failure: Failure;
       readonly plan: Plan | null;
       readonly estimate: Estimate | null;
+      /** Plans that were shown and approved, where the present one is another. */
+      readonly shown?: readonly ShownPlan[];
     }
   | {
       readonly kind: 'applying';
@@ -89,6 +92,7 @@ function sectionsOf(state: CommentState, context: CommentContext, place: Place):
   return [
     { lines: [`### Redis Cluster ${code(context.cluster)}`, '', headlineOf(state)], drop: null },
     { lines: alertsOf(state, place), drop: null },
+    { lines: differencesOf(state), drop: 6, name: 'what differs' },
     { lines: progressOf(state), drop: 5, name: 'the progress' },
     { lines: tenseOf(state), drop: null },
     ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate, place)),
@@ -129,6 +133,12 @@ function alertsOf(state: CommentState, place: Place): readonly string[] {
     case 'applied':
       return [];
   }
+}
+
+function differencesOf(state: CommentState): readonly string[] {
+  if (state.kind !== 'refused') return [];
+  const { plan, shown = [] } = state;
+  return plan === null ? [] : shown.flatMap((one) => differenceBlock(one, plan));
 }
 
 function progressOf(state: CommentState): readonly string[] {
@@ -199,9 +209,16 @@ function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly st
 
 function footerOf(state: CommentState, { file, commit, runUrl }: CommentContext): string {
   const hash = state.plan === null || state.plan.stages.length === 0 ? [] : [`plan ${code(state.plan.hash)}`];
-  const at = /^[0-9a-f]{7,64}$/.test(commit) ? [`commit ${commit.slice(0, 10)}`] : [];
+  const at = /^[0-9a-f]{7,64}$/.test(commit) ? [commitLink(commit, runUrl)] : [];
   const run = isLink(runUrl) ? [runLink(runUrl, 'run')] : [];
   return `<sub>${[...hash, code(cut(file, 300)), ...at, ...run].join(' · ')}</sub>`;
+}
+
+/** GitHub makes a link of it by itself in comments; in the summary of a run it does not. */
+function commitLink(commit: string, runUrl: string): string {
+  const repository = /^(.+)\/actions\/runs\//.exec(runUrl)?.[1];
+  const words = `commit ${commit.slice(0, 10)}`;
+  return repository === undefined ? words : runLink(`${repository}/commit/${commit}`, words);
 }
 
 /** A link where the address is one, else the words alone. */

@@ -15,6 +15,8 @@ export interface Posted {
 /** What stands hidden in a comment. */
 export interface Marker extends Posted {
   readonly cluster: string;
+  /** The topology file that the plan was made of; null where the comment does not tell. */
+  readonly file: string | null;
   /** What the comment told when it was written last: planned, applying, applied, failed. */
   readonly state: string;
 }
@@ -25,9 +27,12 @@ const LONGEST = 30_000;
 /** What it may be unpacked to: the steps of 1,000 pods take a tenth. */
 const UNPACKED_BYTES = 4 * 1024 * 1024;
 
+/** How the comments about all clusters begin. */
+export const ANY_COMMENT = '<!-- redis-cluster-topology: plan of ';
+
 /** The first line of the comment about one cluster. */
 export function commentMarker(cluster: string): string {
-  return `<!-- redis-cluster-topology: plan of ${plain(cluster)} -->`;
+  return `${ANY_COMMENT}${plain(cluster)} -->`;
 }
 
 /**
@@ -36,7 +41,7 @@ export function commentMarker(cluster: string): string {
  */
 export function hiddenPlan(plan: Plan, state: string): { readonly line: string; readonly whole: boolean } {
   const { hash, unbound, topology } = plan;
-  const marker = { version: 1, cluster: topology.name, state, hash, unbound, steps: steps(plan) };
+  const marker = { version: 1, cluster: topology.name, file: topology.file, state, hash, unbound, steps: steps(plan) };
   const line = hidden(marker);
   if (line.length <= LONGEST) return { line, whole: true };
   return { line: hidden({ ...marker, steps: null, unbound: [] }), whole: false };
@@ -54,7 +59,8 @@ export function readPosted(body: string): Marker | null {
   const { version, cluster, state } = json;
   if (version !== 1 || typeof cluster !== 'string' || typeof state !== 'string') return null;
   const posted = asPosted(json);
-  return posted === null ? null : { ...posted, cluster, state };
+  const file = 'file' in json && typeof json.file === 'string' ? json.file : null;
+  return posted === null ? null : { ...posted, cluster, file, state };
 }
 
 /** The hash and the steps of a plan, as this program writes them into comments and locks; null for anything else. */

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import type { ActionEvent } from '../support/run-action.ts';
 import { again, commit, pullRequest, push } from './support/events.ts';
-import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 /** What pull requests want of three even shards. */
 const HEAVY = shares([2, 1, 1]);
@@ -11,21 +11,8 @@ const LIGHT = shares([1, 4, 4]);
 
 let repository: LocalRepository;
 
-beforeAll(async () => {
-  repository = await LocalRepository.create();
-}, 60_000);
-
-afterAll(async () => {
-  await repository[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  await repository.make(EVEN);
-});
-
-afterEach(() => {
-  expect(repository.github.mistakes).toEqual([]);
-  repository.forget();
+withLocalRepository((created) => {
+  repository = created;
 });
 
 function run(event: ActionEvent, topology: string, inputs: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
@@ -82,6 +69,9 @@ describe('a merged pull request', () => {
     expect(told).toContain(`approved-plan: ${refused.outputs['plan-hash']}`);
     expect(refused.outputs['plan-hash']).not.toBe(planned.outputs['plan-hash']);
     expect(refused.outputs['changed']).toBe('false');
+    const [was, is] = [planned, refused].map(({ outputs }) => outputs['plan-hash']);
+    expect(refused.summary).toContain(`plan \`${was}\` was shown in \`#7\`, now it is plan \`${is}\`.`);
+    expect(refused.summary).toMatch(/\n```diff\n- Move .* slots .*\n\+ Move .* slots .*\n(.*\n)*```\n/);
     expect(repository.comment(7)).toBe(before);
   });
 
@@ -232,11 +222,16 @@ describe('a push', () => {
     await run(pullRequest(8), shares([3, 1, 1]));
     repository.merge(7, [commit(1)]);
     repository.merge(8, [commit(2)]);
-    const { reason, told } = refusal(await run(push([commit(1), commit(2)]), HEAVIER));
+    const refused = await run(push([commit(1), commit(2)]), HEAVIER);
+    const { reason, told } = refusal(refused);
     expect(reason).toBe('plan-changed');
     expect(told.match(/#[78]: Changed: approved was/g)?.map((text) => text.slice(0, 2))).toEqual(
       expect.arrayContaining(['#8', '#7']),
     );
+    expect(refused.summary.match(/was shown in `#[78]`/g)?.toSorted()).toEqual([
+      'was shown in `#7`',
+      'was shown in `#8`',
+    ]);
   });
 
   test('that comes after another one goes on with what that one has left of its plan', async () => {

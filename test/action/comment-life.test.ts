@@ -1,31 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import type { Fault } from '../support/fake-github.ts';
 import { commit, pullRequest, push } from './support/events.ts';
-import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+import { type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
 
 let repository: LocalRepository;
 
-beforeAll(async () => {
-  repository = await LocalRepository.create();
-}, 60_000);
-
-afterAll(async () => {
-  await repository[Symbol.asyncDispose]();
+withLocalRepository((created) => {
+  repository = created;
 });
 
 /** A pull request that was planned and merged. */
 beforeEach(async () => {
-  await repository.make(EVEN);
   await repository.run(pullRequest(7), { topology: HEAVY });
   repository.merge(7, [commit(1)]);
-});
-
-afterEach(() => {
-  expect(repository.github.mistakes).toEqual([]);
-  repository.forget();
 });
 
 function apply(onLine: (line: string) => void = () => undefined): Promise<LocalRun> {

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { leaseName } from '../../src/engine/lock.ts';
 import type { FakeIssue } from '../support/fake-github.ts';
-import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
 const HEAVIER = shares([4, 1, 1]);
@@ -9,17 +9,8 @@ const SIGNAL = new AbortController().signal;
 
 let repository: LocalRepository;
 
-beforeAll(async () => {
-  repository = await LocalRepository.create();
-}, 60_000);
-
-afterAll(async () => {
-  await repository[Symbol.asyncDispose]();
-});
-
-afterEach(() => {
-  expect(repository.github.mistakes).toEqual([]);
-  repository.forget();
+withLocalRepository((created) => {
+  repository = created;
 });
 
 function drift(topology: string, inputs: Readonly<Record<string, string>> = {}): Promise<LocalRun> {

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { PASSWORD } from '../support/confidential.ts';
 import type { ActionEvent } from '../support/run-action.ts';
 import { BASE, commit, issueComment, mergeGroup, pullRequest, push, workflowRun } from './support/events.ts';
-import { EVEN, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
 const ELSEWHERE = HEAVY.replace('namespace: local', 'namespace: trap');
@@ -11,22 +11,8 @@ const NOT = 'Resource not accessible by integration';
 
 let repository: LocalRepository;
 
-beforeAll(async () => {
-  repository = await LocalRepository.create();
-}, 60_000);
-
-afterAll(async () => {
-  await repository[Symbol.asyncDispose]();
-});
-
-beforeEach(async () => {
-  await repository.make(EVEN);
-  repository.reached.length = 0;
-});
-
-afterEach(() => {
-  expect(repository.github.mistakes).toEqual([]);
-  repository.forget();
+withLocalRepository((created) => {
+  repository = created;
 });
 
 function run(event: ActionEvent, topology: string, inputs: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
@@ -123,6 +109,46 @@ describe('a pull request', () => {
       expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'untrusted-pull-request' });
     }
     expect(repository.reached).toEqual([]);
+  });
+});
+
+describe('an apply on the event pull_request', () => {
+  const before = { command: 'apply' };
+
+  test.each([{}, { 'require-approved-plan': 'false' }, { 'approved-plan': '0123456789ab' }])(
+    'is refused for a fork before anything is asked or reached (%j)',
+    async (inputs) => {
+      const { length } = repository.github.requests;
+      const secrets = { 'redis-password': PASSWORD, allow: 'destroy' };
+      const refused = await run(pullRequest(7, { from: 'mallory/cache' }), HEAVY, { ...before, ...secrets, ...inputs });
+      expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'untrusted-pull-request' });
+      expect(repository.reached).toEqual([]);
+      expect(repository.github.requests.slice(length)).toEqual([]);
+    },
+  );
+
+  test('warns that nobody has merged what it applies', async () => {
+    const applied = await run(pullRequest(7), HEAVY, before);
+    expect(applied.outputs['result']).toBe('applied');
+    expect(applied.placed).toEqual([expect.stringMatching(/^topology\.yaml:1 .* pull request 7 .* is not merged/)]);
+  });
+
+  test('warns of a pull request that was closed and not merged', async () => {
+    const { warnings } = await run(pullRequest(7, { action: 'closed' }), HEAVY, before);
+    expect(warnings).toEqual([expect.stringContaining('is not merged')]);
+  });
+
+  test('is quiet where there is nothing to do, and of a merged one', async () => {
+    const merged = pullRequest(7, { action: 'closed', merged: true });
+    expect((await run(pullRequest(7), EVEN, before)).warnings).toEqual([]);
+    expect((await run(merged, HEAVY, before)).warnings).toEqual([]);
+  });
+
+  test('changes nothing where an approved plan is asked for, even one that the pull request shows', async () => {
+    await run(pullRequest(7), HEAVY);
+    const refused = await run(pullRequest(7), HEAVY, { ...before, 'require-approved-plan': 'true' });
+    expect(refused.outputs).toMatchObject({ 'failure-reason': 'plan-not-approved', changed: 'false' });
+    expect(repository.comment(7)).toContain('**Next:** merge');
   });
 });
 

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Permissions } from '../support/fake-github.ts';
 import { commit, pullRequest, push } from './support/events.ts';
-import { EVEN, LocalRepository, shares } from './support/local-repository.ts';
+import { EVEN, type LocalRepository, shares, withLocalRepository } from './support/local-repository.ts';
 
 /** What docs/permissions.md says that each command needs. */
 const PLAN: Permissions = { contents: 'read', 'pull-requests': 'write' };
@@ -11,18 +11,8 @@ const HEAVY = shares([2, 1, 1]);
 
 let repository: LocalRepository;
 
-beforeAll(async () => {
-  repository = await LocalRepository.create();
-}, 60_000);
-
-afterAll(async () => {
-  await repository[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  expect(repository.github.mistakes).toEqual([]);
-  repository.forget();
-  await repository.make(EVEN);
+withLocalRepository((created) => {
+  repository = created;
 });
 
 describe('the permissions of the docs are enough', () => {

@@ -144,6 +144,16 @@ describe('a pull request from a fork', () => {
   });
 });
 
+test.concurrent('a pull request that deletes the only topology gets a word on what that means before the run ends', async () => {
+  await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
+  fake.changedFiles.set(7, [{ filename: 'topology.yaml', status: 'removed' }]);
+  const inputs = { 'github-token': TOKEN };
+  const { exitCode, outputs } = await runAction({ event: pullFrom('acme/cache'), inputs, apiUrl: fake.url });
+  expect({ exitCode, reason: outputs['failure-reason'] }).toEqual({ exitCode: 1, reason: 'topology-not-found' });
+  expect(fake.comments).toMatchObject([{ on: 7, body: expect.stringContaining('this pull request deletes') }]);
+  expect(fake.mistakes).toEqual([]);
+});
+
 describe('a cluster that cannot be looked at', () => {
   test.concurrent.each(['plan', 'apply', 'drift', 'status'])('fails %s, and no issue is closed', async (command) => {
     await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });

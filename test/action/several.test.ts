@@ -1,25 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { BASE, commit, pullRequest, push } from './support/events.ts';
-import { EVEN, GONE, LocalRepository, type LocalRun, shares } from './support/local-repository.ts';
+import { GONE, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
 const LOST = HEAVY.replace('statefulSet: redis-cluster', `statefulSet: ${GONE}`);
 
 let repository: LocalRepository;
 
-beforeAll(async () => {
-  repository = await LocalRepository.create();
+withLocalRepository((created) => {
+  repository = created;
   repository.github.files.set(`${BASE}:gone.yaml`, LOST);
-}, 60_000);
-
-afterAll(async () => {
-  await repository[Symbol.asyncDispose]();
-});
-
-afterEach(async () => {
-  expect(repository.github.mistakes).toEqual([]);
-  repository.forget();
-  await repository.make(EVEN);
 });
 
 /** Of each cluster. */

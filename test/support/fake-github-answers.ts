@@ -47,6 +47,8 @@ export function carryOut(state: FakeState, asked: Context | Request): Answer {
       return createLabel(state, body);
     case 'repos/list-pull-requests-associated-with-commit':
       return pullsOf(state, String(params['commit_sha']));
+    case 'pulls/list-files':
+      return filesOf(state, Number(params['pull_number']));
     case 'repos/get-content':
       return contentOf(state, String(params['path']), String(query['ref']));
     case 'repos/get-commit':
@@ -146,6 +148,15 @@ function pullBody({ number, base, merged }: FakePull, commit: string): unknown {
     merged_at: merged ? '2026-01-02T03:04:05Z' : null,
     merge_commit_sha: commit,
     base: { ...fieldsOf(empty['base']), ref: base },
+  };
+}
+
+function filesOf({ changedFiles }: FakeState, pull: number): Answer {
+  const url = 'https://github.test/file';
+  const urls = { blob_url: url, raw_url: url, contents_url: url };
+  return {
+    status: 200,
+    body: (changedFiles.get(pull) ?? []).map((one) => objectOf('diff-entry', { ...urls, ...one })),
   };
 }
 

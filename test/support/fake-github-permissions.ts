@@ -13,6 +13,7 @@ const NEEDS: Readonly<Record<string, Permissions>> = {
   'issues/update': { issues: 'write' },
   'issues/create-label': { issues: 'write' },
   'repos/list-pull-requests-associated-with-commit': { 'pull-requests': 'read' },
+  'pulls/list-files': { 'pull-requests': 'read' },
   'repos/get-content': { contents: 'read' },
   'repos/get-commit': { contents: 'read' },
 };

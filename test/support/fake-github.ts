@@ -34,6 +34,13 @@ export interface FakePull {
   unknownFor?: number;
 }
 
+/** A file that a pull request changes. */
+export interface FakeChange {
+  readonly filename: string;
+  readonly status: 'added' | 'removed' | 'modified' | 'renamed';
+  readonly previous_filename?: string;
+}
+
 /** Makes requests fail whose `METHOD /path` matches. */
 export interface Fault {
   readonly on: RegExp;
@@ -65,6 +72,8 @@ export interface FakeState {
   readonly issues: FakeIssue[];
   readonly labels: Set<string>;
   readonly pulls: FakePull[];
+  /** Of pull requests, by their numbers. */
+  readonly changedFiles: Map<number, readonly FakeChange[]>;
   /** Keys are `ref:path`. */
   readonly files: Map<string, string>;
   /** The next id or number. */
@@ -102,6 +111,7 @@ export async function startFakeGitHub(
     labels: new Set(),
     pulls: [],
     files: new Map(Object.entries(options.files ?? {})),
+    changedFiles: new Map(),
     next: 1000,
   };
   const requests: SeenRequest[] = [];

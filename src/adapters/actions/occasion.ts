@@ -11,6 +11,7 @@ const Payload = z.object({
   pull_request: z
     .object({
       number: z.number().int().positive(),
+      merged: z.boolean().nullish(),
       user: z.object({ login: z.string() }).nullish(),
       base: z.object({ sha: z.string(), repo: Repository }),
       head: z.object({ sha: z.string(), repo: Repository.nullable() }),
@@ -108,6 +109,7 @@ function pullRequestOf({ action, pull_request: found }: Payload): PullRequest | 
     number: found.number,
     foreign: isFork(found) || found.user?.login === 'dependabot[bot]',
     closed: action === 'closed',
+    merged: action === 'closed' && found.merged === true,
   };
 }
 

@@ -48,6 +48,19 @@ async function* ownComments(
   }
 }
 
+export async function listOwnComments(
+  repository: Repository,
+  visit: Visit,
+  pullRequest: number,
+  marker: string,
+): Promise<readonly PostedComment[]> {
+  const all: PostedComment[] = [];
+  for await (const comment of ownComments(repository, visit, pullRequest, marker)) {
+    all.push(postedAs(comment, pullRequest));
+  }
+  return all;
+}
+
 /** The oldest of them; null when there is none. */
 export async function findComment(
   repository: Repository,

@@ -2,9 +2,10 @@ import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GitHub } from '../../ports/github.ts';
 import { mergedPullRequests } from './approval.ts';
-import { findComment, putComment } from './comments.ts';
+import { findComment, listOwnComments, putComment } from './comments.ts';
 import { readFile } from './files.ts';
 import { keepIssue } from './issues.ts';
+import { leftFiles } from './left-files.ts';
 import { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
 
@@ -32,10 +33,13 @@ export function createGitHub({ token, repository, apiUrl, redact, clock }: GitHu
   return {
     findComment: async (pullRequest, marker, { signal }) =>
       findComment(here, requests.begin(signal), pullRequest, marker),
+    ownComments: async (pullRequest, mark, { signal }) =>
+      listOwnComments(here, requests.begin(signal), pullRequest, mark),
     putComment: async (pullRequest, marker, body, { signal }) =>
       putComment(here, requests.begin(signal), pullRequest, { marker, body }),
     mergedPullRequests: (commits, branch, marker, { signal, patient }) =>
       mergedPullRequests(here, () => requests.begin(signal), { commits, branch, patient }, marker),
+    leftFiles: async (pullRequest, { signal }) => leftFiles(here, requests.begin(signal), pullRequest),
     readFile: async (path, ref, { signal }) => readFile(here, requests.begin(signal), path, ref),
     keepIssue: async (marker, wanted, { signal }) => keepIssue(here, requests.begin(signal), marker, wanted),
   };

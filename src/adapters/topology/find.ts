@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { glob, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, matchesGlob, relative, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Failure } from '../../core/failure.ts';
 import { LONGEST } from './yaml-document.ts';
@@ -32,6 +32,14 @@ export async function findTopologies(workspace: string, patterns: readonly strin
   }
   const sorted = [...files].toSorted();
   return Promise.all(sorted.map(async (file) => ({ file, text: await begin(resolve(root, file)) })));
+}
+
+/** Whether one of the patterns names this file, were it there: a file that a pull request deletes is not. */
+export function isNamed(workspace: string, patterns: readonly string[], file: string): boolean {
+  return patterns.some((pattern) => {
+    const within = relative(workspace, resolve(workspace, pattern)).split(sep).join('/');
+    return file === within || matchesGlob(file, within);
+  });
 }
 
 /** The pattern relative to the workspace; an absolute one may name the workspace by a link. */

@@ -17,10 +17,12 @@ export interface Pull {
   readonly author?: string;
   readonly action?: 'opened' | 'synchronize' | 'reopened' | 'closed';
   readonly event?: 'pull_request' | 'pull_request_target';
+  /** When it is closed. */
+  readonly merged?: boolean;
 }
 
 export function pullRequest(number: number, more: Pull = {}): ActionEvent {
-  const { from = HERE, author = 'octocat', action = 'opened', event = 'pull_request' } = more;
+  const { from = HERE, author = 'octocat', action = 'opened', event = 'pull_request', merged = false } = more;
   return {
     name: event,
     ref: `refs/pull/${number}/merge`,
@@ -29,6 +31,7 @@ export function pullRequest(number: number, more: Pull = {}): ActionEvent {
       number,
       pull_request: {
         number,
+        merged,
         user: { login: author },
         base: { sha: BASE, ref: 'main', repo: { full_name: HERE } },
         head: { sha: 'a'.repeat(40), ref: 'change', repo: { full_name: from } },

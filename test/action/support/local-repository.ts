@@ -1,8 +1,10 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { readInputs } from '../../../src/adapters/actions/inputs.ts';
 import { readOccasion } from '../../../src/adapters/actions/occasion.ts';
 import { Secrets } from '../../../src/adapters/actions/secrets.ts';
 import { createGitHub } from '../../../src/adapters/github/github.ts';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
+import { isNamed } from '../../../src/adapters/topology/find.ts';
 import { readTopology } from '../../../src/adapters/topology/read.ts';
 import type { Desk } from '../../../src/commands/desk.ts';
 import { eachCluster } from '../../../src/commands/each-cluster.ts';
@@ -23,6 +25,35 @@ export const GONE = 'gone';
 export interface LocalRun extends Told {
   /** Whether the exit status is 1. */
   readonly red: boolean;
+}
+
+/**
+ * Gives the tests of a file a repository. Before each test its cluster is even; after each, GitHub must have understood all
+ * that it was asked, and forgets it.
+ */
+export function withLocalRepository(give: (repository: LocalRepository) => void): void {
+  let repository: LocalRepository | undefined;
+  const there = (): LocalRepository => {
+    if (repository === undefined) throw new Error('There is no repository yet.');
+    return repository;
+  };
+
+  beforeAll(async () => {
+    repository = await LocalRepository.create();
+    give(repository);
+  }, 60_000);
+
+  afterAll(() => repository?.[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    await there().make(EVEN);
+    there().reached.length = 0;
+  });
+
+  afterEach(() => {
+    expect(there().github.mistakes).toEqual([]);
+    there().forget();
+  });
 }
 
 /** A step of a workflow. */
@@ -78,6 +109,7 @@ export class LocalRepository implements AsyncDisposable {
   /** Lets GitHub be as at first, but for its files. */
   forget(): void {
     this.github.permissions = null;
+    this.github.changedFiles.clear();
     for (const list of [this.github.comments, this.github.issues, this.github.pulls, this.github.faults, this.pauses]) {
       list.length = 0;
     }
@@ -110,8 +142,9 @@ export class LocalRepository implements AsyncDisposable {
     const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock };
     const github = createGitHub(client);
     const signal = AbortSignal.any([AbortSignal.timeout(60_000), stop.signal]);
+    const request = readInputs(env, occasion.event, secrets, (text) => runner.warning(text));
     return {
-      request: readInputs(env, occasion.event, secrets, (text) => runner.warning(text)),
+      request,
       occasion,
       runner,
       github,
@@ -129,6 +162,7 @@ export class LocalRepository implements AsyncDisposable {
         const read = text === null ? null : readTopology(text, file);
         return read?.kind === 'topology' ? read.topology : null;
       },
+      isTopology: (file) => isNamed('.', request.topology, file),
       // Each key has a line of its own in what tests write.
       lineOf: (_, key) => 1 + (KEYS.includes(key) ? KEYS.indexOf(key) : KEYS.length),
     };

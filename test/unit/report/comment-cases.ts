@@ -2,7 +2,7 @@ import { memberOf, withMember } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { estimate } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import type { Plan } from '../../../src/plan/plan.ts';
+import { type Plan, steps } from '../../../src/plan/plan.ts';
 import type { CommentState } from '../../../src/report/comment.ts';
 import { stageTitle } from '../../../src/report/log.ts';
 import { clusterOf, nothing, planned, planOf, topologyOf, volumeOf } from './reported.ts';
@@ -47,6 +47,7 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ['nothing-to-do', planned(planOf(topologyOf(3), three))],
   ['refused-unhealthy', refused()],
   ['refused-not-allowed', notAllowed()],
+  ['refused-changed', changedPlan()],
   ['applying', { kind: 'applying', plan: grow, estimate: estimate(grow, new Map()), progress: progressOf(grow) }],
   ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4 }],
   [
@@ -134,6 +135,19 @@ function notAllowed(): CommentState {
     },
   );
   return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()) };
+}
+
+/** A shard was to be added; before that somebody has moved slots by hand. */
+function changedPlan(): CommentState {
+  const moved = clusterOf({ shards: 3, replicas: 1, slots: [[[0, 5_999]], [[6_000, 10_922]], [[10_923, 16_383]]] });
+  const plan = planOf(topologyOf(4), moved);
+  const failure = new Failure(
+    'plan-changed',
+    'Cannot apply: what would be done now is not what was approved. It is not what was shown in the pull request.',
+    { remedy: 'Look at the plan of this run, or open a pull request that plans anew.' },
+  );
+  const shown = [{ where: '#7', hash: grow.hash, steps: steps(grow), unbound: grow.unbound }];
+  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), shown };
 }
 
 function progressOf(plan: Plan): readonly string[] {

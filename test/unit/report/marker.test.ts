@@ -11,6 +11,7 @@ const other = planOf(topologyOf(5), clusterOf({ shards: 3, replicas: 1 }));
 test('what a comment hides is read back', () => {
   expect(readPosted(commentBody(planned(plan), CONTEXT))).toEqual({
     cluster: 'sessions',
+    file: 'clusters/sessions/topology.yaml',
     state: 'planned',
     hash: plan.hash,
     steps: steps(plan),

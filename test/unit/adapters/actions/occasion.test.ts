@@ -21,14 +21,15 @@ interface Pull {
   readonly from?: { readonly full_name: string } | null;
   readonly author?: string;
   readonly action?: string;
+  readonly merged?: boolean;
 }
 
-function pull({ from = HERE, author = 'octocat', action = 'opened' }: Pull): unknown {
+function pull({ from = HERE, author = 'octocat', action = 'opened', merged = false }: Pull): unknown {
   const [head, base] = [
     { sha: 'head-commit', repo: from },
     { sha: 'base-commit', repo: HERE },
   ];
-  return { action, pull_request: { number: 7, user: { login: author }, head, base } };
+  return { action, pull_request: { number: 7, merged, user: { login: author }, head, base } };
 }
 
 async function occasion(event: string, payload: unknown, more: Readonly<Record<string, string>> = {}) {
@@ -56,7 +57,7 @@ describe('what made a run happen', () => {
       base: 'base-commit',
       attempt: 1,
       runUrl: 'https://github.example/acme/cache/actions/runs/42/attempts/1',
-      pullRequest: { number: 7, foreign: false, closed: false },
+      pullRequest: { number: 7, foreign: false, closed: false, merged: false },
     });
   });
 
@@ -69,8 +70,9 @@ describe('what made a run happen', () => {
     expect((await occasion('pull_request', pull(from))).pullRequest?.foreign).toBe(foreign);
   });
 
-  test('is a pull request that was closed', async () => {
-    expect((await occasion('pull_request', pull({ action: 'closed' }))).pullRequest?.closed).toBe(true);
+  test.each([true, false])('is a pull request that was closed (merged: %j)', async (merged) => {
+    const { pullRequest } = await occasion('pull_request', pull({ action: 'closed', merged }));
+    expect(pullRequest).toMatchObject({ closed: true, merged });
   });
 
   test.each([

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findTopologies } from '../../../../src/adapters/topology/find.ts';
+import { findTopologies, isNamed } from '../../../../src/adapters/topology/find.ts';
 
 const FILES = [
   'topology.yaml',
@@ -127,5 +127,22 @@ describe('what is refused', () => {
     await Promise.all(Array.from({ length: 201 }, (_, i) => writeFile(join(workspace, `many/${i}.yaml`), '')));
     await expect(found('many/*')).rejects.toMatchObject({ code: 'invalid-input' });
     await rm(join(workspace, 'many'), { recursive: true });
+  });
+});
+
+describe('a file that is not there', () => {
+  test.each<[string, string, boolean]>([
+    ['topology.yaml', 'topology.yaml', true],
+    ['./topology.yaml', 'topology.yaml', true],
+    ['/checkout/topology.yaml', 'topology.yaml', true],
+    ['clusters/*.yaml', 'clusters/a.yaml', true],
+    ['clusters/**/*.yaml', 'clusters/eu/a.yaml', true],
+    ['./clusters/*.yaml', 'clusters/a.yaml', true],
+    ['clusters/*.yaml', 'clusters/eu/a.yaml', false],
+    ['clusters/*.yaml', 'clusters/a.yml', false],
+    ['topology.yaml', 'old/topology.yaml', false],
+    ['odd[1].yaml', 'odd[1].yaml', true],
+  ])('"%s" names %s: %s', (pattern, file, named) => {
+    expect(isNamed('/checkout', ['other.yaml', pattern], file)).toBe(named);
   });
 });

@@ -1,0 +1,80 @@
+import { asFailure } from '../core/failure.ts';
+import type { Place, Topology } from '../core/topology.ts';
+import { type LeftBehind, leftBehindBody, leftBehindLine, withdrawnBody } from '../report/left-behind.ts';
+import { ANY_COMMENT, readPosted } from '../report/marker.ts';
+import type { Desk } from './desk.ts';
+import { type Outcome, unplanned } from './outcome.ts';
+import { postText } from './post.ts';
+
+/** Milliseconds for what is told beside the plans; where GitHub is out of reach they have waited for it already. */
+const PATIENCE = 20_000;
+
+/**
+ * Says of every cluster whose file the pull request deletes or renames what that means: who deletes a file may think that
+ * the cluster goes with it. A renamed file about a cluster of the same name needs no word: clusters are known by name.
+ * Never throws: a plan is no worse for what cannot be told beside it.
+ * @param topologies what the pull request declares
+ */
+export async function tellLeftBehind(topologies: readonly Topology[], desk: Desk): Promise<readonly Outcome[]> {
+  if (!hasComments(desk)) return [];
+  const time = AbortSignal.timeout(PATIENCE);
+  const hurried = { ...desk, stop: AbortSignal.any([desk.stop, time]) };
+  let outcomes: readonly Outcome[] = [];
+  try {
+    const left = await leftBehind(topologies, hurried);
+    outcomes = await Promise.all(left.map((one) => tell(one, desk)));
+    await withdraw(new Set([...topologies, ...left.map(({ before }) => before)].map(({ name }) => name)), hurried);
+  } catch (thrown) {
+    const why = time.aborted ? `GitHub gave no answer within ${PATIENCE / 1000} s.` : asFailure(thrown).message;
+    desk.runner.info(`Whether a topology file is deleted is not known. ${why}`);
+  }
+  return outcomes;
+}
+
+function hasComments({ occasion: { pullRequest }, request }: Desk): boolean {
+  return request.command === 'plan' && request.comment && pullRequest?.closed === false;
+}
+
+async function leftBehind(topologies: readonly Topology[], desk: Desk): Promise<readonly LeftBehind[]> {
+  const { github, stop: signal } = desk;
+  const { pullRequest, base } = desk.occasion;
+  if (pullRequest === null || base === null || github === null) return [];
+  const files = (await github.leftFiles(pullRequest.number, { signal })).filter(({ file }) => desk.isTopology(file));
+  const left: LeftBehind[] = [];
+  for (const { file, to } of files) {
+    const before = await desk.topologyAt(file, base);
+    if (before === null || topologies.some(({ name }) => name === before.name)) continue;
+    const heir = topologies.find(({ kubernetes }) => isSame(kubernetes, before.kubernetes));
+    left.push({ before, to, heir: heir?.name ?? null });
+  }
+  return left;
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.namespace === other.namespace && one.statefulSet === other.statefulSet;
+}
+
+async function tell(left: LeftBehind, desk: Desk): Promise<Outcome> {
+  const summary = leftBehindLine(left);
+  const report = leftBehindBody(left);
+  if (left.heir === null && left.before.state === 'present') desk.runner.warning(summary);
+  else desk.runner.info(summary);
+  const commentUrl = await postText(left.before, desk, report);
+  return { ...unplanned(left.before), result: 'no-changes', summary, report, commentUrl };
+}
+
+/**
+ * Turns comments of earlier commits about clusters that no file is about any more: a plan there would never be applied.
+ * Those of other workflows stay: they are about files that this run is not given.
+ */
+async function withdraw(told: ReadonlySet<string>, desk: Desk): Promise<void> {
+  const { github, stop: signal } = desk;
+  const { pullRequest } = desk.occasion;
+  if (github === null || pullRequest === null || pullRequest.foreign) return;
+  for (const { body } of await github.ownComments(pullRequest.number, ANY_COMMENT, { signal })) {
+    const shown = readPosted(body);
+    if (shown === null || shown.file === null || told.has(shown.cluster) || !desk.isTopology(shown.file)) continue;
+    await postText({ name: shown.cluster }, desk, withdrawnBody(shown.cluster, shown.file));
+    desk.runner.info(`${shown.cluster}: no topology file is about it any more; its comment says so.`);
+  }
+}

@@ -1,0 +1,173 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { BASE, type Pull, pullRequest } from './support/events.ts';
+import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
+
+/** What the base branch has beside topology.yaml: another cluster. */
+const OTHER = EVEN.replace('statefulSet: redis-cluster', 'statefulSet: other');
+const ABSENT = `${OTHER}state: absent`;
+
+let repository: LocalRepository;
+
+withLocalRepository((created) => {
+  repository = created;
+});
+
+beforeEach(() => {
+  for (const name of ['other.yaml', 'notes.yaml']) repository.github.files.set(`${BASE}:${name}`, OTHER);
+});
+
+/** A pull request that leaves these files. */
+function run(files: Readonly<Record<string, string>>, from: Pull = {}): Promise<LocalRun> {
+  const inputs = { topology: Object.keys(files).concat('other.yaml').join('\n') };
+  return repository.run(pullRequest(7, from), { topology: files, inputs });
+}
+
+function deletes(filename: string): void {
+  repository.github.changedFiles.set(7, [{ filename, status: 'removed' }]);
+}
+
+function renames(previous_filename: string, filename: string): void {
+  repository.github.changedFiles.set(7, [{ filename, status: 'renamed', previous_filename }]);
+}
+
+/** The comment about one cluster. */
+function commentAbout(cluster: string): string {
+  return repository.github.comments.find(({ body }) => body.includes(`plan of ${cluster} -->`))?.body ?? '';
+}
+
+describe('a pull request that deletes a topology file', () => {
+  test('is told that nothing will be done, beside the plan of the other cluster', async () => {
+    deletes('other.yaml');
+    const planned = await run({ 'topology.yaml': shares([2, 1, 1]) });
+    expect(planned).toMatchObject({ red: false, outputs: { result: 'planned' } });
+    expect(commentAbout('other')).toContain('**Nothing will be done: this pull request deletes `other.yaml`.**');
+    expect(commentAbout('other')).toContain('`state: absent`');
+    expect(commentAbout('redis-cluster')).toContain('**Next:** merge');
+    expect(planned.summary).toContain('The cluster stays as it is, with all its data.');
+    expect(planned.warnings).toEqual([expect.stringMatching(/^other: the pull request deletes other\.yaml: nothing/)]);
+    expect(JSON.parse(planned.outputs['clusters'] ?? '')).toMatchObject([
+      { cluster: 'redis-cluster', result: 'planned' },
+      { cluster: 'other', file: 'other.yaml', result: 'no-changes', changed: 'false' },
+    ]);
+    expect(repository.reached).toEqual(['redis-cluster']);
+  });
+
+  test('has the comment of an earlier commit turned, so that no plan stays that will not come', async () => {
+    await run({ 'topology.yaml': EVEN, 'other.yaml': EVEN.replace('redis-cluster}', 'redis-cluster}\nname: other') });
+    const before = repository.github.comments.length;
+    deletes('other.yaml');
+    await run({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    expect(repository.github.comments).toHaveLength(before);
+    expect(commentAbout('other')).toContain('**Nothing will be done');
+  });
+
+  test('is not warned where the file wanted the cluster to be gone', async () => {
+    repository.github.files.set(`${BASE}:other.yaml`, ABSENT);
+    deletes('other.yaml');
+    expect((await run({ 'topology.yaml': EVEN })).warnings).toEqual([]);
+    expect(commentAbout('other')).toContain('it is needed no more');
+  });
+
+  test.each([
+    ['the input does not name it', 'notes.yaml', OTHER],
+    ['the base branch has it with mistakes', 'other.yaml', 'version: 2'],
+  ])('hears nothing when %s', async (_, file, text) => {
+    repository.github.files.set(`${BASE}:${file}`, text);
+    deletes(file);
+    await run({ 'topology.yaml': EVEN });
+    expect(repository.github.comments).toHaveLength(1);
+  });
+
+  test('is told so however many other files it changes', async () => {
+    const others = Array.from({ length: 250 }, (_, n) => ({ filename: `${n}.md`, status: 'modified' }) as const);
+    repository.github.changedFiles.set(7, [...others, { filename: 'other.yaml', status: 'removed' }]);
+    await run({ 'topology.yaml': EVEN });
+    expect(commentAbout('other')).toContain('**Nothing will be done');
+  });
+
+  test('of a fork is told so in the summary, and nothing is written', async () => {
+    deletes('other.yaml');
+    const offline = await run({ 'topology.yaml': EVEN }, { from: 'mallory/cache' });
+    expect(offline.summary).toContain('this pull request deletes `other.yaml`');
+    expect(repository.github.comments).toEqual([]);
+  });
+
+  test('is planned all the same when GitHub does not list its files', async () => {
+    repository.github.faults.push({ on: /\/files/, status: 403, message: 'Resource not accessible by integration' });
+    const planned = await run({ 'topology.yaml': EVEN });
+    expect(planned).toMatchObject({ red: false, outputs: { result: 'no-changes' }, warnings: [] });
+    expect(planned.log.join('\n')).toContain('Whether a topology file is deleted is not known.');
+  });
+
+  test('is told so in the summary, too, when GitHub fails behind that', async () => {
+    deletes('other.yaml');
+    repository.github.faults.push({ on: /GET .*\/comments/, status: 403, message: 'Locked out', after: 2 });
+    const planned = await run({ 'topology.yaml': EVEN });
+    expect(commentAbout('other')).toContain('**Nothing will be done');
+    expect(planned.summary).toContain('this pull request deletes `other.yaml`');
+    expect(planned.log.join('\n')).toContain('is not known.');
+  });
+});
+
+describe('the comment of an earlier commit about a cluster that no file is about any more', () => {
+  const NAMED = `${shares([2, 1, 1])}name: early\n`;
+
+  test('is turned, where its file is one of this run', async () => {
+    await run({ 'topology.yaml': NAMED });
+    expect(commentAbout('early')).toContain('**Next:** merge');
+    await run({ 'topology.yaml': shares([2, 1, 1]) }, { action: 'synchronize' });
+    expect(commentAbout('early')).toContain('**Nothing will be done: no topology file of this pull request');
+    expect(commentAbout('early')).not.toContain('<!-- plan: ');
+    expect(commentAbout('redis-cluster')).toContain('**Next:** merge');
+    expect(repository.github.comments).toHaveLength(2);
+  });
+
+  test('stays where another workflow wrote it, about a file of its own', async () => {
+    await run({ 'elsewhere.yaml': NAMED });
+    const before = commentAbout('early');
+    await run({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    expect(commentAbout('early')).toBe(before);
+  });
+
+  test('is not answered where somebody else wrote it', async () => {
+    await run({ 'topology.yaml': NAMED });
+    const [own] = repository.github.comments.splice(0);
+    if (own === undefined) throw new Error('There is no comment.');
+    repository.github.comments.push({ ...own, author: 'mallory' });
+    await run({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    const bodies = repository.github.comments.map(({ body }) => body);
+    expect(bodies).toEqual([own.body, expect.stringContaining('plan of redis-cluster -->')]);
+  });
+});
+
+describe('a pull request that renames a topology file', () => {
+  test('has the one comment of its cluster, which is known by its name', async () => {
+    await run({ 'topology.yaml': shares([2, 1, 1]) });
+    repository.github.files.set(`${BASE}:new.yaml`, EVEN);
+    renames('topology.yaml', 'new.yaml');
+    const inputs = { topology: '*.yaml' };
+    const renamed = { topology: { 'new.yaml': shares([2, 1, 1]) }, inputs };
+    await repository.run(pullRequest(7, { action: 'synchronize' }), renamed);
+    expect(repository.github.comments).toHaveLength(1);
+    expect(commentAbout('redis-cluster')).toContain('`new.yaml`');
+    expect(commentAbout('redis-cluster')).toContain('**Next:** merge');
+  });
+
+  test('to another name of the cluster is told which comment has its plan', async () => {
+    repository.github.files.set(`${BASE}:other.yaml`, `${EVEN}name: old`);
+    repository.github.files.set(`${BASE}:topology.yaml`, `${EVEN}name: fresh`);
+    renames('other.yaml', 'topology.yaml');
+    const planned = await run({ 'topology.yaml': `${EVEN}name: fresh` });
+    repository.github.files.set(`${BASE}:topology.yaml`, EVEN);
+    expect(planned.warnings).toEqual([]);
+    expect(commentAbout('old')).toContain('**The same cluster is called `fresh` from now on:**');
+    expect(commentAbout('fresh')).toContain('Nothing to do');
+  });
+
+  test('to where the input names it no more is told that nothing will be done', async () => {
+    renames('other.yaml', 'attic/other.yaml');
+    const { warnings } = await run({ 'topology.yaml': EVEN });
+    expect(warnings).toEqual([expect.stringContaining('renames other.yaml to attic/other.yaml: nothing will be done')]);
+    expect(commentAbout('other')).toContain('renames `other.yaml` to `attic/other.yaml`');
+  });
+});
