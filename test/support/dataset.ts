@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pod } from '../../src/core/cluster.ts';
 import { array, number, text } from '../../src/core/replies.ts';
-import type { Command, Connection, Redis, Reply } from '../../src/ports/redis.ts';
+import type { Answer, Command, Connection, Redis, Reply } from '../../src/ports/redis.ts';
 import { slotOf } from './cluster-client.ts';
 
 /** Where data is: any platform that has pods and a client for them. */
@@ -83,30 +83,45 @@ export async function digestOfPod(redis: Redis, pod: Pod): Promise<ReadonlyMap<s
   await using connection = await redis.open(pod, { signal });
   await connection.send([['READONLY']], { signal, timeout: TIMEOUT });
   const digests = new Map<string, KeyDigest>();
+  const expire = await haveExpiries(connection);
   for await (const keys of scan(connection)) {
-    const types = await ask(
-      connection,
-      keys.map((key) => ['TYPE', key]),
-    );
-    const contents = await ask(
-      connection,
-      keys.map((key, i) => readCommand(key, String(types[i]))),
-    );
-    const ttls = await ask(
-      connection,
-      keys.map((key) => ['PTTL', key]),
-    );
+    const held = await contentsOf(connection, keys);
+    const ttls = expire ? await ask(connection, commandsFor(keys, 'PTTL')) : [];
     const now = Date.now();
     for (const [i, key] of keys.entries()) {
-      const type = String(types[i]);
-      const ttl = number(ttls[i] ?? null, 'PTTL');
-      digests.set(key.toString('latin1'), {
-        digest: `${type} ${digestOfReply(type, contents[i] ?? null)}`,
-        expires: ttl < 0 ? null : now + ttl,
-      });
+      const ttl = expire ? number(ttls[i] ?? null, 'PTTL') : -1;
+      digests.set(key.toString('latin1'), { digest: held[i] ?? '', expires: ttl < 0 ? null : now + ttl });
     }
   }
   return digests;
+}
+
+function commandsFor(keys: readonly Buffer[], name: string): readonly Command[] {
+  return keys.map((key) => [name, key]);
+}
+
+async function haveExpiries(connection: Connection): Promise<boolean> {
+  const [info] = await ask(connection, [['INFO', 'keyspace']]);
+  return /expires=[1-9]/.test(text(info ?? null, 'INFO keyspace'));
+}
+
+/** Type and content of each key in short. Most keys of most tests are strings: the others answer GET with WRONGTYPE. */
+async function contentsOf(connection: Connection, keys: readonly Buffer[]): Promise<readonly string[]> {
+  const got = await answers(connection, commandsFor(keys, 'GET'));
+  const others = keys.filter((_, i) => got[i]?.ok === false);
+  const types = (await ask(connection, commandsFor(others, 'TYPE'))).map(String);
+  const contents = await ask(
+    connection,
+    others.map((key, i) => readCommand(key, types[i] ?? '')),
+  );
+  let next = 0;
+  return got.map((answer) => {
+    if (answer.ok) return answer.value === null ? 'none' : `string ${digestOfReply('string', answer.value)}`;
+    const type = types[next] ?? '';
+    const content = contents[next] ?? null;
+    next += 1;
+    return `${type} ${digestOfReply(type, content)}`;
+  });
 }
 
 /**
@@ -213,9 +228,12 @@ async function askOnce(redis: Redis, pod: Pod, command: Command): Promise<Reply>
   return reply;
 }
 
+function answers(connection: Connection, commands: readonly Command[]): Promise<readonly Answer[]> {
+  return connection.send(commands, { signal: AbortSignal.timeout(TIMEOUT), timeout: TIMEOUT });
+}
+
 async function ask(connection: Connection, commands: readonly Command[]): Promise<readonly Reply[]> {
-  const answers = await connection.send(commands, { signal: AbortSignal.timeout(TIMEOUT), timeout: TIMEOUT });
-  return answers.map((answer, i) => {
+  return (await answers(connection, commands)).map((answer, i) => {
     if (answer.ok) return answer.value;
     throw new Error(
       `${connection.pod} answers ${String(commands[i]?.[0])} ${String(commands[i]?.[1])} with: ${answer.error}`,

@@ -9,12 +9,12 @@ import { Chance } from '../../support/chance.ts';
 import { seedsOf } from '../../support/cluster-client.ts';
 import { differences, digest, load, primariesOf } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS } from '../../support/servers.ts';
+import { REPRESENTATIVES } from '../../support/servers.ts';
 import { startTraffic } from '../../support/traffic.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 
 /** All servers together are killed so often at least, at moments that the seed decides. */
-const KILLS = Math.ceil(50 / SERVERS.length);
+const KILLS = Math.ceil(50 / REPRESENTATIVES.length);
 const SEED = Number(process.env['KILL_SEED'] ?? 7);
 
 type Way = readonly [from: string, to: string];
@@ -37,7 +37,7 @@ async function killedAfter(milliseconds: number, way: Way, platform: LocalPlatfo
   return signal;
 }
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test('a mover that is killed at any moment, again and again, loses nothing: the next one goes on where it was', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6 });
     await using redis = platform.redis();
