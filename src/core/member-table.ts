@@ -129,7 +129,9 @@ function factsOf({ info, savePoints }: NodeAnswer, lag: number, address: string)
 function announcedAddress(me: NodeLine, seen: readonly Sighting[], ip: string | null, joined: boolean): string {
   const linked = seen.filter(({ line }) => line.connected && line.addressKnown && line.ip !== '');
   const counts = new Map<string, number>();
-  for (const { line } of linked) counts.set(addressOf(line), (counts.get(addressOf(line)) ?? 0) + 1);
+  // Most of them are one and the same line.
+  for (const [line, same] of Map.groupBy(linked, (sighting) => sighting.line))
+    counts.set(addressOf(line), (counts.get(addressOf(line)) ?? 0) + same.length);
   const [most] = [...counts].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   if (most !== undefined) return most[0];
   const own = me.ip === '' ? null : me.ip;

@@ -42,10 +42,17 @@ export interface NodeView {
 const MOST_LINES = 5_000;
 
 /**
+ * Lines that were read before, by their text without the times of the last ping and pong. All nodes print nearly the same lines:
+ * of a thousand nodes that is a million lines, and a thousand different ones.
+ */
+export type KnownLines = Map<string, NodeLine>;
+
+/**
  * Reads `id ip:port@bus[,hostname] flags primary ping pong epoch link slots… [slot->-id] [slot-<-id]`, a line a node.
  * @param what names the command and the pod, for the Failure `redis-error` when the text is not of this form
+ * @param known what other nodes printed, to read what is the same only once; lines are added to it
  */
-export function parseNodes(text: string, what: string): NodeView {
+export function parseNodes(text: string, what: string, known: KnownLines = new Map()): NodeView {
   // Every server ends the last line too: without that the text was cut, perhaps in the middle of the slots.
   if (!text.endsWith('\n')) throw unexpected(what, 'lines that end with a line feed', text.slice(-80));
   const lines = text.trimEnd().split('\n');
@@ -53,6 +60,10 @@ export function parseNodes(text: string, what: string): NodeView {
   const others: NodeLine[] = [];
   let own: { me: NodeLine; open: readonly OpenSlot[] } | null = null;
   for (const line of lines) {
+    if (!line.includes('myself')) {
+      others.push(readLine(line, what, known));
+      continue;
+    }
     const fields = line.trimEnd().split(' ');
     const node = parseLine(fields, what);
     if (!fields[2]?.split(',').includes('myself')) {
@@ -65,6 +76,24 @@ export function parseNodes(text: string, what: string): NodeView {
   }
   if (own === null) throw unexpected(what, 'a line flagged `myself`', text.slice(0, 80));
   return { ...own, others };
+}
+
+function readLine(line: string, what: string, known: KnownLines): NodeLine {
+  const key = withoutTimes(line);
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const node = parseLine(line.trimEnd().split(' '), what);
+  known.set(key, node);
+  return node;
+}
+
+/** Without the fifth and the sixth field. */
+function withoutTimes(line: string): string {
+  let at = -1;
+  for (let field = 0; field < 4; field += 1) at = line.indexOf(' ', at + 1);
+  const times = at;
+  for (let field = 0; field < 2; field += 1) at = line.indexOf(' ', at + 1);
+  return line.slice(0, times) + line.slice(at);
 }
 
 function parseLine(fields: readonly string[], what: string): NodeLine {

@@ -3,7 +3,7 @@ import type { Pod } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { parseFields, parseInfo } from '../core/info.ts';
 import type { NodeReport, NodeSilence } from '../core/node-report.ts';
-import { parseNodes } from '../core/nodes.ts';
+import { type KnownLines, parseNodes } from '../core/nodes.ts';
 import { pairs, type Reply, text } from '../core/replies.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
 import type { Answer, Command, Redis } from '../ports/redis.ts';
@@ -29,13 +29,19 @@ const SILENT_BECAUSE: Readonly<Partial<Record<ServerError, NodeSilence['because'
 /**
  * Asks one pod's server about itself, in one pipeline. A server that does not answer, or not to this user, is a report;
  * one that answers nonsense is Failure `redis-error`.
+ * @param known what other pods' servers said in the same look
  */
-export async function askNode(redis: Redis, pod: Pod, stop: AbortSignal): Promise<NodeReport> {
+export async function askNode(
+  redis: Redis,
+  pod: Pod,
+  stop: AbortSignal,
+  known: KnownLines = new Map(),
+): Promise<NodeReport> {
   const late = AbortSignal.timeout(PATIENCE);
   const signal = AbortSignal.any([stop, late]);
   try {
     const connection = await redis.connection(pod, { signal });
-    return readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }));
+    return readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }), known);
   } catch (thrown) {
     stop.throwIfAborted();
     if (late.aborted) return silence(pod.name, 'unreachable', `it did not answer within ${PATIENCE / 1000} s.`);
@@ -50,7 +56,7 @@ function silence(pod: string, because: NodeSilence['because'], seen: string): No
   return { kind: 'silent', pod, because, seen };
 }
 
-function readAnswers(pod: string, answers: readonly Answer[]): NodeReport {
+function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines): NodeReport {
   const [info, nodes, state, config, commands] = answers;
   const capabilities = readCapabilities(replyOf(commands));
   const needed = [
@@ -72,7 +78,7 @@ function readAnswers(pod: string, answers: readonly Answer[]): NodeReport {
     kind: 'answered',
     pod,
     info: parseInfo(text(replyOf(info), `INFO of ${pod}`), `INFO of ${pod}`),
-    view: parseNodes(text(replyOf(nodes), `CLUSTER NODES of ${pod}`), `CLUSTER NODES of ${pod}`),
+    view: parseNodes(text(replyOf(nodes), `CLUSTER NODES of ${pod}`), `CLUSTER NODES of ${pod}`, known),
     stateOk:
       parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`), `CLUSTER INFO of ${pod}`).get('cluster_state') ===
       'ok',

@@ -1,6 +1,7 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { asFailure, Failure } from '../core/failure.ts';
+import { inParallel } from '../core/in-parallel.ts';
 import type { Topology } from '../core/topology.ts';
 import { REPAIRING } from '../plan/order.ts';
 import type { Plan, PlannedStep } from '../plan/plan.ts';
@@ -16,6 +17,9 @@ import { runStep } from './runners.ts';
 
 /** More rounds of planning than any plan needs: one for each time that pods were waited for, and the last look. */
 const ROUNDS = 8;
+
+/** Steps of one stage at a time: each move has connections of its own, and a hundred of them at once starve each other. */
+const AT_ONCE = 32;
 
 export interface CarryOutPorts {
   readonly kubernetes: Kubernetes;
@@ -109,19 +113,15 @@ async function runStage(
     stop: AbortSignal.any([options.stop, oneFailed.signal]),
     tell: options.journal.tell,
   };
-  const results = await Promise.allSettled(
-    stage.map(async ({ step }) => {
-      try {
-        await runStep(step, context);
-      } catch (thrown) {
-        oneFailed.abort(asFailure(thrown));
-        throw thrown;
-      }
-    }),
-  );
-  const failed = results.filter((result) => result.status === 'rejected').map((result) => asFailure(result.reason));
-  const first = oneFailed.signal.aborted ? asFailure(oneFailed.signal.reason) : failed[0];
-  if (first !== undefined) throw first;
+  await inParallel(stage, AT_ONCE, async ({ step }) => {
+    if (oneFailed.signal.aborted) return;
+    try {
+      await runStep(step, context);
+    } catch (thrown) {
+      oneFailed.abort(asFailure(thrown));
+    }
+  });
+  if (oneFailed.signal.aborted) throw asFailure(oneFailed.signal.reason);
 }
 
 /** A step's facts must be as planned, unless what it is for has been reached already. */

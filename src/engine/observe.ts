@@ -5,6 +5,7 @@ import { Failure } from '../core/failure.ts';
 import type { Finding, FindingCode } from '../core/findings.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { NodeReport, NodeSilence } from '../core/node-report.ts';
+import type { KnownLines } from '../core/nodes.ts';
 import { openSlots } from '../core/slot-findings.ts';
 import { isEmpty, print } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
@@ -46,7 +47,8 @@ export async function observe(
     signal,
   });
   const reachable = view.pods.filter((pod) => pod.ip !== null);
-  const reports = await inParallel(reachable, AT_ONCE, (pod) => askNode(ports.redis, pod, signal));
+  const known: KnownLines = new Map();
+  const reports = await inParallel(reachable, AT_ONCE, (pod) => askNode(ports.redis, pod, signal, known));
   refuseSilence(view.pods, reports);
   const seen = assemble({ ...view, reports, manifests });
   const holdings = await askHoldings(seen, ports.redis, { thorough: options.thorough === true, signal });

@@ -11,8 +11,8 @@ import type { Progress } from './progress.ts';
 import { setSlots } from './setslot.ts';
 import { type SlotStates, slotStates } from './slot-states.ts';
 
-/** How long donor and receiver may take to say that a batch is done, after they were told so. */
-const AGREEMENT = 5_000;
+/** Milliseconds that donor and receiver may take to say that a batch is done, after they were told so: on a busy machine each SETSLOT takes long. */
+const AGREEMENT = 30_000;
 
 interface Means {
   readonly clock: Clock;
