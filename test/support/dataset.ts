@@ -108,7 +108,7 @@ async function haveExpiries(connection: Connection): Promise<boolean> {
 /** Type and content of each key in short. Most keys of most tests are strings: the others answer GET with WRONGTYPE. */
 async function contentsOf(connection: Connection, keys: readonly Buffer[]): Promise<readonly string[]> {
   const got = await answers(connection, commandsFor(keys, 'GET'));
-  const others = keys.filter((_, i) => got[i]?.ok === false);
+  const others = keys.filter((_, i) => !(got[i]?.ok ?? false));
   const types = (await ask(connection, commandsFor(others, 'TYPE'))).map(String);
   const contents = await ask(
     connection,
