@@ -94,7 +94,7 @@ function processorTime({ processor: { donor, receiver, engine } }: Measured): st
 
 /** Failed commands, wrong and stale replies and what was lost, of all commands. */
 function errorsOf({ clients }: Measured): string {
-  const bad = clients.errors + clients.wrong + clients.stale + clients.differences;
+  const bad = clients.errors + clients.wrong + clients.stale + clients.late + clients.differences;
   return `${bad} of ${grouped(clients.writes + clients.reads)}`;
 }
 

@@ -12,6 +12,7 @@ const CLIENTS_SAW = z.object({
   errors: z.number(),
   wrong: z.number(),
   stale: z.number(),
+  late: z.number().default(0),
   slowest: z.number(),
   differences: z.number(),
 });
