@@ -106,9 +106,19 @@ function origin(results: readonly Measured[]): string {
     `Versions: ${serversIn(results)
       .map(({ name }) => `${name.split('-')[0]} ${versions.get(name)}`)
       .join(', ')}.`,
-    `On ${[...new Set(results.map(({ machine }) => machine))].join('; ')}.`,
+    `On ${machines(results)}.`,
     most > 1 ? `Each row is the middle one of up to ${most} runs by time.` : 'Each row is one run.',
   ].join(' ');
+}
+
+/** Each machine once, with the least and the most that it did besides. */
+function machines(results: readonly Measured[]): string {
+  const loads = new Map<string, number[]>();
+  for (const { machine } of results) {
+    const [, name = machine, load = '0'] = /^(.*), load ([\d.]+) before$/.exec(machine) ?? [];
+    loads.set(name, [...(loads.get(name) ?? []), Number(load)]);
+  }
+  return [...loads].map(([name, all]) => `${name}, load ${Math.min(...all)} to ${Math.max(...all)} before`).join('; ');
 }
 
 function ms(time: number): string {

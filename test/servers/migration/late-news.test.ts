@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { contains } from '../../../src/core/slots.ts';
 import { wordInSlot } from '../../../src/migration/key-slot.ts';
+import type { StepContext } from '../../../src/ports/context.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { LateBus } from '../../support/late-bus.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { REPRESENTATIVES } from '../../support/servers.ts';
+import { REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
+import { isAble } from './atomic-stage.ts';
 import { move, stageOf } from './stage.ts';
 
 /** Milliseconds. */
@@ -14,25 +16,44 @@ const SLOT = 100;
 const KEY = `{${wordInSlot(SLOT)}}`;
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
 
-describe.each([...REPRESENTATIVES])('on $name, key by key', (server) => {
-  /**
-   * What servers do by themselves is another matter: the donor of CLUSTER MIGRATESLOTS (Valkey) and CLUSTER MIGRATION (Redis) answers
-   * reads until it hears of the hand-over. Here these were old for 290 ms.
-   */
-  test('a donor that hears late of the hand-over answers no read with what is no longer so', async () => {
-    await using bus = new LateBus(LATE);
-    await using platform = await startLocalPlatform({ server, pods: 3, link: bus.inFrontOf });
-    await using redis = platform.redis();
-    await platform.form({ shards: 3, replicas: 0 });
-    const clients = new Clients(platform);
-    await sleep(2 * LATE);
-    const context = await stageOf(platform, redis, { method: 'classic' });
-    clients.writeToReceiver();
-    await run(move(DONOR, RECEIVER, [[SLOT, SLOT]]), context);
-    await sleep(3 * LATE);
-    const { written, atReceiver, reads, stale } = await clients.stop();
-    expect([atReceiver > 50, written > atReceiver, reads > 20]).toEqual([true, true, true]);
-    expect(stale).toEqual([]);
+async function watched(
+  server: ServerProgram,
+  method: 'classic' | 'auto',
+  handOver: (platform: LocalPlatform, context: StepContext) => Promise<unknown>,
+) {
+  await using bus = new LateBus(LATE);
+  await using platform = await startLocalPlatform({ server, pods: 3, link: bus.inFrontOf });
+  await using redis = platform.redis();
+  await platform.form({ shards: 3, replicas: 0 });
+  const clients = new Clients(platform);
+  await sleep(2 * LATE);
+  const context = await stageOf(platform, redis, { method });
+  clients.writeToReceiver();
+  await handOver(platform, context);
+  await sleep(3 * LATE);
+  const { written, atReceiver, reads, stale } = await clients.stop();
+  expect([atReceiver > 50, written > atReceiver, reads > 20]).toEqual([true, true, true]);
+  return stale;
+}
+
+describe.each([...REPRESENTATIVES])('on $name', (server) => {
+  test('a donor that hears late of the hand-over answers no read with what is no longer so, where slots move key by key', async () => {
+    const handOver = (_platform: LocalPlatform, context: StepContext) =>
+      run(move(DONOR, RECEIVER, [[SLOT, SLOT]]), context);
+    expect(await watched(server, 'classic', handOver)).toEqual([]);
+  });
+});
+
+/** Once this fails on a server, what the README says of limits is true of older ones only. */
+describe.each(REPRESENTATIVES.filter(isAble))('on $name', (server) => {
+  test('a donor whose server moves slots by itself answers such reads', async () => {
+    const handOver = async (platform: LocalPlatform) => {
+      const receiver = String(await platform.call(RECEIVER, ['CLUSTER', 'MYID']));
+      return server.name.startsWith('valkey')
+        ? platform.call(DONOR, ['CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', SLOT, SLOT, 'NODE', receiver])
+        : platform.call(RECEIVER, ['CLUSTER', 'MIGRATION', 'IMPORT', SLOT, SLOT]);
+    };
+    expect((await watched(server, 'auto', handOver)).length).toBeGreaterThan(10);
   });
 });
 
