@@ -29,7 +29,7 @@ const grown = shards + Number(options.more);
 await using platform = await startLocalPlatform({
   pods: shards * (1 + REPLICAS),
   nodeTimeout: 5_000,
-  config: { maxmemory: '16mb', 'repl-backlog-size': '16kb', hz: '10' },
+  config: { maxmemory: '64mb', 'repl-backlog-size': '16kb', hz: '10' },
 });
 await using servers = platform.redis();
 const counter = new Counter(servers);

@@ -18,8 +18,8 @@ import { runStep } from './runners.ts';
 /** More rounds of planning than any plan needs: one for each time that pods were waited for, and the last look. */
 const ROUNDS = 8;
 
-/** Steps of one stage at a time: each move has connections of its own, and a hundred of them at once starve each other. */
-const AT_ONCE = 32;
+/** Each move has connections of its own, and a hundred of them at once starve each other. Other steps mostly wait for gossip. */
+const MOVES_AT_ONCE = 32;
 
 export interface CarryOutPorts {
   readonly kubernetes: Kubernetes;
@@ -113,7 +113,8 @@ async function runStage(
     stop: AbortSignal.any([options.stop, oneFailed.signal]),
     tell: options.journal.tell,
   };
-  await inParallel(stage, AT_ONCE, async ({ step }) => {
+  const atOnce = stage.some(({ step }) => step.kind === 'move-slots') ? MOVES_AT_ONCE : stage.length;
+  await inParallel(stage, atOnce, async ({ step }) => {
     if (oneFailed.signal.aborted) return;
     try {
       await runStep(step, context);
