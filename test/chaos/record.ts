@@ -34,7 +34,7 @@ export async function record({ seed, keys, rounds }: Campaign): Promise<void> {
     '| :-- | --: | --: | --: | --: |',
     ...rows,
     '',
-    `${rounds.length} rounds in ${sum((round) => round.seconds / 60)} minutes. Compared after each: ${keys.toLocaleString('en')} keys of every type. Clients made ${sum((round) => round.writes)} writes and`,
+    `${rounds.length} rounds in ${Math.round(rounds.reduce((total, round) => total + round.seconds, 0) / 60)} minutes. Compared after each: ${keys.toLocaleString('en')} keys of every type. Clients made ${sum((round) => round.writes)} writes and`,
     `${sum((round) => round.reads)} reads: wrong ${sum((round) => round.wrong)}, stale ${sum((round) => round.stale)}. Keys lost: ${sum((round) => round.differences.length)}.`,
     '',
     'Where a pod is deleted its clients may see an error: its connections end. The replica takes over before (`preStop` of `manifests/`), so nothing is lost.',
