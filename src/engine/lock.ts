@@ -99,6 +99,9 @@ function lockedBy(cluster: string, holder: string, patience: number): Failure {
   );
 }
 
+/** A renewal that is under way, or was given up, may change the Lease between an own look and the write after it. */
+const WRITES = 3;
+
 function holdLock(
   place: Place,
   name: string,
@@ -111,11 +114,14 @@ function holdLock(
   let note = inherited;
 
   const write = async (state: { holder: string; note: string }, signal: AbortSignal): Promise<void> => {
-    const lease = await ports.kubernetes.readLease(place, name, { signal });
-    if (lease !== null && lease.holder !== holder) throw lostTo(name, lease.holder);
-    const next = { ...state, renewed: ports.clock.now(), seconds: LEASE_SECONDS };
-    const version = lease?.version ?? null;
-    if (!(await ports.kubernetes.writeLease(place, name, next, { version, signal }))) throw lostTo(name, 'another run');
+    for (let tries = 0; tries < WRITES; tries += 1) {
+      const lease = await ports.kubernetes.readLease(place, name, { signal });
+      if (lease !== null && lease.holder !== holder) throw lostTo(name, lease.holder);
+      const next = { ...state, renewed: ports.clock.now(), seconds: LEASE_SECONDS };
+      const version = lease?.version ?? null;
+      if (await ports.kubernetes.writeLease(place, name, next, { version, signal })) return;
+    }
+    throw lostTo(name, 'another run');
   };
 
   const renewing = keepRenewed(ports.clock, closing.signal, () => write({ holder, note }, closing.signal)).catch(

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS, type ServerProgram } from '../support/servers.ts';
+import { REPRESENTATIVES, type ServerProgram } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
@@ -20,7 +20,7 @@ async function startWith(server: ServerProgram, user: string, rights: string): P
   return startLocalPlatform({ server, pods: 6, config: { user: `${user} on >secret ${rights}` } });
 }
 
-describe.each([...SERVERS])('the users of the README, on $name', (server) => {
+describe.each([...REPRESENTATIVES])('the users of the README, on $name', (server) => {
   test('the one to apply with makes a cluster grow and shrink', async () => {
     await using platform = await startWith(server, 'topology-apply', rightsOf('topology-apply', server));
     await using redis = platform.redis({ username: 'topology-apply', password: 'secret' });

@@ -6,11 +6,11 @@ import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { digest, loadEveryType, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 
-describe.each([...SERVERS])('the life of a cluster on $name', (server) => {
+describe.each([...REPRESENTATIVES])('the life of a cluster on $name', (server) => {
   test('create, grow, more replicas, shrink: clients notice nothing and no key is lost', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6 });
     await using redis = platform.redis();

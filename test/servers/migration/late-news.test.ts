@@ -38,9 +38,8 @@ async function watched(
 
 describe.each([...REPRESENTATIVES])('on $name', (server) => {
   test('a donor that hears late of the hand-over answers no read with what is no longer so, where slots move key by key', async () => {
-    const handOver = (_platform: LocalPlatform, context: StepContext) =>
-      run(move(DONOR, RECEIVER, [[SLOT, SLOT]]), context);
-    expect(await watched(server, 'classic', handOver)).toEqual([]);
+    const step = move(DONOR, RECEIVER, [[SLOT, SLOT]]);
+    expect(await watched(server, 'classic', (_platform, context) => run(step, context))).toEqual([]);
   });
 });
 

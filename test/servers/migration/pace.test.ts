@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load } from '../../support/dataset.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS } from '../../support/servers.ts';
+import { REPRESENTATIVES } from '../../support/servers.ts';
 import { eventually, move, openSlots, stageOf } from './stage.ts';
 
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
@@ -10,7 +10,7 @@ const SLOW_COMMANDS = 50;
 /** Holds a server up for some hundredths of a second, as a slow command of a client does. */
 const SLOW_SCRIPT = 'local n = 0 for i = 1, 4000000 do n = n + i end return n';
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test('a donor that answers late slows the move down, which is told with the reason, and every key arrives', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await using redis = platform.redis();
