@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
+import { systemClock } from '../../src/adapters/process/clock.ts';
+import { takeLock } from '../../src/engine/lock.ts';
 import type { Kubernetes } from '../../src/ports/kubernetes.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 
@@ -72,4 +74,11 @@ test('a lease that was deleted after it was read is not written', async () => {
   expect(await kubernetes.writeLease(place, 'gone', lease(RUN), { version: read?.version ?? '', signal })).toBe(false);
 
   expect(await kubernetes.readLease(place, 'gone', { signal })).toBeNull();
+});
+
+test('two writes of the holder at once, as a note beside a renewal, do not look like another run', async () => {
+  const options = { holder: RUN, patience: 0, signal, waiting: () => expect('waited').toBe('free') };
+  await using lock = await takeLock(namespace.place(), 'busy', { kubernetes, clock: systemClock }, options);
+  await Promise.all([lock.leave('one'), lock.leave('other')]);
+  expect(lock.lost.aborted).toBe(false);
 });
