@@ -1,6 +1,6 @@
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { type CarryOutPorts, carryOut } from '../engine/carry-out.ts';
+import { type CarryOutPorts, carryOut, isPassing } from '../engine/carry-out.ts';
 import { type Lock, takeLock } from '../engine/lock.ts';
 import { checkRights } from '../engine/rights.ts';
 import { missingAllow } from '../plan/dangers.ts';
@@ -30,7 +30,9 @@ export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
     return ended(topology, desk, { ...decision, ...examined });
   }
   const { plan, estimate } = await examine(decision.plan, desk, reach);
-  if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
+  if (plan.stages.length === 0 && !cluster.findings.some(isPassing)) {
+    return await nothingToDo(topology, desk, { plan, estimate });
+  }
   const forbidden = forbiddenBy(plan, desk);
   if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
   await checkRightsOf(plan, desk, reach);
@@ -115,6 +117,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
     return ended(topology, desk, { failure, plan, estimate, state, commentUrl, changed: journal.changed });
   }
   await journal.close();
+  if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
   const seconds = (desk.clock.now() - begun) / 1000;
   const state: CommentState = { kind: 'applied', plan, estimate, seconds };
   const summary = appliedLine(plan, estimate, seconds);

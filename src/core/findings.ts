@@ -16,7 +16,7 @@ export const FINDINGS = {
   'pod-not-ready': [
     'Kubernetes does not report the pod as ready.',
     'It is starting, cannot be scheduled, or fails its probe.',
-    "Waits where the pod is needed; `status` gives Kubernetes' own words.",
+    "Waits where the pod is needed, and at the end of an apply; `status` gives Kubernetes' own words.",
   ],
   'pod-silent': [
     'The pod should answer and its Redis does not.',
@@ -96,7 +96,7 @@ export const FINDINGS = {
   'replica-not-synced': [
     'A replica has no link to its primary or has not caught up.',
     'It copies everything, or cannot log in to its primary.',
-    'Waits where the replica is needed.',
+    'Waits where the replica is needed, and at the end of an apply for two minutes; then that fails.',
   ],
   'replica-of-replica': [
     'A replica replicates another replica or a node that is unknown.',

@@ -1,17 +1,19 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { asFailure, Failure } from '../core/failure.ts';
+import type { Finding, FindingCode } from '../core/findings.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { Topology } from '../core/topology.ts';
 import { REPAIRING } from '../plan/order.ts';
-import type { Plan, PlannedStep } from '../plan/plan.ts';
+import type { Plan, Planned, PlannedStep } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
-import { resumePlan } from '../plan/resume-plan.ts';
+import { type Approved, resumePlan } from '../plan/resume-plan.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Kubernetes } from '../ports/kubernetes.ts';
 import type { Redis } from '../ports/redis.ts';
+import { until } from '../ports/until.ts';
 import { KINDS } from '../steps/index.ts';
 import { runStep } from './runners.ts';
 
@@ -59,8 +61,7 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
       stageNumber += 1;
       await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
     }
-    const seen = await ports.observe({ signal: options.stop });
-    const planned = resumePlan(topology, seen, agreed);
+    const { seen, planned } = await lookWhenWell(topology, ports, { ...options, agreed });
     if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : unhealthyNow(planned.failure);
     if (planned.plan.stages.length === 0) return seen;
     const rest = isRest(agreed.steps, planned.plan, agreed.unbound);
@@ -71,6 +72,36 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
     remedy: 'Run plan to see what is left, and look at the log for a step that does not hold.',
     details: steps(plan).map((step) => KINDS.words(step)),
   });
+}
+
+/** What time mends, and no step does. */
+const PASSING: readonly FindingCode[] = ['replica-not-synced', 'pod-not-ready', 'epochs-collide'];
+
+/**
+ * Looks, and plans anew. Where nothing is left to do and a replica still has no link, say, it waits: work that ends with
+ * half of the replicas down is not done. Throws `not-as-declared` when they stay so.
+ */
+async function lookWhenWell(
+  topology: Topology,
+  ports: CarryOutPorts,
+  { agreed, journal, stop }: CarryOutOptions & { readonly agreed: Approved },
+): Promise<{ seen: Cluster; planned: Planned }> {
+  const remedy =
+    'Nothing is left to plan, and the cluster is not whole: look at the pods that are named, then run apply again.';
+  const wait = { for: 'all members to be well', seconds: 120, every: 500, code: 'not-as-declared', remedy } as const;
+  return until({ clock: ports.clock, tell: journal.tell, stop }, wait, async () => {
+    const seen = await ports.observe({ signal: stop });
+    const planned = resumePlan(topology, seen, agreed);
+    const isLast = planned.kind === 'plan' && planned.plan.stages.length === 0;
+    const ailing = isLast ? seen.findings.find(isPassing) : undefined;
+    if (ailing === undefined) return { done: true, value: { seen, planned } };
+    return { done: false, seen: ailing.text.replace(/\.$/, '') };
+  });
+}
+
+/** Whether something is amiss that an apply, even one with nothing to do, waits for. */
+export function isPassing({ code }: Finding): boolean {
+  return PASSING.includes(code);
 }
 
 /**

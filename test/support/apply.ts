@@ -5,6 +5,7 @@ import { carryOut, type Journal } from '../../src/engine/carry-out.ts';
 import { observeSettled } from '../../src/engine/observe.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Kubernetes } from '../../src/ports/kubernetes.ts';
 import type { Redis } from '../../src/ports/redis.ts';
 import { KINDS } from '../../src/steps/index.ts';
@@ -25,12 +26,12 @@ export async function planOn(ground: Ground, topology: Topology): Promise<Plan> 
 export async function applyOn(
   ground: Ground,
   topology: Topology,
-  options: { stop?: AbortSignal; journal?: Journal } = {},
+  options: { stop?: AbortSignal; journal?: Journal; clock?: Clock } = {},
 ): Promise<Plan> {
   const approved = await planOn(ground, topology);
   await carryOut(
     topology,
-    { ...ground, clock: systemClock, observe: () => look(ground, topology) },
+    { ...ground, clock: options.clock ?? systemClock, observe: () => look(ground, topology) },
     { approved, journal: options.journal ?? QUIET, stop: options.stop ?? new AbortController().signal },
   );
   return approved;

@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../src/adapters/process/clock.ts';
+import type { Event } from '../../src/core/events.ts';
+import type { Journal } from '../../src/engine/carry-out.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import { applyOn, type Ground } from '../support/apply.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+
+const REPLICA = 'redis-cluster-3';
+const DECLARED = { shards: 3, replicas: 1 };
+const ANYWHERE = { placement: { spreadBy: [], whenUnsatisfiable: 'warn' } } as const;
+
+describe.each([...REPRESENTATIVES])('an apply after whose last step a replica has no link ($name)', (server) => {
+  test('ends only when the replica has caught up', async () => {
+    await using platform = await withoutLink();
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const told: Event[] = [];
+    const journal: Journal = {
+      stage: (_number, _planned, work) => work(),
+      tell: (event) => {
+        if (event.kind === 'waiting' && told.push(event) === 1) void restored(platform);
+      },
+    };
+    await applyOn(ground, topologyOf(platform.place, DECLARED, ANYWHERE), { journal });
+    expect(told[0]).toMatchObject({ kind: 'waiting', for: 'all members to be well' });
+    expect(await linkOf(platform)).toContain('master_link_status:up');
+  }, 60_000);
+
+  test('fails in words when it stays so', async () => {
+    await using platform = await withoutLink();
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const end = applyOn(ground, topologyOf(platform.place, DECLARED, ANYWHERE), { clock: HURRIED });
+    await expect(end).rejects.toMatchObject({
+      code: 'not-as-declared',
+      message: expect.stringContaining(`${REPLICA} has no link to redis-cluster-`),
+    });
+    expect(await linkOf(platform)).toContain('master_link_status:down');
+  }, 60_000);
+
+  /** A cluster as declared, but that one replica cannot log in to its primary. */
+  async function withoutLink(): Promise<LocalPlatform> {
+    const platform = await startLocalPlatform({ server, pods: 6 });
+    await platform.form(DECLARED);
+    await platform.call(REPLICA, ['CONFIG', 'SET', 'masteruser', 'nobody']);
+    await platform.call(REPLICA, ['CONFIG', 'SET', 'masterauth', 'wrong']);
+    await platform.call(REPLICA, ['CLIENT', 'KILL', 'TYPE', 'master']);
+    await platform.untilInfo([REPLICA], 'REPLICATION', /master_link_status:down/);
+    return platform;
+  }
+});
+
+async function restored(platform: LocalPlatform): Promise<void> {
+  await platform.call(REPLICA, ['CONFIG', 'SET', 'masteruser', '']);
+  await platform.call(REPLICA, ['CONFIG', 'SET', 'masterauth', '']);
+}
+
+async function linkOf(platform: LocalPlatform): Promise<string> {
+  return String(await platform.call(REPLICA, ['INFO', 'REPLICATION']));
+}
+
+/** On which a second takes a thirtieth of one. */
+const HURRIED: Clock = {
+  now: () => systemClock.now() * 30,
+  sleep: (milliseconds, options) => systemClock.sleep(milliseconds / 30, options),
+};
