@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer, type Server } from 'node:net';
 import { BUS, freePort } from './local-server.ts';
+import { lead } from './tcp-link.ts';
 
 /** Stands in front of servers: what others tell the first of them by the cluster bus arrives late, all else at once. */
 export class LateBus implements AsyncDisposable {
@@ -17,29 +17,15 @@ export class LateBus implements AsyncDisposable {
   readonly inFrontOf = async (port: number): Promise<number> => {
     const known = await freePort();
     const delay = this.#listeners.length === 0 ? this.#delay : 0;
-    await this.#lead(known, port, 0);
-    await this.#lead(known + BUS, port + BUS, delay);
+    await this.#listen(known, port, 0);
+    await this.#listen(known + BUS, port + BUS, delay);
     return known;
   };
 
-  async #lead(from: number, to: number, delay: number): Promise<void> {
-    const listener = createServer({ noDelay: true }, (socket) => {
-      const onward = connect({ host: '127.0.0.1', port: to, noDelay: true });
-      socket.on('data', (chunk) => {
-        void sleep(delay).then(() => onward.destroyed || onward.write(chunk));
-      });
-      onward.on('data', (chunk) => socket.write(chunk));
-      for (const [one, other] of [
-        [socket, onward],
-        [onward, socket],
-      ] as const) {
-        one.once('close', () => other.destroy());
-        // A server that ends: both ends see their connection closed.
-        one.once('error', () => one.destroy());
-      }
-    });
+  async #listen(at: number, port: number, delay: number): Promise<void> {
+    const listener = createServer({ noDelay: true }, (socket) => lead(socket, { host: '127.0.0.1', port }, delay));
     this.#listeners.push(listener);
-    listener.listen(from, '127.0.0.1');
+    listener.listen(at, '127.0.0.1');
     await once(listener, 'listening');
   }
 
