@@ -54,6 +54,7 @@ function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
     patience: request.lockTimeout,
     signal: stop,
     waiting: (holder, left) => runner.info(`Waiting for another apply, at most ${left} s more: ${holder}`),
+    kept: ({ message }, seconds) => runner.info(`The lock was not given back, and expires in ${seconds} s. ${message}`),
   });
 }
 

@@ -133,7 +133,7 @@ async function runStage(
   options: CarryOutOptions,
 ): Promise<void> {
   options.stop.throwIfAborted();
-  const cluster = await ports.observe({ signal: options.stop });
+  const cluster = await lookAgain(ports, options);
   for (const planned of stage) checkFacts(planned, cluster);
 
   const oneFailed = new AbortController();
@@ -154,6 +154,16 @@ async function runStage(
     }
   });
   if (oneFailed.signal.aborted) throw asFailure(oneFailed.signal.reason);
+}
+
+/** Looks; that Kubernetes is away in the middle of the work is no reason to end it at once. */
+function lookAgain(ports: CarryOutPorts, { journal, stop }: CarryOutOptions): Promise<Cluster> {
+  const remedy = 'Run apply again: it goes on where this one stopped.';
+  const wait = { for: 'the cluster to be seen again', seconds: 60, every: 500, remedy };
+  return until({ clock: ports.clock, tell: journal.tell, stop }, wait, async () => ({
+    done: true,
+    value: await ports.observe({ signal: stop }),
+  }));
 }
 
 /** A step's facts must be as planned, unless what it is for has been reached already. */

@@ -1,10 +1,14 @@
-import { Failure } from '../core/failure.ts';
+import { asFailure, Failure } from '../core/failure.ts';
 import type { Place } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Kubernetes, LeaseState } from '../ports/kubernetes.ts';
 
 const LEASE_SECONDS = 30;
 const RENEW_EVERY = 8_000;
+/** After a renewal that failed: the API server may be away for some of the 30 s only. */
+const TRY_AGAIN_AFTER = 1_000;
+/** Milliseconds after the last renewal in which another may be begun: its two requests of 3 s end before others take over. */
+const STANDS = (LEASE_SECONDS - 6) * 1000;
 const LOOK_EVERY = 2_000;
 /** A renewal older than this is expired whatever the two machines' clocks say. */
 const SURELY_OLD = 5 * 60_000;
@@ -27,6 +31,8 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** Told who holds it, every few seconds while waiting. */
   readonly waiting: (holder: string, secondsLeft: number) => void;
+  /** Told when it could not be given back: the work is done all the same, and the lock expires by itself. */
+  readonly kept: (trouble: Failure, seconds: number) => void;
 }
 
 /** One state of another's lease, and since when it stands as seen from here (milliseconds). */
@@ -62,7 +68,7 @@ export async function takeLock(
       const state = { holder: options.holder, renewed: now, seconds: LEASE_SECONDS, note: lease?.note ?? '' };
       const version = lease?.version ?? null;
       if (await ports.kubernetes.writeLease(place, name, state, { version, signal: options.signal })) {
-        return holdLock(place, name, ports, options.holder, lease?.note ?? '');
+        return holdLock(place, name, ports, { ...options, inherited: lease?.note ?? '' });
       }
     } else {
       if (seen.version !== lease.version) seen = { version: lease.version, since: now };
@@ -106,8 +112,7 @@ function holdLock(
   place: Place,
   name: string,
   ports: { kubernetes: Kubernetes; clock: Clock },
-  holder: string,
-  inherited: string,
+  { holder, inherited, kept }: Pick<LockOptions, 'holder' | 'kept'> & { readonly inherited: string },
 ): Lock {
   const lost = new AbortController();
   const closing = new AbortController();
@@ -135,28 +140,40 @@ function holdLock(
     inherited: inherited === '' ? null : inherited,
     async leave(text) {
       note = text;
-      await write({ holder, note }, closing.signal);
+      await insist(ports.clock, closing.signal, () => write({ holder, note }, closing.signal));
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
       await renewing;
       if (lost.signal.aborted) return;
-      await write({ holder: '', note }, AbortSignal.timeout(5_000));
+      try {
+        await write({ holder: '', note }, AbortSignal.timeout(5_000));
+      } catch (thrown) {
+        kept(asFailure(thrown), LEASE_SECONDS);
+      }
     },
   };
 }
 
-/** Renews until closed. Trouble is retried as long as the lease still stands; then it throws. */
+/** Renews until closed. Throws when somebody else has the lease, or it does not stand any more. */
 async function keepRenewed(clock: Clock, signal: AbortSignal, renew: () => Promise<void>): Promise<void> {
-  let standing = clock.now();
   for (;;) {
     await clock.sleep(RENEW_EVERY, { signal });
+    await insist(clock, signal, renew, STANDS - RENEW_EVERY);
+  }
+}
+
+/** Writes; trouble is met by trying again as long as the lease still stands. */
+async function insist(clock: Clock, signal: AbortSignal, write: () => Promise<void>, patience = STANDS): Promise<void> {
+  const deadline = clock.now() + patience;
+  for (;;) {
     try {
-      await renew();
-      standing = clock.now();
+      await write();
+      return;
     } catch (thrown) {
-      const lostForGood = thrown instanceof Failure && thrown.code === 'lock-lost';
-      if (lostForGood || clock.now() - standing > (LEASE_SECONDS - 5) * 1000) throw asLost(thrown);
+      if (!mayPass(thrown)) throw thrown;
+      if (clock.now() >= deadline) throw expired(thrown);
+      await clock.sleep(TRY_AGAIN_AFTER, { signal });
     }
   }
 }
@@ -167,10 +184,16 @@ function lostTo(name: string, holder: string): Failure {
   });
 }
 
-function asLost(thrown: unknown): Failure {
-  if (thrown instanceof Failure && thrown.code === 'lock-lost') return thrown;
-  return new Failure('lock-lost', 'The lock could not be renewed for 25 s, so another apply may begin.', {
+/** Whether it is the API server that cannot be asked just now: not another holder, and no right that is missing. */
+function mayPass(thrown: unknown): boolean {
+  return thrown instanceof Failure && (thrown.code === 'kubernetes-unreachable' || thrown.code === 'kubernetes-error');
+}
+
+function expired(cause: unknown): Failure {
+  const seconds = STANDS / 1000;
+  return new Failure('lock-lost', `The lock could not be renewed for ${seconds} s, so another apply may begin.`, {
     remedy: 'Run apply again: it goes on where this one stopped.',
-    cause: thrown,
+    details: [asFailure(cause).message],
+    cause,
   });
 }

@@ -32,7 +32,10 @@ export async function ask(
   throw refusal(connection.pod, command, answer.error);
 }
 
-/** The server's own error to a command as a Failure: `redis-permission`, `redis-auth` or `redis-error`. */
+/**
+ * The server's own error to a command as a Failure: `redis-permission`, `redis-auth` or `redis-error`, and `redis-unreachable`
+ * for what passes: it has just started, or runs a script.
+ */
 export function refusal(pod: string, command: Command, error: string): Failure {
   const what = `Redis of pod ${pod} refused ${naming(command)}: "${error}".`;
   const meaning = meaningOf(error);
@@ -43,6 +46,9 @@ export function refusal(pod: string, command: Command, error: string): Failure {
   }
   if (meaning === 'not-authenticated') {
     return new Failure('redis-auth', what, { remedy: 'Check the inputs `redis-username` and `redis-password`.' });
+  }
+  if (meaning === 'loading' || meaning === 'busy') {
+    return new Failure('redis-unreachable', what, { remedy: 'Wait until that is over, then run again.' });
   }
   return new Failure('redis-error', what, {
     remedy: 'Look at the log of that pod, then run again: what is already done is not done twice.',

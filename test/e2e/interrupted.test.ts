@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
+import { ApiGate } from '../support/api-gate.ts';
 import { load, losses } from '../support/dataset.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { seedsOfPods } from './support/pods.ts';
@@ -61,4 +63,30 @@ describe('an apply that is interrupted while slots move', () => {
     },
     300_000,
   );
+
+  test('by an API server that is away for 20 s goes on when it is back', async () => {
+    await using gate = await ApiGate.open();
+    const before = await cluster.live.keys();
+    const { pods } = await cluster.live.look();
+    await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: 'away' });
+    const away: Promise<void>[] = [];
+    const run = await cluster.act(cluster.declare(4), {
+      inputs: { command: 'apply', kubeconfig: gate.config().exportConfig() },
+      onLine: (line) => {
+        if (away.length === 0 && line.startsWith('::group::1.')) away.push(isAwayFor(gate, 20_000));
+      },
+    });
+    expect([run.outputs['result'], run.exitCode === 0 ? '' : run.log]).toEqual(['applied', '']);
+    expect(away).toHaveLength(1);
+    await Promise.all(away);
+    expect(slotOwners(await cluster.live.look())).toHaveLength(4);
+    expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
+    expect(losses(before, await cluster.live.keys())).toEqual([]);
+  }, 300_000);
 });
+
+async function isAwayFor(gate: ApiGate, milliseconds: number): Promise<void> {
+  await gate.shut();
+  await sleep(milliseconds);
+  await gate.reopen();
+}

@@ -77,7 +77,13 @@ test('a lease that was deleted after it was read is not written', async () => {
 });
 
 test('two writes of the holder at once, as a note beside a renewal, do not look like another run', async () => {
-  const options = { holder: RUN, patience: 0, signal, waiting: () => expect('waited').toBe('free') };
+  const options = {
+    holder: RUN,
+    patience: 0,
+    signal,
+    waiting: () => expect('waited').toBe('free'),
+    kept: () => expect('kept').toBe('given back'),
+  };
   await using lock = await takeLock(namespace.place(), 'busy', { kubernetes, clock: systemClock }, options);
   await Promise.all([lock.leave('one'), lock.leave('other')]);
   expect(lock.lost.aborted).toBe(false);

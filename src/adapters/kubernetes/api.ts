@@ -11,6 +11,8 @@ const ATTEMPT = 15_000;
 const PATIENCE = 40_000;
 /** Milliseconds before the second, third and fourth attempt. */
 const PAUSES = [200, 600, 1_800] as const;
+/** Milliseconds before each further one, while a server that has answered before is away: it is being restarted. */
+const PAUSE = 3_000;
 const PAGE = 1_000;
 
 const METHODS: Record<Verb, string> = {
@@ -66,16 +68,22 @@ export class Api {
     'https:': new https.Agent(KEPT),
   };
 
+  /** One that never did is more likely named wrongly than away, and whoever asks wants to know soon. */
+  #hasAnswered = false;
+
   constructor(config: KubeConfig) {
     this.#config = config;
   }
 
-  /** Gives the answer where it is 2xx or expected; throws the Failure that it means otherwise. */
+  /**
+   * Gives the answer where it is 2xx or expected; throws the Failure that it means otherwise. A server that has answered
+   * before and is away now is waited for, as long as the request's patience lasts.
+   */
   async ask(request: ApiRequest, options: { signal: AbortSignal }): Promise<ApiAnswer> {
     const repeatable = request.repeatable ?? (request.verb === 'get' || request.verb === 'list');
     const end = Date.now() + (request.patience ?? PATIENCE);
     for (let attempt = 0; ; attempt += 1) {
-      const pause = PAUSES[attempt];
+      const pause = PAUSES[attempt] ?? (this.#hasAnswered ? PAUSE : undefined);
       const again = pause !== undefined && Date.now() + pause < end;
       const answer = await this.#try(request, end - Date.now(), options, again && repeatable);
       if (answer !== null && !(again && isBusy(answer.status, repeatable))) return this.#accept(request, answer);
@@ -98,7 +106,9 @@ export class Api {
   ): Promise<ApiAnswer | null> {
     const deadline = AbortSignal.timeout(Math.max(1, Math.min(ATTEMPT, left)));
     try {
-      return await this.#send(request, AbortSignal.any([options.signal, deadline]));
+      const answer = await this.#send(request, AbortSignal.any([options.signal, deadline]));
+      this.#hasAnswered = true;
+      return answer;
     } catch (thrown) {
       options.signal.throwIfAborted();
       if (again) return null;

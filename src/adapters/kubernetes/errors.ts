@@ -42,7 +42,9 @@ export function statusFailure(subject: Subject, server: string, code: number, bo
   const said = status?.message ?? `HTTP ${code}`;
   if (code === 401) return notLoggedIn(subject, server);
   if (code === 403 && isMissingRight(said, status)) return forbidden(subject, said);
-  return new Failure('kubernetes-error', `Cannot ${wordsOf(subject)}: Kubernetes answered ${code}: ${said}`, {
+  const isAway = code >= 502 && code <= 504;
+  const reason = isAway ? 'kubernetes-unreachable' : 'kubernetes-error';
+  return new Failure(reason, `Cannot ${wordsOf(subject)}: Kubernetes answered ${code}: ${said}`, {
     remedy: remedyFor(code, status?.details?.causes?.map((cause) => cause.reason) ?? [], said),
   });
 }

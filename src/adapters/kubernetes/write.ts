@@ -72,7 +72,8 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 
 /**
  * Sets the number of pods by the scale subresource, on the condition that nothing changed since it was read. The version
- * that is compared also moves with the StatefulSet's status, so that a conflict alone does not say that `from` is wrong.
+ * that is compared also moves with the StatefulSet's status, so that a conflict alone does not say that `from` is wrong; it
+ * may even be due to the own first attempt, whose answer was lost.
  */
 export async function scale(
   api: Api,
@@ -84,6 +85,7 @@ export async function scale(
     inNamespace(verb, 'apps', 'v1', place.namespace, 'statefulsets/scale', place.statefulSet);
   for (let attempt = 0; attempt < SCALE_ATTEMPTS; attempt += 1) {
     const now = await api.read({ ...at('get'), expected: [404] }, SCALE, options);
+    if (attempt > 0 && now?.spec.replicas === change.to) return;
     if (now?.spec.replicas !== change.from) throw changed(place, change, now?.spec.replicas ?? null);
     const { resourceVersion } = now.metadata;
     const answer = await api.ask(
@@ -92,6 +94,7 @@ export async function scale(
         query: { fieldManager: FIELD_MANAGER },
         contentType: 'application/merge-patch+json',
         body: { metadata: { resourceVersion }, spec: { replicas: change.to } },
+        repeatable: true,
         expected: [409],
       },
       options,
