@@ -99,7 +99,7 @@ function strayKeys(members: readonly Member[]): readonly Finding[] {
 }
 
 /**
- * Seconds. A server that has just been started takes the addresses of its file for good until the node timeout (15 s as a rule) is
+ * Seconds. A server that has just been started takes the addresses of its file for valid until the node timeout (15 s as a rule) is
  * over: nodes that it has not heard of at all are `connected` and not failing.
  */
 const SETTLED = 60;

@@ -41,6 +41,9 @@ export interface NodeView {
 /** A cluster has at most 1,000 nodes; what is forgotten may linger for a while. */
 const MOST_LINES = 5_000;
 
+/** Whose third field has the flag: a host name may be any word. */
+const OWN = /^\S+ \S+ (?:\S+,)?myself[, ]/;
+
 /**
  * Lines that were read before, by their text without the times of the last ping and pong. All nodes print nearly the same lines:
  * of a thousand nodes that is a million lines, and a thousand different ones.
@@ -60,19 +63,13 @@ export function parseNodes(text: string, what: string, known: KnownLines = new M
   const others: NodeLine[] = [];
   let own: { me: NodeLine; open: readonly OpenSlot[] } | null = null;
   for (const line of lines) {
-    if (!line.includes('myself')) {
+    if (!OWN.test(line)) {
       others.push(readLine(line, what, known));
       continue;
     }
+    if (own !== null) throw unexpected(what, 'one line flagged `myself`', 'two');
     const fields = line.trimEnd().split(' ');
-    const node = parseLine(fields, what);
-    if (!fields[2]?.split(',').includes('myself')) {
-      others.push(node);
-    } else if (own === null) {
-      own = { me: node, open: fields.slice(8).flatMap((field) => openSlotOf(field, what)) };
-    } else {
-      throw unexpected(what, 'one line flagged `myself`', 'two');
-    }
+    own = { me: parseLine(fields, what), open: fields.slice(8).flatMap((field) => openSlotOf(field, what)) };
   }
   if (own === null) throw unexpected(what, 'a line flagged `myself`', text.slice(0, 80));
   return { ...own, others };

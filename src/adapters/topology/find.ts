@@ -34,10 +34,13 @@ export async function findTopologies(workspace: string, patterns: readonly strin
   return Promise.all(sorted.map(async (file) => ({ file, text: await begin(resolve(root, file)) })));
 }
 
-/** Whether one of the patterns names this file, were it there: a file that a pull request deletes is not. */
+/**
+ * Whether one of the patterns names this file, were it there: a file that a pull request deletes is not.
+ * Throws Failure `invalid-input` for a pattern that leads out of the workspace.
+ */
 export function isNamed(workspace: string, patterns: readonly string[], file: string): boolean {
   return patterns.some((pattern) => {
-    const within = relative(workspace, resolve(workspace, pattern)).split(sep).join('/');
+    const within = withinWorkspace(workspace, workspace, pattern).split(sep).join('/');
     return file === within || matchesGlob(file, within);
   });
 }

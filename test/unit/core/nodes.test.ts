@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
-import { addressOf, parseNodes } from '../../../src/core/nodes.ts';
+import { addressOf, type KnownLines, parseNodes } from '../../../src/core/nodes.ts';
 import { print } from '../../../src/core/slots.ts';
 import { FIXTURE_SERVERS, fixture } from '../../support/fixtures.ts';
 
@@ -109,4 +109,31 @@ test.each([
   expect(thrown).toBeInstanceOf(Failure);
   expect(thrown).toMatchObject({ code: 'redis-error', message: expect.stringContaining('redis-cluster-3') });
   expect(String(thrown).length).toBeLessThan(400);
+});
+
+const printed = (id: string, flags: string, times: string, more = '') =>
+  `${id} 10.0.0.1:6379@16379 ${flags} - ${times} 1 connected${more}\n`;
+
+describe('lines that several nodes print', () => {
+  const known: KnownLines = new Map();
+  const peer = (text: string) =>
+    parseNodes(`${printed(ID, 'myself,master', '0 0')}${text}`, 'CLUSTER NODES', known).others[0];
+  const first = peer(printed(PEER, 'master', '100 200', ' 0-99'));
+
+  test('are read once where they differ only in when the node was heard of', () => {
+    expect(peer(printed(PEER, 'master', '300 400', ' 0-99'))).toBe(first);
+  });
+
+  test.each([
+    ['its flags', printed(PEER, 'master,fail?', '100 200', ' 0-99'), { health: 'suspected' }],
+    ['its slots', printed(PEER, 'master', '100 200', ' 0-98'), { slots: [[0, 98]] }],
+    ['its address', printed(PEER, 'master', '100 200', ' 0-99').replace('10.0.0.1', '10.0.0.2'), { ip: '10.0.0.2' }],
+  ])('are read anew where they differ in %s', (_what, text, expected) => {
+    expect(peer(text)).toMatchObject(expected);
+  });
+
+  test('a host name of `myself` makes no line the own one', () => {
+    const text = printed(PEER, 'master', '100 200').replace('@16379', '@16379,myself');
+    expect(peer(text)).toMatchObject({ id: PEER, hostname: 'myself' });
+  });
 });
