@@ -2,7 +2,7 @@ import type { Member, Pod } from './cluster.ts';
 import type { Finding } from './findings.ts';
 import type { MemberTable, Missing, Sighting } from './member-table.ts';
 import type { NodeReport, NodeSilence } from './node-report.ts';
-import { isReached } from './nodes.ts';
+import { addressOf, isReached } from './nodes.ts';
 import { isEmpty } from './slots.ts';
 import { strangerFindings } from './stranger-findings.ts';
 import { listed, slotsInWords } from './wording.ts';
@@ -23,6 +23,7 @@ export function conditions(
     ...changedAddresses(pods, table),
     ...unsyncedReplicas(table),
     ...misledReplicas(table),
+    ...unansweredMeets(pods, table),
   ];
 }
 
@@ -172,4 +173,29 @@ function misledReplicas({ members, strangers, answers }: MemberTable): readonly 
       },
     ];
   });
+}
+
+/**
+ * Nodes that were told to meet an address where no pod is, and had no answer. That a pod is not known yet is a finding of its own.
+ * The ids of handshakes are made up: only the address says who.
+ */
+function unansweredMeets(pods: readonly Pod[], { answers }: MemberTable): readonly Finding[] {
+  const ips = new Set(pods.map((pod) => pod.ip));
+  const met = [...answers.values()].flatMap(({ pod, view }) =>
+    view.others.filter((line) => line.handshake && !ips.has(line.ip)).map((line) => ({ pod, at: addressOf(line) })),
+  );
+  return Array.from(
+    Map.groupBy(met, ({ at }) => at),
+    ([at, those]) => {
+      const by = [...new Set(those.map(({ pod }) => pod))];
+      return {
+        code: 'meet-unanswered',
+        weight: 'note',
+        text: `${listed(by)} ${by.length === 1 ? 'has' : 'have'} met a node at ${at}, where no pod of the StatefulSet is, and had no answer yet (handshake).`,
+        remedy:
+          'It is dropped after the node timeout. Where it comes back: see who sends CLUSTER MEET with that address.',
+        pods: by,
+      };
+    },
+  );
 }

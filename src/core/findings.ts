@@ -108,6 +108,11 @@ export const FINDINGS = {
     'All pods were started again at once, with new addresses.',
     'Lets them meet again by the ids that they know; nothing is forgotten before.',
   ],
+  'meet-unanswered': [
+    'A member was told of a node at an address where no pod is, and none answers.',
+    'CLUSTER MEET with a wrong address; news of a node that is long gone.',
+    'Tells. It passes within the node timeout, if it is not brought up again.',
+  ],
   'epochs-collide': [
     'Two primaries have the same config epoch.',
     'Two failovers or moves at the same moment.',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { memberOf } from '../../../src/core/cluster.ts';
 import type { NodeAnswer } from '../../../src/core/node-report.ts';
-import { answersOf, type infoOf, podOf, withLine, withView } from '../../support/node-reports.ts';
+import { answersOf, type infoOf, lineOf, podOf, withLine, withView } from '../../support/node-reports.ts';
 import { found, SIX, see, textOf, whole, withInfo } from '../../support/seen.ts';
 
 /** Nobody has a link to pod 2. */
@@ -87,6 +87,19 @@ describe('what should be known', () => {
     );
     expect(memberOf(cluster, 'redis-cluster-0')?.facts.persistent).toBe(persistent);
     expect(found(cluster)).toEqual(wanted);
+  });
+
+  test('a node that was met where no pod is, and never answers', () => {
+    const handshake = { ...lineOf({ n: 77 }), handshake: true, connected: false };
+    const met = [0, 2].reduce(
+      (answers, n) => withView(answers, n, (view) => ({ ...view, others: [...view.others, handshake] })),
+      whole,
+    );
+    const cluster = see(met);
+    expect(found(cluster)).toEqual(['note meet-unanswered']);
+    expect(textOf(cluster, 'meet-unanswered')).toContain(
+      'redis-cluster-0 and redis-cluster-2 have met a node at 10.0.0.77:6379@16379, where no pod of the StatefulSet is,',
+    );
   });
 
   test('two primaries with one config epoch', () => {

@@ -84,7 +84,8 @@ describe('servers that form no cluster yet', () => {
   test('a handshake is no acquaintance', () => {
     if (blank === undefined) throw new Error('no node');
     const met = { ...blank, view: { ...blank.view, others: [{ ...lineOf({ n: 9 }), handshake: true }] } };
-    expect(see([met])).toMatchObject({ members: [{ joined: false }], strangers: [], findings: [] });
+    expect(see([met])).toMatchObject({ members: [{ joined: false }], strangers: [] });
+    expect(found(see([met]))).toEqual(['note meet-unanswered']);
   });
 });
 
