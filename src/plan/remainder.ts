@@ -21,7 +21,7 @@ export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: re
   const bound = approved.map((step) => KINDS.rename(step, name));
   const mayPlaceReplicas = approvedUnbound.length > 0;
   const extra = steps(now).filter(
-    (step) => !isAgreed(step, bound) && !isOnlyWaiting(step, now) && !(mayPlaceReplicas && isPlacing(step)),
+    (step) => !isAgreed(step, bound) && !isOnlyWaiting(step, now) && !isSettlingIn(step, approvedUnbound),
   );
   const differences = [
     ...extra.map((step) => wordsOfDifference(step, bound)),
@@ -36,9 +36,13 @@ function isOnlyWaiting(step: Step, now: Plan): boolean {
   return step.kind === 'replicate' && memberOf(now.before, step.pod)?.primary === step.primary;
 }
 
-/** What it takes to place replicas anew, of pods that have been joined or are to be. */
-function isPlacing(step: Step): boolean {
-  return step.kind === 'replicate' || step.kind === 'join';
+/**
+ * What new pods bring with them: replicas are placed anew, of pods that have been joined or are to be; and one that came up on
+ * a volume that was kept, from a removal that was killed before its reset, is a member already that others have to meet.
+ */
+function isSettlingIn(step: Step, unbound: readonly string[]): boolean {
+  if (step.kind === 'repair-address') return unbound.includes(step.pod);
+  return unbound.length > 0 && (step.kind === 'replicate' || step.kind === 'join');
 }
 
 function isAgreed(step: Step, approved: readonly Step[]): boolean {

@@ -150,6 +150,20 @@ test('the roles of pods that were not there yet may be exchanged', () => {
   expect(isRest(swapped, approved, []).rest).toBe(false);
 });
 
+test('a new pod that comes up as the member that it was once may be met again, and no other one', () => {
+  const plan = planFor('grow three to four');
+  const approved = steps(plan);
+  const again = (pod: string): Plan => {
+    const met = { step: { kind: 'repair-address', pod }, facts: {} } as const;
+    return { ...plan, stages: [[met], ...plan.stages] };
+  };
+  expect(isRest(approved, again('redis-cluster-7'), plan.unbound)).toEqual({ rest: true });
+  expect(isRest(approved, again('redis-cluster-2'), plan.unbound)).toEqual({
+    rest: false,
+    differences: ['Not in the approved plan: Let the members meet redis-cluster-2 again.'],
+  });
+});
+
 describe('steps from outside', () => {
   test('are read as they were written', () => {
     const written = steps(planFor('shrink and delete volumes'));
