@@ -61,30 +61,42 @@ function notClustered(reports: readonly NodeReport[]): readonly Finding[] {
 }
 
 /** Members that others hold for failed, be it that they answer here or not. */
-function failingNodes({ members, missing, sightings }: MemberTable): readonly Finding[] {
+function failingNodes({ members, missing, sightings, answers }: MemberTable): readonly Finding[] {
+  const followersOf = (id: string | undefined): readonly string[] =>
+    members.filter(({ pod }) => answers.get(pod)?.view.me.primary === id).map(({ pod }) => pod);
   const found = members.flatMap((member): readonly Finding[] => {
     const lines = (sightings.get(member.id) ?? []).filter(({ line }) => line.health !== 'ok');
     if (lines.length === 0) return [];
     const flag = lines.some(({ line }) => line.health === 'failed') ? 'fail' : 'fail?';
     const text = `${member.pod} is marked \`${flag}\` by ${listed(lines.map(({ by }) => by))}.`;
-    return [failing(text, [member.pod])];
+    return [failing(text, [member.pod], isEmpty(member.slots) ? null : followersOf(member.id))];
   });
-  return [...found, ...missing.map(missingNode)];
+  return [...found, ...missing.map((node) => missingNode(node, followersOf(node.seen[0]?.line.id)))];
 }
 
-function missingNode({ pod, seen }: Missing): Finding {
+function missingNode({ pod, seen }: Missing, followers: readonly string[]): Finding {
   const [first] = seen;
   const slots = first?.line.slots ?? [];
   const owns = isEmpty(slots) ? '' : `, which owns ${slotsInWords(slots)},`;
   const who = pod === null ? 'one of the pods that do not answer' : pod;
   const by = listed(seen.map((sighting) => sighting.by));
   const text = `A ${first?.line.role} of the cluster${owns} does not answer: ${by} know it at ${first?.line.ip}:${first?.line.port}; it is ${who}.`;
-  return failing(text, pod === null ? [] : [pod]);
+  return failing(text, pod === null ? [] : [pod], isEmpty(slots) ? null : followers);
 }
 
-function failing(text: string, pods: readonly string[]): Finding {
-  const remedy = 'Bring the pod back, or wait until the cluster has failed over, then run again.';
-  return { code: 'node-failing', weight: 'blocks', text, remedy, pods };
+/** @param followers who could take over its slots; null where it has none */
+function failing(text: string, pods: readonly string[], followers: readonly string[] | null): Finding {
+  return { code: 'node-failing', weight: 'blocks', text, remedy: remedyForFailing(followers), pods };
+}
+
+/** A replica that may take over does so by itself within seconds: one that has not was not allowed to, or is too far behind. */
+function remedyForFailing(followers: readonly string[] | null): string {
+  if (followers === null) return 'Bring the pod back, or wait until the cluster has failed over, then run again.';
+  if (followers.length === 0) {
+    return 'Bring the pod back with its volume: it owns slots, and no replica of it is there to take over. Then run again.';
+  }
+  const one = followers.length === 1 ? followers[0] : `one of ${listed(followers)}`;
+  return `Bring the pod back, or wait until ${one} has taken over, then run again. Where it does not by itself: \`CLUSTER FAILOVER FORCE\` on it does, at the price of the writes that it has not received.`;
 }
 
 function strayKeys(members: readonly Member[]): readonly Finding[] {

@@ -31,7 +31,7 @@ export const FINDINGS = {
   'node-failing': [
     'A member is marked `fail` or `fail?` by others.',
     'Its server or its network is down, or was a moment ago.',
-    'Waits some seconds, then refuses. It forces no failover: without a majority that could lose writes.',
+    'Waits some seconds, then refuses, and says which replica may take over. It forces no failover: that loses the writes that the replica has not got.',
   ],
   'unknown-node': [
     'Members know a node that is no pod of the StatefulSet.',

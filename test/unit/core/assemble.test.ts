@@ -195,6 +195,18 @@ describe('nodes that do not answer', () => {
     expect(cluster.strangers).toEqual([]);
   });
 
+  test.each([
+    ['a primary with a replica', [1], 'wait until redis-cluster-4 has taken over'],
+    ['a primary whose replica is gone, too', [1, 4], 'no replica of it is there to take over'],
+    ['a replica', [4], 'wait until the cluster has failed over'],
+  ])('%s: what is to be done says who may take over', (_name, gone, remedy) => {
+    const reports = whole.map((answer, n): NodeReport => (gone.includes(n) ? silent(n) : answer));
+    const failing = see(reports).findings.find(
+      ({ code, pods }) => code === 'node-failing' && pods.includes(`redis-cluster-${gone[0]}`),
+    );
+    expect(failing?.remedy).toContain(remedy);
+  });
+
   test('a pod that is not ready is a difference, and blocks where it is a known member', () => {
     const pods = whole.map((_, n) => podOf(n, n === 4 ? { ready: false, trouble: 'CrashLoopBackOff' } : {}));
     const cluster = see(without(4), { pods });
