@@ -103,7 +103,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const ports: CarryOutPorts = {
     ...job.reach,
     clock: desk.clock,
-    observe: () => look(topology, desk, job.reach, { again: true }),
+    observe: ({ thorough }) => look(topology, desk, job.reach, { again: true, thorough }),
   };
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {

@@ -15,11 +15,16 @@ import type { Desk, Reach } from './desk.ts';
  * Looks at everything, waiting some seconds for nodes that are still telling each other the news.
  * @param again in the middle of the work, when it was seen before that nobody else moves slots
  */
-export function look(topology: Topology, desk: Desk, reach: Reach, { again = false } = {}): Promise<Cluster> {
+export function look(
+  topology: Topology,
+  desk: Desk,
+  reach: Reach,
+  { again = false, thorough = true } = {},
+): Promise<Cluster> {
   return observeSettled(
     topology,
     { ...reach, clock: desk.clock },
-    { manifests: reach.manifests, thorough: true, isFirst: !again, signal: desk.stop },
+    { manifests: reach.manifests, thorough, isFirst: !again, signal: desk.stop },
   );
 }
 

@@ -27,8 +27,11 @@ export interface CarryOutPorts {
   readonly kubernetes: Kubernetes;
   readonly redis: Redis;
   readonly clock: Clock;
-  /** Looks at everything, and again for some seconds while the nodes are still telling each other the news. */
-  readonly observe: (options: { signal: AbortSignal }) => Promise<Cluster>;
+  /**
+   * Looks at everything, and again for some seconds while the nodes are still telling each other the news. `thorough`: also for
+   * keys in nodes that do not own their slot, which takes a question for each slot.
+   */
+  readonly observe: (options: { readonly signal: AbortSignal; readonly thorough: boolean }) => Promise<Cluster>;
 }
 
 /** Follows the work; reports make a log and a comment of it. */
@@ -90,7 +93,7 @@ async function lookWhenWell(
     'Nothing is left to plan, and the cluster is not whole: look at the pods that are named, then run apply again.';
   const wait = { for: 'all members to be well', seconds: 120, every: 500, code: 'not-as-declared', remedy } as const;
   return until({ clock: ports.clock, tell: journal.tell, stop }, wait, async () => {
-    const seen = await ports.observe({ signal: stop });
+    const seen = await ports.observe({ signal: stop, thorough: true });
     const planned = resumePlan(topology, seen, agreed);
     const isLast = planned.kind === 'plan' && planned.plan.stages.length === 0;
     const ailing = isLast ? seen.findings.find(isPassing) : undefined;
@@ -156,13 +159,16 @@ async function runStage(
   if (oneFailed.signal.aborted) throw asFailure(oneFailed.signal.reason);
 }
 
-/** Looks; that Kubernetes is away in the middle of the work is no reason to end it at once. */
+/**
+ * Looks as far as the facts of steps reach, which hold no keys. That Kubernetes is away in the middle of the work is no reason
+ * to end it at once.
+ */
 function lookAgain(ports: CarryOutPorts, { journal, stop }: CarryOutOptions): Promise<Cluster> {
   const remedy = 'Run apply again: it goes on where this one stopped.';
   const wait = { for: 'the cluster to be seen again', seconds: 60, every: 500, remedy };
   return until({ clock: ports.clock, tell: journal.tell, stop }, wait, async () => ({
     done: true,
-    value: await ports.observe({ signal: stop }),
+    value: await ports.observe({ signal: stop, thorough: false }),
   }));
 }
 

@@ -48,7 +48,8 @@ type Server = Parameters<typeof countHeld>[0];
  */
 async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Promise<Holding> {
   const own = union(member.slots, doubtful);
-  if ((await keysOn(server)) <= sum(await heldOf(server, own))) return {};
+  const keys = await keysOn(server);
+  if (keys === 0 || keys <= sum(await heldOf(server, own))) return {};
   const holds = await heldOf(server, minus(ALL_SLOTS, own));
   if (holds.length > 0) return { holds };
   const hides = member.capabilities?.atomic === 'MIGRATION' ? await hiddenOn(server, own) : 0;

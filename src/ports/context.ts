@@ -13,8 +13,6 @@ export interface StepContext {
   readonly redis: Redis;
   readonly kubernetes: Kubernetes;
   readonly clock: Clock;
-  /** Looks at everything once more: all pods, all nodes. */
-  readonly observe: (options: { signal: AbortSignal }) => Promise<Cluster>;
   /**
    * Aborted when the run is to stop. A step then ends at its next safe point (no open slot, no half-made node) by
    * throwing the signal's reason; it does not drop what it holds.

@@ -31,17 +31,21 @@ export async function applyOn(
   const approved = await planOn(ground, topology);
   await carryOut(
     topology,
-    { ...ground, clock: options.clock ?? systemClock, observe: () => look(ground, topology) },
+    {
+      ...ground,
+      clock: options.clock ?? systemClock,
+      observe: ({ thorough }) => look(ground, topology, { thorough }),
+    },
     { approved, journal: options.journal ?? QUIET, stop: options.stop ?? new AbortController().signal },
   );
   return approved;
 }
 
-export function look(ground: Ground, topology: Topology): Promise<Cluster> {
+export function look(ground: Ground, topology: Topology, { thorough = true } = {}): Promise<Cluster> {
   const ports = { ...ground, clock: systemClock };
   return observeSettled(topology, ports, {
     manifests: null,
-    thorough: true,
+    thorough,
     isFirst: true,
     signal: new AbortController().signal,
   });

@@ -33,7 +33,7 @@ export async function runOnce(
     if (planned.kind === 'refused') return { kind: 'failed', failure: planned.failure };
     await carryOut(
       topology,
-      { ...ground, clock: systemClock, observe: () => look(ground, topology) },
+      { ...ground, clock: systemClock, observe: ({ thorough }) => look(ground, topology, { thorough }) },
       {
         approved: planned.plan,
         journal: { stage: (_number, _planned, work) => work(), tell },

@@ -23,7 +23,6 @@ export function stepContext(parts: {
     redis: parts.redis,
     kubernetes: parts.kubernetes,
     clock: systemClock,
-    observe: () => Promise.reject(new Error('These steps look at Kubernetes themselves.')),
     stop: parts.stop ?? new AbortController().signal,
     tell: (event) => events.push(event),
     events,

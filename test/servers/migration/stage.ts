@@ -29,14 +29,12 @@ export async function stageOf(
     { migration: { method: options.method ?? 'auto', maxLatency: 20 } },
   );
   const ports = { kubernetes: platform.kubernetes, redis, clock: systemClock };
-  const look = () => observeSettled(topology, ports, { manifests: null, signal: stop });
   return {
     topology,
-    cluster: await look(),
+    cluster: await observeSettled(topology, ports, { manifests: null, signal: stop }),
     redis,
     kubernetes: platform.kubernetes,
     clock: systemClock,
-    observe: look,
     stop,
     tell: (event) => told.push(event),
     told,
