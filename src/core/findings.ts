@@ -123,6 +123,11 @@ export const FINDINGS = {
     'The scheduler placed them so, or a failover did.',
     'Exchanges roles where that helps (`placement`).',
   ],
+  'primaries-crowded': [
+    'Primaries share a Kubernetes node while others have fewer, and replicas of theirs could lead instead.',
+    'Failovers; pods that were scheduled anew.',
+    'Tells who could lead.',
+  ],
   'versions-differ': [
     'Members run different server versions.',
     'An update that is half done.',

@@ -1,5 +1,6 @@
 import { type Cluster, podOf, replicasOf, slotOwners } from './cluster.ts';
 import { design } from './design.ts';
+import { evenPrimaries } from './even-primaries.ts';
 import type { Finding } from './findings.ts';
 import type { Crowd } from './layout.ts';
 import { crowds } from './placement.ts';
@@ -19,13 +20,50 @@ export function placementFindings(topology: Topology, cluster: Cluster): readonl
     const crowded = crowds({ primary: owner.pod, replicas }, domainsOf, spreadBy);
     return withoutWider(crowded).map((crowd) => ({ crowd, slots: owner.slots }));
   });
-  if (found.length === 0) return [];
+  const uneven = primariesCrowded(topology, cluster);
+  if (found.length === 0) return uneven;
   const { shards, crowded } = design(topology, cluster);
   const stays = (crowd: Crowd): boolean => {
     const shard = shards.find(({ live }) => live === crowd.primary);
     return crowded.some((other) => other.primary === shard?.primary && other.label === crowd.label);
   };
-  return found.map(({ crowd, slots }) => findingOf(crowd, slots, whenUnsatisfiable === 'warn' && stays(crowd)));
+  return [
+    ...found.map(({ crowd, slots }) => findingOf(crowd, slots, whenUnsatisfiable === 'warn' && stays(crowd))),
+    ...uneven,
+  ];
+}
+
+/**
+ * Primaries that share a Kubernetes node while others have fewer: when it stops, all of them fail over at once. Told, with who
+ * could lead instead, and not mended: after every failover by itself each plan would have another one in it.
+ */
+function primariesCrowded({ placement }: Topology, cluster: Cluster): readonly Finding[] {
+  const [label] = placement.spreadBy;
+  if (label === undefined) return [];
+  const domainOf = (pod: string): string | null => podOf(cluster, pod)?.domains[label] ?? null;
+  const shards = slotOwners(cluster).map(({ pod }) => ({
+    primary: pod,
+    replicas: replicasOf(cluster, pod).map((member) => member.pod),
+  }));
+  const spread = evenPrimaries(shards, domainOf);
+  const better = spread.flatMap(({ primary }, i) => (primary === shards[i]?.primary ? [] : [primary]));
+  if (better.length === 0) return [];
+  const byDomain = Map.groupBy(shards, ({ primary }) => domainOf(primary) ?? '');
+  const [fullest] = [...byDomain].toSorted(
+    ([a, those], [b, others]) => others.length - those.length || (a < b ? -1 : 1),
+  );
+  const [domain = '', led = []] = fullest ?? [];
+  const kind = KINDS_OF_DOMAIN[label] ?? `the domain (${label})`;
+  const pods = led.map(({ primary }) => primary);
+  return [
+    {
+      code: 'primaries-crowded',
+      weight: 'note',
+      text: `${listed(pods)}, ${pods.length} of ${shards.length} primaries, are in ${kind} ${domain}: when it stops, ${pods.length} shards fail over at once.`,
+      remedy: `Where that matters: \`CLUSTER FAILOVER\` on ${listed(better)}, one after the other, spreads them better. No slot moves.`,
+      pods,
+    },
+  ];
 }
 
 /** Pods on one node are in one zone too: that is said once. */

@@ -18,12 +18,14 @@ export const failOver: StepKind<FailOver> = {
     [`role of ${step.from}`]: roleOf(before, step.from),
   }),
 
-  /** The other replicas of the shard follow the new primary by themselves. */
+  /** It waits until the pod has caught up. The other replicas of the shard follow the new primary by themselves. */
   after(step, before) {
     const old = memberOf(before, step.from);
     if (old === undefined) return before;
     const members = before.members.map((member) => {
-      if (member.pod === step.pod) return { ...member, role: 'primary', primary: null, slots: old.slots } as const;
+      if (member.pod === step.pod) {
+        return { ...member, role: 'primary', primary: null, slots: old.slots, synced: true } as const;
+      }
       if (member.pod === step.from) return { ...member, role: 'replica', primary: step.pod, slots: [] } as const;
       return member.primary === step.from ? { ...member, primary: step.pod } : member;
     });

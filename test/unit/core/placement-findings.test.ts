@@ -36,3 +36,29 @@ describe('shards whose members share a node or zone', () => {
     );
   });
 });
+
+function nodesOf(...nodes: readonly string[]) {
+  return clusterOf({ shards: 3, replicas: 1, nodeOf: (n) => nodes[n] ?? '' });
+}
+
+describe('primaries on one node', () => {
+  test('are told, with who could lead instead, and are no difference', () => {
+    const cluster = nodesOf('node-0', 'node-0', 'node-0', 'node-1', 'node-2', 'node-1');
+    const [finding, ...more] = placementFindings(topologyOf(3), cluster);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({
+      code: 'primaries-crowded',
+      weight: 'note',
+      text: 'redis-cluster-0, redis-cluster-1 and redis-cluster-2, 3 of 3 primaries, are in the Kubernetes node node-0: when it stops, 3 shards fail over at once.',
+    });
+    expect(finding?.remedy).toContain('`CLUSTER FAILOVER` on redis-cluster-3 and redis-cluster-4, one after the other');
+  });
+
+  test.each([
+    ['one node has one more than another', ['node-0', 'node-0', 'node-1', 'node-1', 'node-1', 'node-0']],
+    ['nobody elsewhere could lead', ['node-0', 'node-0', 'node-0', 'node-0', 'node-0', 'node-0']],
+  ])('are nothing to tell where %s', (_why, nodes) => {
+    const found = placementFindings(topologyOf(3), nodesOf(...nodes));
+    expect(found.map(({ code }) => code)).not.toContain('primaries-crowded');
+  });
+});
