@@ -1,16 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../src/adapters/process/clock.ts';
-import { replicasOf, slotOwners } from '../../src/core/cluster.ts';
 import type { Topology } from '../../src/core/topology.ts';
-import { carryOut, type Journal } from '../../src/engine/carry-out.ts';
-import { makePlan } from '../../src/plan/make-plan.ts';
-import { type Plan, steps } from '../../src/plan/plan.ts';
-import { isRest } from '../../src/plan/remainder.ts';
-import { resumePlan } from '../../src/plan/resume-plan.ts';
 import type { Redis } from '../../src/ports/redis.ts';
 import type { StepKindName } from '../../src/steps/index.ts';
 import { type Ground, look } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
+import { crashAgainAndAgain } from '../support/crashing.ts';
 import { digest, loadEveryType, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
@@ -42,17 +36,18 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name',
     await using redis = platform.redis();
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
     const last = new Set<StepKindName>();
+    const note = (kinds: ReadonlySet<StepKindName>): void => kinds.forEach((kind) => last.add(kind));
     const volumes = { onScaleDown: 'delete' } as const;
     const [first, ...later] = LIFE.map((shape) => topologyOf(platform.place, shape, { volumes }));
     if (first === undefined) throw new Error('A life begins with a shape.');
-    await crashAgainAndAgain(ground, first, last);
+    note(await crashAgainAndAgain(ground, first));
 
     await loadEveryType({ pods: platform.pods(), redis }, { each: 20 });
     const before = await digestOfPrimaries(platform, redis);
     await using traffic = await startTraffic(seedsOf(platform), { writers: 1, readers: 1 });
     for (const topology of later) {
       await lastReplicaTakesOver(platform, ground, topology);
-      await crashAgainAndAgain(ground, topology, last);
+      note(await crashAgainAndAgain(ground, topology));
     }
 
     expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
@@ -61,49 +56,6 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name',
     expect([...last].toSorted()).toEqual(CRASHED_AFTER);
   }, 180_000);
 });
-
-/** Every run ends after its first stage, as if killed there. */
-async function crashAgainAndAgain(ground: Ground, topology: Topology, last: Set<StepKindName>): Promise<void> {
-  const planned = makePlan(topology, await look(ground, topology));
-  if (planned.kind === 'refused') throw planned.failure;
-  const approved = planned.plan;
-  const agreed = { steps: steps(approved), unbound: approved.unbound };
-  let left: Plan = approved;
-  for (let run = 0; left.stages.length > 0; run += 1) {
-    expect(run).toBeLessThan(40);
-    expect(isRest(agreed.steps, left, agreed.unbound)).toEqual({ rest: true });
-    for (const { step } of left.stages[0] ?? []) last.add(step.kind);
-    await oneStageOf(ground, topology, left);
-    const now = resumePlan(topology, await look(ground, topology), agreed);
-    if (now.kind === 'refused') throw now.failure;
-    left = now.plan;
-  }
-  const cluster = await look(ground, topology);
-  expect(slotOwners(cluster)).toHaveLength(topology.shards.length);
-  for (const owner of slotOwners(cluster)) {
-    expect(replicasOf(cluster, owner.pod)).toHaveLength(topology.replicasPerShard);
-  }
-}
-
-async function oneStageOf(ground: Ground, topology: Topology, plan: Plan): Promise<void> {
-  const crash = new Error('The runner is gone.');
-  let stages = 0;
-  const journal: Journal = {
-    stage: async (_number, _planned, work) => {
-      if (stages === 1) throw crash;
-      stages += 1;
-      await work();
-    },
-    tell: () => undefined,
-  };
-  const ports = { ...ground, clock: systemClock, observe: () => look(ground, topology) };
-  const stop = new AbortController().signal;
-  try {
-    await carryOut(topology, ports, { approved: plan, journal, stop });
-  } catch (thrown) {
-    if (thrown !== crash) throw thrown;
-  }
-}
 
 /** Then a pod of high ordinal leads a shard: when the cluster shrinks, another one has to take over first. */
 async function lastReplicaTakesOver(platform: LocalPlatform, ground: Ground, topology: Topology): Promise<void> {

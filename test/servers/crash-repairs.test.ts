@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { wordInSlot } from '../../src/migration/key-slot.ts';
+import type { Ground } from '../support/apply.ts';
+import { crashAgainAndAgain } from '../support/crashing.ts';
+import { digest, load, losses, primariesOf } from '../support/dataset.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+
+const SIX = [0, 1, 2, 3, 4, 5].map((ordinal) => `redis-cluster-${ordinal}`);
+const [DONOR = '', RECEIVER = '', , , REPLICA = ''] = SIX;
+/** Of the donor's. */
+const SLOTS = [100, 200];
+const SHAPE = { shards: 3, replicas: 1 };
+
+describe.each([...REPRESENTATIVES])('a run that ends after any stage of a repair, on $name', (server) => {
+  test('of addresses and of slots half moved is gone on with by the next one, and no key is lost', async () => {
+    await using platform = await loaded();
+    await using redis = platform.redis();
+    for (const key of SLOTS.flatMap(keysIn)) await platform.call(DONOR, ['SET', key, key]);
+    const before = await keysOf(platform);
+    for (const slot of SLOTS) await halfMove(platform, slot);
+    for (const pod of SIX) await platform.kill(pod);
+    for (const pod of SIX) await platform.restart(pod, { newPort: true });
+
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const last = await crashAgainAndAgain(ground, declared(platform));
+    expect([...last]).toEqual(expect.arrayContaining(['repair-address', 'repair-slots']));
+    expect(losses(before, await keysOf(platform))).toEqual([]);
+  }, 120_000);
+
+  test('of a node that is gone for good is gone on with by the next one, and no key is lost', async () => {
+    await using platform = await loaded();
+    await using redis = platform.redis();
+    const id = String(await platform.call(REPLICA, ['CLUSTER', 'MYID']));
+    const before = await keysOf(platform);
+    await platform.kill(REPLICA);
+    await platform.loseVolume(REPLICA);
+    await platform.restart(REPLICA, { newPort: true });
+    const isFailed = (nodes: string): boolean =>
+      nodes.split('\n').some((line) => line.startsWith(id) && /[ ,]fail[ ,]/.test(line));
+    await platform.until(SIX.slice(0, 3), isFailed);
+
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const last = await crashAgainAndAgain(ground, declared(platform));
+    expect([...last]).toEqual(['forget', 'join', 'replicate']);
+    expect(losses(before, await keysOf(platform))).toEqual([]);
+  }, 120_000);
+
+  async function loaded(): Promise<LocalPlatform> {
+    const platform = await startLocalPlatform({ server, pods: SIX.length, appendOnly: true });
+    await platform.form(SHAPE);
+    await using redis = platform.redis();
+    await load({ pods: platform.pods(), redis }, { keys: 2_000 });
+    return platform;
+  }
+});
+
+function declared(platform: LocalPlatform) {
+  return topologyOf(platform.place, SHAPE, { placement: { spreadBy: [], whenUnsatisfiable: 'warn' } });
+}
+
+function keysIn(slot: number): readonly string[] {
+  return ['goes', 'stays'].map((what) => `{${wordInSlot(slot)}}:${what}`);
+}
+
+/** As a mover leaves it that is killed: marked on both sides, one key here and one there. */
+async function halfMove(platform: LocalPlatform, slot: number): Promise<void> {
+  const [donor, receiver] = await Promise.all([DONOR, RECEIVER].map((pod) => platform.call(pod, ['CLUSTER', 'MYID'])));
+  await platform.call(RECEIVER, ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', String(donor)]);
+  await platform.call(DONOR, ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', String(receiver)]);
+  const [goes = ''] = keysIn(slot);
+  await platform.call(DONOR, ['MIGRATE', '127.0.0.1', platform.port(RECEIVER), goes, 0, 5_000]);
+}
+
+async function keysOf(platform: LocalPlatform) {
+  await using redis = platform.redis();
+  return await digest({ pods: await primariesOf({ pods: platform.pods(), redis }), redis });
+}
