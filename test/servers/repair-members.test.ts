@@ -85,6 +85,24 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect((await planOn(ground, topology)).stages).toEqual([]);
   }, 120_000);
 
+  test('a node of somebody else that lives among the members is left alone, and nothing is planned', async () => {
+    await using platform = await formed(3, 0);
+    await using other = await startLocalPlatform({ server, pods: 1 });
+    await using redis = platform.redis();
+    const port = other.port('redis-cluster-0');
+    await platform.call('redis-cluster-0', ['CLUSTER', 'MEET', '127.0.0.1', port]);
+    const three = ['redis-cluster-0', 'redis-cluster-1', 'redis-cluster-2'];
+    const isKnown = (nodes: string): boolean => nodes.includes(`:${port}@`) && !nodes.includes('handshake');
+    await platform.until(three, isKnown);
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 2, replicas: 0 }, { placement: ANYWHERE });
+    await expect(planOn(ground, topology)).rejects.toMatchObject({
+      code: 'unknown-nodes',
+      remedy: expect.stringContaining('It is alive'),
+    });
+    await platform.until(three, isKnown);
+  }, 60_000);
+
   test('a primary whose data is lost with it is forgotten, and its slots serve again, where both are allowed', async () => {
     await using platform = await formed(4, 0);
     await using redis = platform.redis();

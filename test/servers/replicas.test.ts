@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { replicasOf, slotOwners } from '../../src/core/cluster.ts';
+import { steps } from '../../src/plan/plan.ts';
+import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
+import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
+
+const SHAPE = { shards: 3, replicas: 1 };
+/** As `form` makes them: replicas of 0, 1 and 2. */
+const [FIRST, SECOND, THIRD] = ['redis-cluster-3', 'redis-cluster-4', 'redis-cluster-5'] as const;
+
+describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
+  test('that somebody moved to another shard are put back where one lacks', async () => {
+    await using platform = await formed();
+    await using redis = platform.redis();
+    await replicate(platform, SECOND, 'redis-cluster-0');
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = declared(platform);
+    const plan = await planOn(ground, topology);
+    expect(steps(plan)).toEqual([
+      { kind: 'replicate', pod: expect.stringMatching(`${FIRST}|${SECOND}`), primary: 'redis-cluster-1' },
+    ]);
+    await applyOn(ground, topology);
+    const cluster = await look(ground, topology);
+    for (const { pod } of slotOwners(cluster)) expect(replicasOf(cluster, pod)).toHaveLength(1);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+  }, 60_000);
+
+  test('that may not take over from a primary that failed are named, and nothing is planned until one has', async () => {
+    await using platform = await formed();
+    await using redis = platform.redis();
+    await platform.call(THIRD, ['CONFIG', 'SET', 'cluster-replica-no-failover', 'yes']);
+    await platform.kill('redis-cluster-2');
+    await platform.until([FIRST, SECOND, THIRD], (nodes) => /[ ,]fail[ ,]/.test(nodes));
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = declared(platform);
+    const refused = planOn(ground, topology);
+    await expect(refused).rejects.toMatchObject({
+      details: expect.arrayContaining([expect.stringContaining(`\`CLUSTER FAILOVER FORCE\` on it does`)]),
+    });
+    await expect(refused).rejects.toMatchObject({
+      details: expect.arrayContaining([expect.stringContaining(`wait until ${THIRD} has taken over`)]),
+    });
+
+    await platform.call(THIRD, ['CONFIG', 'SET', 'cluster-replica-no-failover', 'no']);
+    await platform.untilInfo([THIRD], 'REPLICATION', /role:master/);
+    await platform.restart('redis-cluster-2');
+    await platform.untilInfo(['redis-cluster-2'], 'REPLICATION', /role:slave/);
+    await applyOn(ground, topology);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+  }, 90_000);
+
+  async function formed(): Promise<LocalPlatform> {
+    const platform = await startLocalPlatform({ server, pods: 6 });
+    await platform.form(SHAPE);
+    return platform;
+  }
+});
+
+function declared(platform: LocalPlatform) {
+  return topologyOf(platform.place, SHAPE, { placement: { spreadBy: [], whenUnsatisfiable: 'warn' } });
+}
+
+async function replicate(platform: LocalPlatform, pod: string, primary: string): Promise<void> {
+  await platform.call(pod, ['CLUSTER', 'REPLICATE', String(await platform.call(primary, ['CLUSTER', 'MYID']))]);
+  await platform.untilInfo([pod], 'REPLICATION', /master_link_status:up/);
+}
