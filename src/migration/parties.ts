@@ -2,6 +2,7 @@ import { type Member, memberOf, type Pod, podOf, replicasOf } from '../core/clus
 import { Failure } from '../core/failure.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
+import { withPodsNow } from '../ports/pods-now.ts';
 import { viewOf } from '../ports/views.ts';
 import { isUnreached } from './losses.ts';
 import type { Move } from './mover.ts';
@@ -24,10 +25,12 @@ export function plannedParties(move: Pick<Move, 'from' | 'to'>, context: Pick<St
 
 /**
  * The primaries of the two shards by their own word now: one of them, or the replica that has taken over from it.
+ * Pods are looked for where Kubernetes has them now.
  * Throws `redis-unreachable` while a shard has none that answers.
  */
 export async function partiesNow(move: Pick<Move, 'from' | 'to'>, context: StepContext): Promise<Parties> {
-  const [donor, receiver] = await Promise.all([primaryNow(move.from, context), primaryNow(move.to, context)]);
+  const now = { ...context, cluster: await withPodsNow(context) };
+  const [donor, receiver] = await Promise.all([primaryNow(move.from, now), primaryNow(move.to, now)]);
   return { donor, receiver };
 }
 

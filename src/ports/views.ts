@@ -3,6 +3,7 @@ import { type KnownLines, type NodeLine, type NodeView, parseNodes } from '../co
 import { text } from '../core/replies.ts';
 import { ask } from './ask.ts';
 import type { StepContext } from './context.ts';
+import { withPodsNow } from './pods-now.ts';
 import type { Connection } from './redis.ts';
 import { until } from './until.ts';
 
@@ -93,7 +94,8 @@ export async function viewsOfMembers(
 const SECONDS_PER_MEMBER = 5;
 
 /**
- * Waits until the view of every joined member is as wanted, as many seconds longer as there are members to hear the news.
+ * Waits until the view of every joined member is as wanted, as many seconds longer as there are members to hear the news. A pod that
+ * comes back meanwhile is looked for where it is now.
  * @param lacks what is not as wanted yet in a view; null when it is
  */
 export async function untilAllSee(
@@ -105,8 +107,14 @@ export async function untilAllSee(
     'Look at the pods named, and whether the pods reach each other on the cluster bus; then run apply again.';
   const joined = context.cluster.members.filter((member) => member.joined);
   const seconds = wait.seconds + joined.length * SECONDS_PER_MEMBER;
+  let { cluster } = context;
   await until(context, { ...wait, seconds, remedy }, async () => {
-    const views = await viewsOfMembers(context, joined, { signal: context.stop });
+    const views = await viewsOfMembers({ ...context, cluster }, joined, { signal: context.stop }).catch(
+      async (thrown: unknown) => {
+        cluster = await withPodsNow(context);
+        throw thrown;
+      },
+    );
     for (const [pod, view] of views) {
       const seen = lacks(view, pod);
       if (seen !== null) return { done: false, seen: `${pod} sees ${seen}` };

@@ -1,0 +1,18 @@
+import type { Cluster } from '../core/cluster.ts';
+import type { StepContext } from './context.ts';
+
+/**
+ * The cluster that a step began with, on the pods as Kubernetes has them now: one that was started anew has another IP. One that is
+ * not there at the moment stays as it was. For a run that is to stop, too: it has no time to ask.
+ */
+export async function withPodsNow({ cluster, kubernetes, topology, stop }: StepContext): Promise<Cluster> {
+  if (stop.aborted) return cluster;
+  try {
+    const view = await kubernetes.look(topology.kubernetes, { spreadBy: [], signal: stop });
+    const now = new Map(view.pods.map((pod) => [pod.name, pod]));
+    return { ...cluster, pods: cluster.pods.map((pod) => now.get(pod.name) ?? pod) };
+  } catch (thrown) {
+    if (stop.aborted) return cluster;
+    throw thrown;
+  }
+}
