@@ -1,4 +1,4 @@
-import { Cluster, Command } from 'ioredis';
+import { Cluster, Command, type Redis } from 'ioredis';
 import type { LocalPlatform } from './local-platform.ts';
 
 /** What a client needs to know of a running cluster. */
@@ -19,7 +19,7 @@ export const TRAFFIC = 'traffic';
 
 /** An ordinary cluster client: it follows MOVED and ASK, repeats TRYAGAIN, and knows nothing of this project. */
 export function clusterClient(cluster: ClusterSeeds): Cluster {
-  return new Cluster([...cluster.seeds], {
+  const client = new Cluster([...cluster.seeds], {
     lazyConnect: true,
     slotsRefreshTimeout: 5_000,
     redisOptions: {
@@ -29,6 +29,18 @@ export function clusterClient(cluster: ClusterSeeds): Cluster {
       ...(cluster.password === null ? {} : { password: cluster.password }),
     },
   });
+  client.on('+node', hearAsking);
+  return client;
+}
+
+/** The library waits for no answer to the ASKING that it sends: where the node goes away just then, only the command after it tells. */
+function hearAsking(node: Redis): void {
+  const asking = node.asking.bind(node);
+  node.asking = (callback) => {
+    const asked = asking(callback);
+    void Promise.allSettled([asked]);
+    return asked;
+  };
 }
 
 /** The slot of a key, by the client library's own reckoning. */
