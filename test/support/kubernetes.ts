@@ -34,6 +34,12 @@ export interface TestNamespace extends AsyncDisposable {
   deletePod(name: string): Promise<void>;
   /** Gone at once, as when a Kubernetes node dies: without preStop and grace period. */
   killPod(name: string): Promise<void>;
+  /** As a drain of its Kubernetes node asks for it; false where a PodDisruptionBudget forbids it for now. */
+  evictPod(name: string): Promise<boolean>;
+  /** Sets the number of pods of a StatefulSet, as a person or an autoscaler does it. */
+  scale(statefulSet: string, replicas: number): Promise<void>;
+  /** Whether new pods may be scheduled on a Kubernetes node. */
+  setSchedulable(node: string, isSchedulable: boolean): Promise<void>;
 }
 
 /** @param purpose a word for the namespace's name */
@@ -52,6 +58,9 @@ export async function createNamespace(purpose: string): Promise<TestNamespace> {
       const made = await objects.patch(placed, undefined, undefined, 'test', true, PatchStrategy.ServerSideApply);
       if (made.metadata?.namespace === undefined) ofTheCluster.push(object);
     }
+  };
+  const merge = async (change: TestObject): Promise<void> => {
+    await objects.patch(change, undefined, undefined, 'test', undefined, PatchStrategy.MergePatch);
   };
   return {
     name,
@@ -73,6 +82,13 @@ export async function createNamespace(purpose: string): Promise<TestNamespace> {
     killPod: async (pod) => {
       await core.deleteNamespacedPod({ namespace: name, name: pod, gracePeriodSeconds: 0 });
     },
+    evictPod: (pod) => evict(core, name, pod),
+    scale: async (statefulSet, replicas) => {
+      const metadata = { name: statefulSet, namespace: name };
+      await merge({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { replicas } });
+    },
+    setSchedulable: (node, isSchedulable) =>
+      merge({ apiVersion: 'v1', kind: 'Node', metadata: { name: node }, spec: { unschedulable: !isSchedulable } }),
     async [Symbol.asyncDispose]() {
       for (const object of ofTheCluster) await objects.delete(object).catch(unlessGone);
       await core.deleteNamespace({ name });
@@ -102,6 +118,18 @@ async function untilDefaultAccount(core: CoreV1Api, namespace: string): Promise<
       if (!isGone(thrown) || attempt > 100) throw thrown;
       await sleep(100);
     }
+  }
+}
+
+async function evict(core: CoreV1Api, namespace: string, pod: string): Promise<boolean> {
+  const metadata = { name: pod, namespace };
+  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+  try {
+    await core.createNamespacedPodEviction({ namespace, name: pod, body });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof ApiException && thrown.code === 429) return false;
+    throw thrown;
   }
 }
 

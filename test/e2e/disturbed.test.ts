@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { slotOwners } from '../../src/core/cluster.ts';
+import { load, losses } from '../support/dataset.ts';
+import type { ActionRun } from '../support/run-action.ts';
+import { startTraffic } from '../support/traffic.ts';
+import { seedsOfPods } from './support/pods.ts';
+import { type StandingCluster, standUp } from './support/standing-cluster.ts';
+
+/** How an apply may end whose pods are taken away under it: in words, and going on is left to the next one. */
+const IN_WORDS =
+  /^(changed-meanwhile|cluster-unhealthy|migration-failed|not-as-declared|redis-unreachable|step-failed|timeout)$/;
+
+describe('an apply that others disturb', () => {
+  let cluster: StandingCluster;
+  let rounds = 0;
+
+  beforeAll(async () => {
+    cluster = await standUp('disturbed');
+    const { pods } = await cluster.live.look();
+    await load({ pods, redis: cluster.live.redis }, { keys: 60_000, bytes: 200 });
+  }, 240_000);
+
+  afterAll(async () => {
+    await cluster[Symbol.asyncDispose]();
+  }, 60_000);
+
+  test('by a drain of the Kubernetes node of a donor loses nothing, and the next one ends it', async () => {
+    await disturbedInMoves(4, async () => {
+      const { pods } = await cluster.live.look();
+      const node = pods.find(({ name }) => name === 'redis-cluster-0')?.node ?? '';
+      await drain(
+        node,
+        pods.filter((pod) => pod.node === node).map(({ name }) => name),
+      );
+    });
+  }, 300_000);
+
+  test('by a person who scales the StatefulSet stops and says so', async () => {
+    const topology = cluster.declare(3);
+    const scaling: Promise<void>[] = [];
+    const run = await cluster.act(topology, {
+      inputs: { command: 'apply' },
+      onLine: (line) => {
+        if (scaling.length === 0 && line.startsWith('::group::1.')) {
+          scaling.push(cluster.namespace.scale('redis-cluster', 9));
+        }
+      },
+    });
+    expect(scaling).toHaveLength(1);
+    await Promise.all(scaling);
+    expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'changed-meanwhile' });
+    expect(run.log).toContain('replicas: planned 8, now 9');
+    await cluster.namespace.scale('redis-cluster', 8);
+    await gone('redis-cluster-8');
+    await goOn(topology);
+  }, 300_000);
+
+  test('by the loss of the receiver loses nothing, and the next one ends it', async () => {
+    await disturbedInMoves(4, () => cluster.namespace.deletePod('redis-cluster-6'));
+  }, 300_000);
+
+  /** Applies under traffic, lets something happen just after the first slots have begun to move, and applies until it is done. */
+  async function disturbedInMoves(shards: number, disturb: () => Promise<void>): Promise<void> {
+    const topology = cluster.declare(shards);
+    const before = await cluster.live.keys();
+    const { pods } = await cluster.live.look();
+    rounds += 1;
+    await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: `round-${rounds}` });
+    const disturbing: Promise<void>[] = [];
+    const run = await cluster.act(topology, {
+      inputs: { command: 'apply' },
+      onLine: (line) => {
+        if (disturbing.length === 0 && /^::group::\d+\. Move /.test(line)) disturbing.push(disturb());
+      },
+    });
+    expect(disturbing).toHaveLength(1);
+    await Promise.all(disturbing);
+    if (run.outputs['result'] !== 'applied') {
+      expect([run.outputs['result'], run.log]).toEqual(['failed', expect.stringContaining('What to do: ')]);
+      expect(run.outputs['failure-reason']).toMatch(IN_WORDS);
+    }
+    await ready(shards * 2);
+    await goOn(topology);
+    expect(slotOwners(await cluster.live.look())).toHaveLength(shards);
+    // Commands may fail while a pod is away, and what a primary had not sent on before it stopped is lost with it.
+    expect(await traffic.stop()).toMatchObject({ wrong: 0 });
+    expect(losses(before, await cluster.live.keys())).toEqual([]);
+  }
+
+  /** The next run goes on, unless servers were still coming back under it. */
+  async function goOn(topology: string): Promise<void> {
+    const runs: ActionRun[] = [];
+    do {
+      runs.push(await cluster.act(topology, { inputs: { command: 'apply' } }));
+    } while (runs.at(-1)?.exitCode !== 0 && runs.length < 3);
+    const last = runs.at(-1);
+    expect([last?.exitCode, last?.exitCode === 0 ? '' : last?.log]).toEqual([0, '']);
+    const { outputs, log } = await cluster.act(topology, { inputs: { command: 'status' } });
+    expect([outputs['result'], outputs['result'] === 'in-sync' ? '' : log]).toEqual(['in-sync', '']);
+  }
+
+  /**
+   * As `kubectl drain`: nothing new comes to the node, and its pods are asked to go, as fast as their budget allows it. A volume
+   * may bind a pod to its node: it is let in again before the next one goes.
+   */
+  async function drain(node: string, names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await cluster.namespace.setSchedulable(node, false);
+      try {
+        await until(`${name} may go`, () => cluster.namespace.evictPod(name));
+        await sleep(1_000);
+      } finally {
+        await cluster.namespace.setSchedulable(node, true);
+      }
+      await ready(6);
+    }
+  }
+
+  async function ready(pods: number): Promise<void> {
+    await until(`${pods} pods are ready`, async () => {
+      const seen = await cluster.live.pods();
+      return seen.filter((pod) => pod.ready && !pod.deleting).length >= pods;
+    });
+  }
+
+  async function gone(name: string): Promise<void> {
+    await until(`${name} is gone`, async () => (await cluster.live.pods()).every((pod) => pod.name !== name));
+  }
+});
+
+async function until(what: string, look: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(500)) {
+    if (await look()) return;
+  }
+  throw new Error(`Waited two minutes until ${what}.`);
+}
