@@ -36,8 +36,8 @@ export function clusterClient(cluster: ClusterSeeds): Cluster {
 /** The library waits for no answer to the ASKING that it sends: where the node goes away just then, only the command after it tells. */
 function hearAsking(node: Redis): void {
   const asking = node.asking.bind(node);
-  node.asking = (callback) => {
-    const asked = asking(callback);
+  node.asking = () => {
+    const asked = asking();
     void Promise.allSettled([asked]);
     return asked;
   };
