@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Cluster, Member } from '../../../src/core/cluster.ts';
+import type { Finding } from '../../../src/core/findings.ts';
 import { slotFindings } from '../../../src/core/slot-findings.ts';
 import { SLOT_COUNT } from '../../../src/core/slots.ts';
 import { KINDS } from '../../../src/steps/index.ts';
+import { whenApart } from '../../../src/steps/repair-address/when.ts';
 import { whenInDoubt } from '../../../src/steps/repair-slots/when.ts';
 import { memberOf, NOTHING } from '../../support/cluster.ts';
 
 const SLOT = 7;
-const [DONOR, RECEIVER, THIRD, SUCCESSOR] = ['cache-0', 'cache-1', 'cache-2', 'cache-3'];
+const [DONOR, RECEIVER, THIRD, SUCCESSOR] = ['cache-0', 'cache-1', 'cache-2', 'cache-3'] as const;
 const OTHERS = [[0, SLOT - 1] as const, [SLOT + 1, SLOT_COUNT - 1] as const];
 
 interface Seen {
@@ -146,5 +148,30 @@ describe('a slot in doubt goes', () => {
     expect(whenInDoubt(cluster)).toMatchObject([{ owner: DONOR, others: [RECEIVER], slots: '5' }]);
     const then = whenInDoubt(cluster).reduce((now, one) => KINDS.after(one, now), cluster);
     expect(whenInDoubt(then)).toMatchObject([{ owner: RECEIVER, others: [DONOR], slots: '200' }]);
+  });
+});
+
+function apart(cluster: Cluster, pod: string): Cluster {
+  const finding: Finding = {
+    code: 'node-not-known',
+    weight: 'blocks',
+    text: 'Not known.',
+    remedy: 'Meet.',
+    pods: [pod],
+  };
+  return { ...cluster, findings: [...cluster.findings, finding] };
+}
+
+describe('a member that others do not know', () => {
+  test('is met again', () => {
+    expect(whenApart(apart(clusterOf({ owners: [RECEIVER] }), RECEIVER))).toEqual([
+      { kind: 'repair-address', pod: RECEIVER },
+    ]);
+  });
+
+  test('is left alone while it claims slots of another: back in the cluster it might win them by its epoch', () => {
+    const contested = clusterOf({ owners: [RECEIVER, THIRD] });
+    expect(whenApart(apart(contested, RECEIVER))).toEqual([]);
+    expect(whenApart(apart(contested, SUCCESSOR))).toEqual([{ kind: 'repair-address', pod: SUCCESSOR }]);
   });
 });
