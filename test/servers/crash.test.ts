@@ -36,7 +36,9 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name',
     await using redis = platform.redis();
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
     const last = new Set<StepKindName>();
-    const note = (kinds: ReadonlySet<StepKindName>): void => kinds.forEach((kind) => last.add(kind));
+    const note = (kinds: ReadonlySet<StepKindName>): void => {
+      for (const kind of kinds) last.add(kind);
+    };
     const volumes = { onScaleDown: 'delete' } as const;
     const [first, ...later] = LIFE.map((shape) => topologyOf(platform.place, shape, { volumes }));
     if (first === undefined) throw new Error('A life begins with a shape.');
