@@ -46,15 +46,13 @@ function primariesCrowded({ placement }: Topology, cluster: Cluster): readonly F
     replicas: replicasOf(cluster, pod).map((member) => member.pod),
   }));
   const spread = evenPrimaries(shards, domainOf);
-  const better = spread.flatMap(({ primary }, i) => (primary === shards[i]?.primary ? [] : [primary]));
-  if (better.length === 0) return [];
-  const byDomain = Map.groupBy(shards, ({ primary }) => domainOf(primary) ?? '');
-  const [fullest] = [...byDomain].toSorted(
-    ([a, those], [b, others]) => others.length - those.length || (a < b ? -1 : 1),
-  );
-  const [domain = '', led = []] = fullest ?? [];
+  const changed = shards.flatMap(({ primary }, i) => (primary === spread[i]?.primary ? [] : [primary]));
+  const ledIn = (domain: string | null) => shards.filter(({ primary }) => domainOf(primary) === domain);
+  const [domain] = changed.map(domainOf).toSorted((a, b) => ledIn(b).length - ledIn(a).length);
+  if (domain === undefined || domain === null) return [];
+  const better = spread.map(({ primary }) => primary).filter((pod, i) => pod !== shards[i]?.primary);
   const kind = KINDS_OF_DOMAIN[label] ?? `the domain (${label})`;
-  const pods = led.map(({ primary }) => primary);
+  const pods = ledIn(domain).map(({ primary }) => primary);
   return [
     {
       code: 'primaries-crowded',

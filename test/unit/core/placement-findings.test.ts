@@ -54,6 +54,13 @@ describe('primaries on one node', () => {
     expect(finding?.remedy).toContain('`CLUSTER FAILOVER` on redis-cluster-3 and redis-cluster-4, one after the other');
   });
 
+  test('are told of the node that can be relieved, not of a fuller one that cannot', () => {
+    const nodes = ['node-0', 'node-0', 'node-0', 'node-1', 'node-1', 'node-0', 'node-0', 'node-0', 'node-2', 'node-1'];
+    const cluster = clusterOf({ shards: 5, replicas: 1, nodeOf: (n) => nodes[n] ?? '' });
+    const found = placementFindings(topologyOf(5), cluster).filter(({ code }) => code === 'primaries-crowded');
+    expect(found.map(({ pods }) => pods)).toEqual([['redis-cluster-3', 'redis-cluster-4']]);
+  });
+
   test.each([
     ['one node has one more than another', ['node-0', 'node-0', 'node-1', 'node-1', 'node-1', 'node-0']],
     ['nobody elsewhere could lead', ['node-0', 'node-0', 'node-0', 'node-0', 'node-0', 'node-0']],
