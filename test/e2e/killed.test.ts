@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadEveryType, losses } from '../support/dataset.ts';
+import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
+import { GIVEN_KUBERNETES, Workspace } from '../support/run-action.ts';
+import { leftIn } from './support/left-over.ts';
+import { LiveCluster, manifest } from './support/live-cluster.ts';
+
+/** More runs than any plan here has stages. */
+const MOST_RUNS = 15;
+
+describe('an apply that is killed after each of its stages ends where it was approved', () => {
+  let namespace: TestNamespace;
+  let workspace: Workspace;
+  let live: LiveCluster;
+
+  beforeAll(async () => {
+    namespace = await createNamespace('killed');
+    const text = await manifest('manifests/redis-cluster.yaml', 'redis:7.0');
+    workspace = await Workspace.create({ 'manifests/cluster.yaml': text }, GIVEN_KUBERNETES);
+    live = new LiveCluster(namespace);
+  }, 60_000);
+
+  afterAll(async () => {
+    await live[Symbol.asyncDispose]();
+    await workspace[Symbol.asyncDispose]();
+    await namespace[Symbol.asyncDispose]();
+  }, 150_000);
+
+  test('as it creates a cluster', async () => {
+    const titles = await killedAgainAndAgain('shards: 3', {});
+    for (const kind of ['Apply ', 'Wait until ', 'Join ', 'Assign ', 'Make ']) {
+      expect(titles).toContainEqual(expect.stringContaining(kind));
+    }
+  }, 240_000);
+
+  test('as it takes the replicas away with their volumes, and no key is lost', async () => {
+    const { pods } = await live.look();
+    await loadEveryType({ pods, redis: live.redis }, { each: 20 });
+    const before = await live.keys();
+    const fewer = 'shards: 3\nreplicasPerShard: 0\nvolumes: {onScaleDown: delete}';
+    const titles = await killedAgainAndAgain(fewer, { allow: 'delete-volumes' });
+    for (const kind of ['Remove ', 'Scale ', 'Delete the volumes ']) {
+      expect(titles).toContainEqual(expect.stringContaining(kind));
+    }
+    expect(losses(before, await live.keys())).toEqual([]);
+  }, 240_000);
+
+  test('as it cleans up', async () => {
+    const titles = await killedAgainAndAgain('shards: 3\nstate: absent', { allow: 'destroy' });
+    expect(titles).toContainEqual(expect.stringContaining('Delete '));
+    expect(await leftIn(namespace)).toEqual([]);
+  }, 240_000);
+
+  /** Every run is killed as its first stage ends, until one ends by itself. Returns the titles of the stages that were the last. */
+  async function killedAgainAndAgain(
+    declared: string,
+    inputs: Readonly<Record<string, string>>,
+  ): Promise<readonly string[]> {
+    const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`;
+    const topology = `version: 1\nkubernetes: ${place}\n${declared}\n`;
+    const planned = await workspace.act(topology, { inputs: { command: 'plan' } });
+    const hash = planned.outputs['plan-hash'] ?? '';
+    const approved = { command: 'apply', 'require-approved-plan': 'true', 'approved-plan': hash, ...inputs };
+    const titles: string[] = [];
+    for (let runs = 1; ; runs += 1) {
+      expect(runs).toBeLessThan(MOST_RUNS);
+      let title = '';
+      const run = await workspace.act(topology, {
+        inputs: approved,
+        onLine: (line, process) => {
+          if (line.startsWith('::group::')) title ||= line;
+          if (line === '::endgroup::') process.kill('SIGKILL');
+        },
+      });
+      if (run.exitCode !== -1) {
+        expect([run.exitCode, run.exitCode === 0 ? '' : run.log]).toEqual([0, '']);
+        break;
+      }
+      titles.push(title);
+    }
+    const again = await workspace.act(topology, { inputs: { command: 'plan' } });
+    expect(again.outputs).toMatchObject({ result: 'no-changes' });
+    return titles;
+  }
+});
