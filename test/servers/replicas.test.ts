@@ -27,6 +27,25 @@ describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
     expect((await planOn(ground, topology)).stages).toEqual([]);
   }, 60_000);
 
+  test('that follow a replica are given to a primary that lacks one', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 6 });
+    await formChain(platform);
+    await using redis = platform.redis();
+    const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const topology = declared(platform);
+    const plan = await applyOn(ground, topology);
+    const misled = plan.before.findings.filter(({ code }) => code === 'replica-of-replica').flatMap(({ pods }) => pods);
+    // Valkey lets it follow the primary of the one that it followed, by itself.
+    expect(misled).toEqual(server.name.startsWith('valkey') ? [] : [FIRST]);
+    expect(steps(plan)).toEqual([
+      { kind: 'replicate', pod: misled[0] ?? expect.stringMatching(`${FIRST}|${SECOND}`), primary: 'redis-cluster-0' },
+    ]);
+    const cluster = await look(ground, topology);
+    expect(cluster.findings.filter(({ code }) => code === 'replica-of-replica')).toEqual([]);
+    for (const { pod } of slotOwners(cluster)) expect(replicasOf(cluster, pod)).toHaveLength(1);
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+  }, 60_000);
+
   test('that may not take over from a primary that failed are named, and nothing is planned until one has', async () => {
     await using platform = await formed();
     await using redis = platform.redis();
@@ -63,6 +82,25 @@ function declared(platform: LocalPlatform) {
 }
 
 async function replicate(platform: LocalPlatform, pod: string, primary: string): Promise<void> {
-  await platform.call(pod, ['CLUSTER', 'REPLICATE', String(await platform.call(primary, ['CLUSTER', 'MYID']))]);
+  await platform.call(pod, ['CLUSTER', 'REPLICATE', await idOf(platform, primary)]);
   await platform.untilInfo([pod], 'REPLICATION', /master_link_status:up/);
+}
+
+/** No server follows a replica when it is told to: the first one follows an empty primary, which then becomes a replica. */
+async function formChain(platform: LocalPlatform): Promise<void> {
+  const six = platform.pods().map(({ name }) => name);
+  await platform.form({ shards: 3, replicas: 0 });
+  for (const [i, pod] of [FIRST, SECOND, THIRD].entries()) {
+    await platform.call(pod, ['CLUSTER', 'SET-CONFIG-EPOCH', 4 + i]);
+    await platform.call('redis-cluster-0', ['CLUSTER', 'MEET', '127.0.0.1', platform.port(pod)]);
+  }
+  await platform.until(six, (nodes) => !nodes.includes('handshake') && nodes.trim().split('\n').length === six.length);
+  await replicate(platform, THIRD, 'redis-cluster-2');
+  await replicate(platform, FIRST, SECOND);
+  await replicate(platform, SECOND, 'redis-cluster-1');
+  await platform.untilInfo([FIRST], 'REPLICATION', /master_link_status:up/);
+}
+
+async function idOf(platform: LocalPlatform, pod: string): Promise<string> {
+  return String(await platform.call(pod, ['CLUSTER', 'MYID']));
 }
