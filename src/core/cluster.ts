@@ -83,6 +83,8 @@ export interface Member {
   readonly configEpoch: number;
   /** A replica whose link is up and which has caught up; true for primaries. */
   readonly synced: boolean;
+  /** A replica that looks for its primary where this is no more; left out otherwise. See `hasOutdatedLink`. */
+  readonly outdatedLink?: boolean;
   /** Slots whose move was begun and not ended, as the node itself marks them. */
   readonly open?: readonly OpenMark[];
   /** Slots that it owns by its own word, and not by that of another member; left out where there are none. */

@@ -152,7 +152,7 @@ function unsyncedReplicas({ members, answers }: MemberTable): readonly Finding[]
         info?.copying === true
           ? `is copying all data of ${primary}`
           : info?.linkUp === false
-            ? `has no link to ${primary}`
+            ? `has no link to ${primary}${member.outdatedLink === true ? `, for which it looks at ${info.primaryAddress}` : ''}`
             : `is ${member.facts.lag.toLocaleString('en')} bytes behind ${primary}`;
       const remedy = 'Wait until it has caught up; if it does not, look at the logs of both.';
       return {

@@ -21,6 +21,8 @@ export interface ServerInfo {
   readonly role: Role;
   /** A replica's link to its primary; true for primaries. */
   readonly linkUp: boolean;
+  /** Where a replica looks for its primary, as host:port; null for primaries. */
+  readonly primaryAddress: string | null;
   /** A replica that copies everything from its primary at this moment. */
   readonly copying: boolean;
   /** Where the node stands in the replication stream, in bytes. */
@@ -65,6 +67,7 @@ export function parseInfo(text: string, what: string): ServerInfo {
     appendOnly: fields.get('aof_enabled') === '1',
     role: isReplica ? 'replica' : 'primary',
     linkUp: !isReplica || fields.get('master_link_status') === 'up',
+    primaryAddress: isReplica ? `${fields.get('master_host') ?? ''}:${fields.get('master_port') ?? ''}` : null,
     copying: isReplica && fields.get('master_sync_in_progress') === '1',
     // A replica's own master_repl_offset may run behind what it has applied: slave_repl_offset is its place (replication.c).
     offset: isReplica ? whole('slave_repl_offset') : whole('master_repl_offset'),

@@ -1,6 +1,7 @@
 import { byOrdinal, type Member, type Pod, type ServerFacts, type Stranger } from './cluster.ts';
 import type { NodeAnswer } from './node-report.ts';
 import { addressOf, type NodeLine } from './nodes.ts';
+import { hasOutdatedLink } from './outdated-link.ts';
 
 /** How far a replica may be behind and still count as caught up: the two offsets are not read at the same moment. */
 const SMALL_LAG = 1024 * 1024;
@@ -94,6 +95,7 @@ function memberOf(answer: NodeAnswer, { primary, seen, ip, resolve }: Surroundin
     slots: me.slots,
     configEpoch: me.configEpoch,
     synced: me.role === 'primary' || (linkUp && !copying && lag <= SMALL_LAG),
+    ...(hasOutdatedLink(answer.info, answer.view) ? { outdatedLink: true } : {}),
     // Replicas of Valkey have the marks of their primary, too.
     open:
       me.role === 'replica'

@@ -69,6 +69,7 @@ export function infoOf(sketch: NodeSketch, change: Partial<ServerInfo> = {}): Se
     appendOnly: false,
     role: sketch.of === undefined ? 'primary' : 'replica',
     linkUp: true,
+    primaryAddress: sketch.of === undefined ? null : `10.0.0.${sketch.of}:6379`,
     copying: false,
     offset: 1_000,
     modules: [],

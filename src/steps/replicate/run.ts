@@ -1,5 +1,6 @@
 import { memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
+import { hasOutdatedLink } from '../../core/outdated-link.ts';
 import { isEmpty, print } from '../../core/slots.ts';
 import { answerTo, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
@@ -41,14 +42,20 @@ export async function run(step: Replicate, context: StepContext): Promise<void> 
 /** Says REPLICATE unless it is so, again while the pod does not know the primary yet; gives the pod's node id. */
 async function pointAt(step: Replicate, pod: Pod, primary: string, context: StepContext): Promise<string> {
   const { stop: signal } = context;
-  const wait = { for: `${step.pod} to know ${step.primary}`, seconds: 60, remedy: 'Run apply again.' };
+  const remedy =
+    'Run apply again. A replica that goes on looking elsewhere finds its primary when its pod is deleted and starts anew.';
+  const wait = { for: `${step.pod} to know ${step.primary}`, seconds: 60, remedy };
   return until(context, wait, async () => {
     const connection = await context.redis.connection(pod, { signal });
-    const { me } = await viewOf(connection, { signal });
-    if (me.primary === primary) return { done: true, value: me.id };
+    const view = await viewOf(connection, { signal });
+    const { me } = view;
+    const info = await infoOf(pod, context);
+    const isOutdated = me.primary === primary && hasOutdatedLink(info, view);
+    if (me.primary === primary && !isOutdated) return { done: true, value: me.id };
     if (!isEmpty(me.slots)) throw failed(step, `it owns slots ${print(me.slots)}, whose keys would be lost.`);
     const command: Command = ['CLUSTER', 'REPLICATE', primary];
     const answer = await answerTo(connection, command, { signal });
+    if (answer.ok && isOutdated) return { done: false, seen: `it looks for it at ${info.primaryAddress}` };
     if (answer.ok) return { done: true, value: me.id };
     if (/node must be empty/i.test(answer.error)) throw await notEmpty(step, pod, context, answer.error);
     // Gossip has not told it the other node, or that it is a primary.

@@ -1,6 +1,6 @@
 import type { Member } from '../../core/cluster.ts';
 import type { ShardTarget } from '../../core/layout.ts';
-import type { Target, When } from '../kind.ts';
+import type { Repair, Target, When } from '../kind.ts';
 import { Present } from '../present.ts';
 import type { Replicate } from './shape.ts';
 
@@ -16,6 +16,12 @@ export const whenNobodyLacks: When<Replicate> = (now, target) => {
  * Asked when nothing else is left that could make room: after it, the next ones usually can go without harm.
  */
 export const whenOneMustLack: When<Replicate> = (now, target) => due(new Present(now), target).slice(0, 1);
+
+/** Replicas that look for their primary at an address that it has left: they are told anew. */
+export const whenLinkIsOutdated: Repair<Replicate> = ({ members }) =>
+  members.flatMap(({ pod, primary, outdatedLink }): readonly Replicate[] =>
+    outdatedLink === true && primary !== null ? [{ kind: 'replicate', pod, primary }] : [],
+  );
 
 /**
  * Before pods leave: replicas that stay and have not caught up. They replicate the right primary already, so that the step
