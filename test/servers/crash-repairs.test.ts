@@ -19,7 +19,8 @@ const SHAPE = { shards: 3, replicas: 1 };
 
 describe.each([...REPRESENTATIVES])('a run that ends after any stage of a repair, on $name', (server) => {
   test('of addresses and of slots half moved is gone on with by the next one, and no key is lost', async () => {
-    await using platform = await loaded();
+    // The servers' default: with less, and a slow machine, replicas take over before all have met again.
+    await using platform = await loaded({ nodeTimeout: 15_000 });
     await using redis = platform.redis();
     for (const { slot, donor } of MOVES) {
       for (const key of keysIn(slot)) await platform.call(donor, ['SET', key, key]);
@@ -56,8 +57,8 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage of a repair
     expect(losses(before, await keysOf(platform))).toEqual([]);
   }, 120_000);
 
-  async function loaded(): Promise<LocalPlatform> {
-    const platform = await startLocalPlatform({ server, pods: SIX.length, appendOnly: true });
+  async function loaded(options: { nodeTimeout?: number } = {}): Promise<LocalPlatform> {
+    const platform = await startLocalPlatform({ server, pods: SIX.length, appendOnly: true, ...options });
     await platform.form(SHAPE);
     await using redis = platform.redis();
     await load({ pods: platform.pods(), redis }, { keys: 2_000 });
