@@ -50,7 +50,8 @@ export interface CarryOutOptions {
 }
 
 /**
- * Carries a plan out, stage by stage, and returns the cluster as seen at the end, when a new plan would be empty.
+ * Carries a plan out, stage by stage, and returns the cluster as seen at the end, when a new plan would be empty
+ * and nobody is amiss (`isPassing`).
  * Before each stage everything is looked at once more and the facts that each step rests on are compared. After pods were
  * waited for, and at the end, it plans anew from what is there: now the new pods' nodes are known.
  * Throws Failure: `changed-meanwhile`, `stopped`, `not-as-declared`, or what a step ended with.

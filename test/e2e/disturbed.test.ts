@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
-import { load, losses } from '../support/dataset.ts';
+import { losses } from '../support/dataset.ts';
 import type { ActionRun } from '../support/run-action.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { seedsOfPods } from './support/pods.ts';
@@ -15,9 +15,7 @@ describe('an apply that others disturb', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('disturbed');
-    const { pods } = await cluster.live.look();
-    await load({ pods, redis: cluster.live.redis }, { keys: 60_000, bytes: 200 });
+    cluster = await standUp('disturbed', { keys: 60_000, bytes: 200 });
   }, 240_000);
 
   afterAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
 import { ApiGate } from '../support/api-gate.ts';
-import { load, losses } from '../support/dataset.ts';
+import { losses } from '../support/dataset.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { seedsOfPods } from './support/pods.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
@@ -14,9 +14,7 @@ describe('an apply that is interrupted while slots move', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('stops');
-    const { pods } = await cluster.live.look();
-    await load({ pods, redis: cluster.live.redis }, { keys: 60_000, bytes: 200 });
+    cluster = await standUp('stops', { keys: 60_000, bytes: 200 });
   }, 240_000);
 
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Cluster, podOf, replicasOf, slotOwners } from '../../src/core/cluster.ts';
-import { load, losses } from '../support/dataset.ts';
+import { losses } from '../support/dataset.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { seedsOfPods } from './support/pods.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
@@ -11,8 +11,7 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('placement');
-    await load({ pods: (await cluster.live.look()).pods, redis: cluster.live.redis }, { keys: 5_000 });
+    cluster = await standUp('placement', { keys: 5_000 });
   }, 180_000);
 
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { wordInSlot } from '../../src/migration/key-slot.ts';
-import { load, losses } from '../support/dataset.ts';
+import { losses } from '../support/dataset.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 
 const SLOT = 100;
@@ -11,9 +11,7 @@ describe('a cluster that is found half broken', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('broken');
-    const { pods } = await cluster.live.look();
-    await load({ pods, redis: cluster.live.redis }, { keys: 2_000 });
+    cluster = await standUp('broken', { keys: 2_000 });
   }, 240_000);
 
   afterAll(async () => {

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
-import { takeLock } from '../../src/engine/lock.ts';
+import { type Lock, takeLock } from '../../src/engine/lock.ts';
 import type { Kubernetes } from '../../src/ports/kubernetes.ts';
 import { ApiGate } from '../support/api-gate.ts';
+import { ApiRelay } from '../support/api-relay.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
+import { statefulSet } from '../support/kubernetes-objects.ts';
 
 const { signal } = new AbortController();
 const HOLDER = 'https://github.com/o/r/actions/runs/1';
@@ -37,15 +39,8 @@ describe('the API server goes away in the middle of the work', () => {
   });
 
   test('for 20 s: what is asked meanwhile is answered when it is back, and the lock is kept', async () => {
-    const kept: string[] = [];
-    const options = {
-      holder: HOLDER,
-      patience: 0,
-      signal,
-      waiting: () => expect('waited').toBe('free'),
-      kept: () => kept.push('kept'),
-    };
-    await using lock = await takeLock(namespace.place(), 'away', { kubernetes, clock: systemClock }, options);
+    const kept: unknown[] = [];
+    await using lock = await takenLock('away', kept);
     await gate.shut();
     const looking = kubernetes.look(namespace.place(), { spreadBy: [], signal });
     const leaving = lock.leave('the steps');
@@ -63,8 +58,7 @@ describe('the API server goes away in the middle of the work', () => {
 
   test('longer than the lock stands: the lock counts as lost before anybody else can take it', async () => {
     const taken = systemClock.now();
-    const options = { holder: HOLDER, patience: 0, signal, waiting: () => undefined, kept: () => undefined };
-    await using lock = await takeLock(namespace.place(), 'lost', { kubernetes, clock: systemClock }, options);
+    await using lock = await takenLock('lost', []);
     await gate.shut();
     const lost = Promise.withResolvers<unknown>();
     lock.lost.addEventListener('abort', () => lost.resolve(lock.lost.reason), { once: true });
@@ -79,16 +73,47 @@ describe('the API server goes away in the middle of the work', () => {
 
   test('when the lock is to be given back: that is told, and no reason to fail', async () => {
     const kept: unknown[] = [];
-    const options = {
-      holder: HOLDER,
-      patience: 0,
-      signal,
-      waiting: () => undefined,
-      kept: (trouble: unknown, seconds: number) => kept.push([trouble, seconds]),
-    };
-    const lock = await takeLock(namespace.place(), 'given-back', { kubernetes, clock: systemClock }, options);
+    const lock = await takenLock('given-back', kept);
     await gate.shut();
     await lock[Symbol.asyncDispose]();
     expect(kept).toEqual([[expect.objectContaining({ code: 'kubernetes-unreachable' }), 30]]);
   }, 60_000);
+
+  /** `kept` gets what it tells when it is not given back. */
+  function takenLock(cluster: string, kept: unknown[]): Promise<Lock> {
+    return takeLock(
+      namespace.place(),
+      cluster,
+      { kubernetes, clock: systemClock },
+      {
+        holder: HOLDER,
+        patience: 0,
+        signal,
+        waiting: () => expect('waited').toBe('free'),
+        kept: (trouble, seconds) => kept.push([trouble, seconds]),
+      },
+    );
+  }
 });
+
+test('a StatefulSet was scaled and the answer is lost: that is no reason to fail', async () => {
+  await using relay = await ApiRelay.start();
+  const kubernetes = createKubernetes(relay.config());
+  await namespace.apply(statefulSet({ replicas: 1 }));
+  await relay.losingNext('PATCH', async () => {
+    await kubernetes.scale(namespace.place(), { from: 1, to: 2 }, { signal });
+  });
+  expect(relay.lost).toEqual([200]);
+  expect((await kubernetes.look(namespace.place(), { spreadBy: [], signal })).workload?.replicas).toBe(2);
+}, 60_000);
+
+test('an API server that answers 503 is away, and no error of the request', async () => {
+  await using relay = await ApiRelay.start();
+  relay.status = 503;
+  await expect(
+    createKubernetes(relay.config()).look(namespace.place(), { spreadBy: [], signal }),
+  ).rejects.toMatchObject({
+    code: 'kubernetes-unreachable',
+    message: expect.stringContaining('Kubernetes answered 503'),
+  });
+}, 60_000);

@@ -1,3 +1,4 @@
+import { load } from '../../support/dataset.ts';
 import { createNamespace, type TestNamespace } from '../../support/kubernetes.ts';
 import { type ActionOptions, type ActionRun, GIVEN_KUBERNETES, Workspace } from '../../support/run-action.ts';
 import { LiveCluster, manifest } from './live-cluster.ts';
@@ -13,7 +14,8 @@ export interface StandingCluster extends AsyncDisposable {
   act(topology: string, options: ActionOptions): Promise<ActionRun>;
 }
 
-export async function standUp(purpose: string): Promise<StandingCluster> {
+/** @param data what is loaded into it: so many keys, of so many bytes each */
+export async function standUp(purpose: string, data?: { keys: number; bytes?: number }): Promise<StandingCluster> {
   await using stack = new AsyncDisposableStack();
   const namespace = stack.use(await createNamespace(purpose));
   const text = await manifest('manifests/redis-cluster.yaml', 'redis:7.0');
@@ -29,6 +31,7 @@ export async function standUp(purpose: string): Promise<StandingCluster> {
   const act = (topology: string, options: ActionOptions): Promise<ActionRun> => workspace.act(topology, options);
   const made = await act(declare(3), { inputs: { command: 'apply' } });
   if (made.outputs['result'] !== 'applied') throw new Error(`The cluster could not be made:\n${made.log}`);
+  if (data !== undefined) await load({ pods: (await live.look()).pods, redis: live.redis }, data);
   const held = stack.move();
   return { namespace, workspace, live, declare, act, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
