@@ -107,7 +107,7 @@ export class Api {
     const deadline = AbortSignal.timeout(Math.max(1, Math.min(ATTEMPT, left)));
     try {
       const answer = await this.#send(request, AbortSignal.any([options.signal, deadline]));
-      this.#hasAnswered = true;
+      this.#hasAnswered ||= answer.status < 500;
       return answer;
     } catch (thrown) {
       options.signal.throwIfAborted();
