@@ -13,7 +13,7 @@ const [port = 0, target = 0, delay = 0, bus = 0] = process.argv.slice(2).map(Num
 process.once('disconnect', () => process.exit(0));
 for (const above of [0, bus]) {
   const to = { host: '127.0.0.1', port: target + above };
-  const server = createServer({ noDelay: true }, (socket) => lead(socket, to, delay));
+  const server = createServer({ noDelay: true }, (socket) => lead(socket, to, { there: delay }));
   server.listen(port + above, '127.0.0.1');
   await once(server, 'listening');
 }

@@ -5,12 +5,19 @@ export interface Target {
   readonly port: number;
 }
 
-/** Leads a connection on to where it was meant for: what is sent there arrives `delay` milliseconds later, what comes back at once. */
-export function lead(from: Socket, to: Target, delay = 0): void {
+/** Milliseconds by which what is sent there, and what comes back, arrives later. */
+export interface Delay {
+  readonly there?: number;
+  readonly back?: number;
+}
+
+/** Leads a connection on to where it was meant for. */
+export function lead(from: Socket, to: Target, { there = 0, back = 0 }: Delay = {}): void {
   const onward = connect({ ...to, noDelay: true });
-  const writer = new LateWriter(onward, delay);
-  from.on('data', (chunk) => writer.write(chunk));
-  onward.on('data', (chunk) => from.write(chunk));
+  const forward = new LateWriter(onward, there);
+  const backward = new LateWriter(from, back);
+  from.on('data', (chunk) => forward.write(chunk));
+  onward.on('data', (chunk) => backward.write(chunk));
   for (const [one, other] of [
     [from, onward],
     [onward, from],
