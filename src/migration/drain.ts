@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Connection } from '../ports/redis.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import { emptySlot, type SlotKeys } from './empty-slot.ts';
-import { getKeys, keysOf } from './keys-in-slot.ts';
+import { keysOf, nextKeys } from './keys-in-slot.ts';
 import type { Pace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import type { Progress } from './progress.ts';
@@ -80,14 +80,14 @@ class SlotQueue {
   }
 
   async #ask(): Promise<void> {
-    const { openTogether, keysPerMigrate } = this.#pace.stride();
-    const slots = this.#left.slice(0, openTogether);
-    const commands = slots.map((slot) => getKeys(slot, keysPerMigrate));
+    const stride = this.#pace.stride();
+    const slots = this.#left.slice(0, stride.openTogether);
+    const commands = slots.map((slot) => nextKeys(slot, stride));
     const answers = await this.#donor.send(commands, { signal: STEADY });
     this.#known = slots.map((slot, i) => {
       const answer = answers[i];
       if (answer?.ok === true) return { slot, keys: keysOf(answer.value, this.#donor.pod) };
-      throw refusal(this.#donor.pod, getKeys(slot, keysPerMigrate), answer?.error ?? 'nothing');
+      throw refusal(this.#donor.pod, nextKeys(slot, stride), answer?.error ?? 'nothing');
     });
     this.#left = this.#left.slice(slots.length);
     this.#asking = null;

@@ -3,7 +3,7 @@ import { meaningOf } from '../core/server-errors.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { Command, Connection } from '../ports/redis.ts';
 import type { Draining } from './drain.ts';
-import { getKeys, keysOf } from './keys-in-slot.ts';
+import { keysOf, nextKeys } from './keys-in-slot.ts';
 import { migrateCommand } from './migrate.ts';
 import { migrateFailure, pauseAfter } from './migrate-errors.ts';
 import { type Pack, packs, sizesOf } from './sizes.ts';
@@ -141,6 +141,6 @@ class Emptying {
   }
 
   #next(): Command {
-    return getKeys(this.#slot, this.#work.pace.stride().keysPerMigrate);
+    return nextKeys(this.#slot, this.#work.pace.stride());
   }
 }

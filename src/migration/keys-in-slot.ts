@@ -1,9 +1,15 @@
 import { Failure } from '../core/failure.ts';
 import { array } from '../core/replies.ts';
 import type { Command, Reply } from '../ports/redis.ts';
+import type { Stride } from './pace.ts';
 
 export function getKeys(slot: number, limit: number): Command {
   return ['CLUSTER', 'GETKEYSINSLOT', slot, limit];
+}
+
+/** Asks for twice as many as one MIGRATE is to take: then it shows whether the rest is worth one of its own. */
+export function nextKeys(slot: number, { keysPerMigrate }: Pick<Stride, 'keysPerMigrate'>): Command {
+  return getKeys(slot, 2 * keysPerMigrate);
 }
 
 /** The names of keys, which may hold any bytes. */

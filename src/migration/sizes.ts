@@ -28,17 +28,23 @@ export async function sizesOf(donor: Connection, keys: readonly Buffer[]): Promi
   });
 }
 
-/** Parts the keys in their order so that no part exceeds the bounds; a key that is larger than that goes alone. */
+/**
+ * Parts the keys in their order, into parts of about equally many keys and within the bound of bytes; a key that is larger
+ * than that goes alone. A rest of less than half a part is shared out among the others instead of costing a round trip and
+ * a halt of the donor of its own.
+ * @param bounds.keys of one part, which may hold half as many more
+ */
 export function packs(
   keys: readonly Buffer[],
   sizes: readonly number[],
   bounds: { readonly keys: number; readonly bytes: number },
 ): readonly Pack[] {
+  const most = Math.ceil(keys.length / Math.max(1, Math.round(keys.length / bounds.keys)));
   const parts: { keys: Buffer[]; bytes: number }[] = [];
   for (const [i, key] of keys.entries()) {
     const size = sizes[i] ?? 0;
     const last = parts.at(-1);
-    if (last === undefined || last.keys.length >= bounds.keys || last.bytes + size > bounds.bytes) {
+    if (last === undefined || last.keys.length >= most || last.bytes + size > bounds.bytes) {
       parts.push({ keys: [key], bytes: size });
     } else {
       last.keys.push(key);

@@ -57,22 +57,20 @@ export class Link implements Connection {
     options.signal.throwIfAborted();
     if (!this.open) throw this.#lost(commands);
     const milliseconds = options.timeout ?? DEFAULT_TIMEOUT;
-    const late = AbortSignal.timeout(milliseconds);
     const answers = this.#write(commands);
     const { promise: interrupted, reject } = Promise.withResolvers<never>();
     const abort = (): void => reject(options.signal.reason);
-    const expire = (): void => {
+    const late = setTimeout(() => {
       reject(this.#tooLate(commands, milliseconds));
       // The server still owes these answers: what is sent after them would wait behind them.
       this.#stream.destroy();
-    };
+    }, milliseconds);
     options.signal.addEventListener('abort', abort, { once: true });
-    late.addEventListener('abort', expire, { once: true });
     try {
       return await Promise.race([answers, interrupted]);
     } finally {
       options.signal.removeEventListener('abort', abort);
-      late.removeEventListener('abort', expire);
+      clearTimeout(late);
     }
   }
 
@@ -81,23 +79,20 @@ export class Link implements Connection {
     this.#stream.destroy();
   }
 
-  /** All commands in one write. */
   #write(commands: readonly Command[]): Promise<readonly Answer[]> {
-    this.#stream.cork();
-    try {
-      return Promise.all(commands.map((command) => this.#ask(command, commands)));
-    } finally {
-      this.#stream.uncork();
-    }
+    const gathered = new Gathered(this.#stream);
+    const answers = commands.map((command) => this.#ask(command, commands, gathered));
+    this.#stream.write(gathered.whole());
+    return Promise.all(answers);
   }
 
-  async #ask(command: Command, all: readonly Command[]): Promise<Answer> {
+  async #ask(command: Command, all: readonly Command[], gathered: Gathered): Promise<Answer> {
     const [verb, ...rest] = command;
-    const plain = rest.flatMap((argument) => this.#plain(argument));
+    const plain = this.#plain(rest);
     // In capitals, since ioredis reshapes the replies of commands that it knows by their small letters.
     const io = new IoCommand(String(verb).toUpperCase(), plain, { replyEncoding: null });
     try {
-      const value = await this.#client.sendCommand(io);
+      const value = await this.#client.sendCommand(io, gathered);
       if (!isReply(value)) throw unexpected(`${name([command])} by pod ${this.pod}`, 'a RESP2 value', typeof value);
       return { ok: true, value };
     } catch (thrown) {
@@ -109,8 +104,13 @@ export class Link implements Connection {
     }
   }
 
-  #plain(argument: Argument): readonly (string | number | Buffer)[] {
-    return argument === CREDENTIALS ? this.#expand() : [argument];
+  #plain(words: readonly Argument[]): (string | number | Buffer)[] {
+    const plain: (string | number | Buffer)[] = [];
+    for (const word of words) {
+      if (word === CREDENTIALS) plain.push(...this.#expand());
+      else plain.push(word);
+    }
+    return plain;
   }
 
   #lost(commands: readonly Command[]): Failure {
@@ -128,6 +128,29 @@ export class Link implements Connection {
       `Redis of pod ${this.pod} did not answer ${name(commands)} within ${milliseconds / 1000} s.`,
       { remedy: 'Look whether the server is busy or stopped (SLOWLOG, the log of the pod), then run again.' },
     );
+  }
+}
+
+/**
+ * Commands of one pipeline, written as a whole: a write for each of them, even of a corked stream, takes more time than all
+ * else that a command costs here. ioredis sends its own pipelines in the same way.
+ */
+class Gathered {
+  readonly isPipeline = true;
+  readonly destination: { readonly redis: { readonly stream: Socket } };
+  readonly #chunks: (string | Buffer)[] = [];
+
+  constructor(stream: Socket) {
+    this.destination = { redis: { stream } };
+  }
+
+  write(chunk: string | Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  whole(): string | Buffer {
+    if (this.#chunks.every((chunk) => typeof chunk === 'string')) return this.#chunks.join('');
+    return Buffer.concat(this.#chunks.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk) : chunk)));
   }
 }
 
