@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { memberOf } from '../../src/core/cluster.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
@@ -53,7 +54,7 @@ describe('what a run on a cluster that is well refuses', () => {
 
   test('a server that does not answer', async () => {
     const before = await state();
-    await cluster.live.send('redis-cluster-4', 'CLIENT', 'PAUSE', 10_000, 'ALL');
+    await cluster.live.send('redis-cluster-4', 'CLIENT', 'PAUSE', 40_000, 'ALL');
     const run = await cluster.act(cluster.declare(4), { inputs: APPLY });
     expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'redis-unreachable', changed: 'false' });
     expect(run.log).toContain('redis-cluster-4');
@@ -73,10 +74,20 @@ describe('what a run on a cluster that is well refuses', () => {
       if (pod.name === stranger?.name) await connection.send([['CLUSTER', 'RESET', 'HARD']], { signal });
     }
     await cluster.live.send('redis-cluster-0', 'CLUSTER', 'MEET', stranger?.ip ?? '', 6379);
+    await untilKnown(stranger?.ip ?? '');
     const run = await cluster.act(cluster.declare(4), { inputs: APPLY });
     expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'unknown-nodes', changed: 'false' });
     expect(run.log).toContain(stranger?.ip ?? '');
   }, 240_000);
+
+  /** By all members, and past the handshake. */
+  async function untilKnown(ip: string): Promise<void> {
+    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(250)) {
+      const { strangers } = await cluster.live.look();
+      if (strangers.some(({ address, knownBy }) => address.startsWith(`${ip}:`) && knownBy.length === 6)) return;
+    }
+    throw new Error(`Not all members know ${ip} after 60 s.`);
+  }
 });
 
 describe('what a run refuses where no cluster is', () => {

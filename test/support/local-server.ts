@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { ServerProgram } from './servers.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** Ports and their buses (port + 10000) lie below the ports that Linux gives to outgoing connections. */
-const FIRST_PORT = 11_000;
-const LAST_PORT = 22_700;
 /** How far above a server's port its bus is. */
 export const BUS = 10_000;
+/** Ports, above them their buses, and all below the ports that Linux gives to outgoing connections. */
+const FIRST_PORT = 11_000;
+const LAST_PORT = FIRST_PORT + BUS - 1;
 const START_ATTEMPTS = 5;
-const START_TIMEOUT = 15_000;
+const START_TIMEOUT = 60_000;
 
 /** One server process in a folder of its own. */
 export interface LocalServer {
@@ -102,10 +102,17 @@ function untilReady(child: ChildProcess, name: string): Promise<void> {
   });
 }
 
-/** A port that is free together with its cluster bus. */
+/** Programs that run at the same time each take ports of their own: between a look and the use nobody else takes one. */
+const SHARES = 16;
+const SHARE = Math.floor((LAST_PORT - FIRST_PORT) / SHARES);
+const WORKER = Number(process.env['JEST_WORKER_ID'] ?? process.pid) % SHARES;
+let given = Math.floor(Math.random() * SHARE);
+
+/** A port that is free together with its cluster bus, and that was not given before until all others were. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    given += 1;
+    const port = FIRST_PORT + WORKER * SHARE + (given % SHARE);
     if ((await isFree(port)) && (await isFree(port + BUS))) return port;
   }
 }

@@ -5,7 +5,7 @@ import { createKubernetes } from '../../../src/adapters/kubernetes/kubernetes.ts
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { directDial } from '../../../src/adapters/redis/dial.ts';
 import { createRedis } from '../../../src/adapters/redis/redis.ts';
-import { type Cluster, type Pod, podOf } from '../../../src/core/cluster.ts';
+import type { Cluster, Pod } from '../../../src/core/cluster.ts';
 import { observeSettled } from '../../../src/engine/observe.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
 import { digest, type KeyDigest } from '../../support/dataset.ts';
@@ -41,9 +41,9 @@ export class LiveCluster implements AsyncDisposable {
     return (await kubernetes.look(topologyOf(this.#namespace.place(), SIX).kubernetes, { spreadBy: [], signal })).pods;
   }
 
-  /** Looks until nothing but notes is found, 30 s at most. */
+  /** Looks until nothing but notes is found, two minutes at most. */
   async settled(): Promise<Cluster> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 120_000;
     for (;;) {
       const cluster = await this.look();
       const unrest = cluster.findings.filter((finding) => finding.weight !== 'note');
@@ -55,7 +55,7 @@ export class LiveCluster implements AsyncDisposable {
 
   /** Sends one command to a pod, behind the action's back; an error of the server is thrown. */
   async send(pod: string, ...command: readonly (string | number)[]): Promise<void> {
-    const found = podOf(await this.look(), pod);
+    const found = (await this.pods()).find(({ name }) => name === pod);
     if (found === undefined) throw new Error(`There is no pod ${pod}.`);
     const signal = AbortSignal.timeout(10_000);
     const connection = await this.redis.connection(found, { signal });
