@@ -1,6 +1,6 @@
 import { asFailure, type Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { holderNow } from '../engine/lock.ts';
+import { lookAtLock } from '../engine/lock.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
@@ -38,13 +38,9 @@ async function lookAndPlan(topology: Topology, desk: Desk): Promise<Outcome> {
   if (planned.kind === 'refused') return await refuse(topology, desk, planned.failure);
   if (estimate === null) throw new RangeError('A plan has an estimate.');
   const missing = missingAllow(planned.plan, allowed(desk.request));
-  const underWay = await holderNow(
-    topology.kubernetes,
-    topology.name,
-    { ...reach, clock: desk.clock },
-    { signal: desk.stop },
-  );
-  return await tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
+  const lock = await lookAtLock(topology.kubernetes, topology.name, reach.kubernetes, { signal: desk.stop });
+  const state = { kind: 'planned', plan: planned.plan, estimate, missing, underWay: lock.holder } as const;
+  return await tell(topology, desk, state);
 }
 
 function closed(topology: Topology, desk: Desk, number: number): Outcome {

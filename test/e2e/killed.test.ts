@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { leaseName } from '../../src/engine/lock.ts';
 import { loadEveryType, losses } from '../support/dataset.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 import { GIVEN_KUBERNETES, Workspace } from '../support/run-action.ts';
@@ -77,6 +78,8 @@ describe('an apply that is killed after each of its stages ends where it was app
         break;
       }
       titles.push(title);
+      // Half a minute after each kill would take longer than all else here.
+      await namespace.expireLease(leaseName('redis-cluster'));
     }
     const again = await workspace.act(topology, { inputs: { command: 'plan' } });
     expect(again.outputs).toMatchObject({ result: 'no-changes' });
