@@ -177,6 +177,7 @@ class Stage {
       runner,
       github: this.github,
       clock: systemClock,
+      lockToken: 'npm start',
       stop: new AbortController().signal,
       reach: async () => ({
         kubernetes: this.#platform.kubernetes,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setFailed } from '@actions/core';
 import { type Environment, readInputs } from './adapters/actions/inputs.ts';
@@ -39,6 +40,7 @@ async function main(env: Environment): Promise<void> {
       runner,
       github,
       clock: systemClock,
+      lockToken: randomUUID(),
       stop: stop.signal,
       reach: (topology) => reachCluster(topology, request, { env, workspace }),
       topologyAt: (file, ref) => topologyAt(file, ref, github, stop.signal),

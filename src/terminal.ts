@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { readInputs } from './adapters/actions/inputs.ts';
 import { readOccasion } from './adapters/actions/occasion.ts';
@@ -47,6 +48,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     runner,
     github: null,
     clock: systemClock,
+    lockToken: randomUUID(),
     stop: stop.signal,
     reach: (topology) => reachCluster(topology, request, { env, workspace }),
     topologyAt: async () => null,

@@ -15,6 +15,8 @@ export interface Desk {
   /** Null: no token, or not on GitHub. */
   readonly github: GitHub | null;
   readonly clock: Clock;
+  /** Random: no other process has it, be it of the same run. Whoever holds a lock is known by it. */
+  readonly lockToken: string;
   /** Aborted when the run is to stop at its next safe point. */
   readonly stop: AbortSignal;
   /** Opens the way to one cluster. */

@@ -8,6 +8,7 @@ const KEYS: Partial<Record<FailureCode, string>> = {
   'untrusted-pull-request': 'kubernetes',
   'invalid-manifests': 'kubernetes',
   'no-statefulset': 'kubernetes',
+  'no-namespace': 'kubernetes',
   'kubernetes-unreachable': 'kubernetes',
   'kubernetes-forbidden': 'kubernetes',
   'not-cluster-mode': 'kubernetes',

@@ -28,36 +28,45 @@ class Leaders {
   readonly #shards: readonly (readonly string[])[];
   readonly #domainOf: (pod: string) => string | null;
   readonly #leaders: string[];
-  readonly #counts = new Map<string, number>();
+  /** Domain → the shards that are led there. */
+  readonly #led = new Map<string, Set<number>>();
 
   constructor(shards: readonly Seated[], domainOf: (pod: string) => string | null) {
     this.#shards = shards.map(({ primary, replicas }) => [primary, ...replicas]);
     this.#domainOf = domainOf;
     this.#leaders = shards.map(({ primary }) => primary);
-    for (const pod of this.#leaders) this.#add(pod, 1);
+    for (const pod of this.#shards.flat()) {
+      const domain = domainOf(pod);
+      if (domain !== null) this.#led.set(domain, new Set());
+    }
+    for (const shard of this.#leaders.keys()) this.#ledAt(shard)?.add(shard);
   }
 
   of(shard: number): string {
     return this.#leaders[shard] ?? '';
   }
 
-  /** Reverses one path; false when there is none that helps. */
+  /** Reverses what paths there are from each domain, the fullest first; false when there was none. */
   improve(): boolean {
-    const fullest = [...this.#counts].toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-    for (const [domain, primaries] of fullest) {
-      const end = this.#find(domain, primaries - 2);
-      for (let at = end; at !== null; at = at.from) this.#lead(at.shard, at.pod);
-      if (end !== null) return true;
+    let improved = false;
+    const fullest = Array.from(this.#led, ([domain, { size }]): readonly [string, number] => [domain, size]);
+    for (const [domain] of fullest.toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))) {
+      for (let end = this.#find(domain); end !== null; end = this.#find(domain)) {
+        for (let at: Visit | null = end; at !== null; at = at.from) this.#lead(at.shard, at.pod);
+        improved = true;
+      }
     }
-    return false;
+    return improved;
   }
 
-  /** The way to the nearest domain with at most so many primaries. */
-  #find(start: string, most: number): Visit | null {
+  /** The way to the nearest domain with at least two primaries fewer. */
+  #find(start: string): Visit | null {
+    const most = this.#primariesIn(start) - 2;
+    if (most < 0) return null;
     const seen = new Set([start]);
     const queue = this.#next(start, null, seen);
     for (const visit of queue) {
-      if ((this.#counts.get(visit.domain) ?? 0) <= most) return visit;
+      if (this.#primariesIn(visit.domain) <= most) return visit;
       queue.push(...this.#next(visit.domain, visit, seen));
     }
     return null;
@@ -65,8 +74,7 @@ class Leaders {
 
   #next(domain: string, from: Visit | null, seen: Set<string>): Visit[] {
     const found: Visit[] = [];
-    for (const [shard, leader] of this.#leaders.entries()) {
-      if (this.#domainOf(leader) !== domain) continue;
+    for (const shard of this.#led.get(domain) ?? []) {
       for (const pod of this.#shards[shard] ?? []) {
         const other = this.#domainOf(pod);
         if (other === null || seen.has(other)) continue;
@@ -78,14 +86,18 @@ class Leaders {
   }
 
   #lead(shard: number, pod: string): void {
-    this.#add(this.of(shard), -1);
-    this.#add(pod, 1);
+    this.#ledAt(shard)?.delete(shard);
     this.#leaders[shard] = pod;
+    this.#ledAt(shard)?.add(shard);
   }
 
-  #add(pod: string, n: number): void {
-    const domain = this.#domainOf(pod);
-    if (domain !== null) this.#counts.set(domain, (this.#counts.get(domain) ?? 0) + n);
+  #ledAt(shard: number): Set<number> | undefined {
+    const domain = this.#domainOf(this.of(shard));
+    return domain === null ? undefined : this.#led.get(domain);
+  }
+
+  #primariesIn(domain: string): number {
+    return this.#led.get(domain)?.size ?? 0;
   }
 }
 

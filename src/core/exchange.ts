@@ -1,11 +1,13 @@
+import { type Crowding, Takers } from './takers.ts';
+
 /** A pod that takes a seat in a shard. Seat 0 is the primary's. */
-export interface Move {
+interface Move {
   readonly shard: number;
   readonly seat: number;
   readonly pod: string;
 }
 
-export interface Costs {
+export interface Costs extends Crowding {
   /** How badly pods crowd each other when they form one shard. */
   crowding(pods: readonly string[]): number;
   /** Whether a pod has nothing to lose: it copies a shard's data anyway. */
@@ -18,6 +20,8 @@ interface Visit {
   readonly seat: number;
   readonly pod: string;
   readonly from: Visit | null;
+  /** How far each kind of pods is from one that relieves the seat where this began. */
+  readonly distances: ReadonlyMap<number, number>;
   /** Full syncs so far. */
   readonly cost: number;
   readonly depth: number;
@@ -25,67 +29,87 @@ interface Visit {
 
 const LONGEST = 6;
 
+/** Exchanges replicas as long as a crowded shard gets better by it and no other gets worse. */
+export function mend(groups: string[][], costs: Costs): void {
+  const isCrowded = (group: readonly string[]): boolean => costs.crowding(group) > 0;
+  if (!groups.some(isCrowded)) return;
+  const takers = new Takers(groups, costs);
+  for (const [crowded, group] of groups.entries()) {
+    for (let improved = true; improved && isCrowded(group); ) {
+      takers.leave(crowded);
+      const exchange = cheapestExchange(groups, crowded, takers, costs);
+      const others = (exchange ?? []).map(({ shard }) => shard).filter((shard) => shard !== crowded);
+      for (const shard of others) takers.leave(shard);
+      for (const { shard, seat, pod } of exchange ?? []) groups[shard]?.splice(seat, 1, pod);
+      for (const shard of [crowded, ...others]) takers.enter(shard);
+      improved = exchange !== null;
+    }
+  }
+}
+
 /**
  * The exchange of replicas that relieves one crowded shard with the fewest full syncs: a cycle in which each pod takes the
  * next one's seat in another shard, the last one the first one's. No shard on the way may get more crowded. Shortest
- * paths by levels of cost (0-1 breadth-first search; the ejection chains of Glover 1992). Null when there is none.
+ * paths by levels of cost (0-1 breadth-first search; the ejection chains of Glover 1992), along kinds of pods from which a
+ * way leads back at all. Null when there is none.
  */
-export function cheapestExchange(
+function cheapestExchange(
   groups: readonly (readonly string[])[],
   crowded: number,
+  takers: Takers,
   costs: Costs,
 ): readonly Move[] | null {
-  const group = groups[crowded] ?? [];
-  const now = costs.crowding(group);
   const price = (pod: string): number => (costs.isBlank(pod) ? 0 : 1);
-  const level: Visit[] = group
-    .slice(1)
-    .map((pod, i) => ({ shard: crowded, seat: i + 1, pod, from: null, cost: price(pod), depth: 1 }));
   const seen = new Set<string>();
-  const queue: Visit[][] = [level.filter((visit) => visit.cost === 0), level.filter((visit) => visit.cost === 1)];
+  const queue: Visit[][] = [[], []];
+  const enqueue = (visit: Visit): void => {
+    while (queue.length <= visit.cost) queue.push([]);
+    if (visit.depth + toGo(visit, takers) <= LONGEST) queue[visit.cost]?.push(visit);
+  };
+  for (const [i, pod] of (groups[crowded] ?? []).slice(1).entries()) {
+    const distances = takers.distances(crowded, i + 1, LONGEST);
+    enqueue({ shard: crowded, seat: i + 1, pod, from: null, distances, cost: price(pod), depth: 1 });
+  }
   for (let cost = 0; cost < queue.length; cost += 1) {
+    // Before the others of the level lead on: none of their ways is cheaper.
+    const closing = queue[cost]?.find((visit) => toGo(visit, takers) === 0);
+    if (closing !== undefined) return cycleOf(closing);
     for (let i = 0; i < (queue[cost]?.length ?? 0); i += 1) {
       const visit = queue[cost]?.[i];
       if (visit === undefined) break;
-      const closing = close(visit, group, now, costs);
-      if (closing !== null) return closing;
-      if (visit.depth === LONGEST) continue;
-      for (const next of neighbours(visit, groups, costs)) {
+      if (toGo(visit, takers) === 0) return cycleOf(visit);
+      for (const next of neighbours(visit, groups, takers)) {
         const key = `${rootSeat(visit)}:${next.pod}`;
-        if (seen.has(key) || next.shard === crowded) continue;
+        if (seen.has(key)) continue;
         seen.add(key);
         const total = visit.cost + price(next.pod);
-        while (queue.length <= total) queue.push([]);
-        queue[total]?.push({ ...next, from: visit, cost: total, depth: visit.depth + 1 });
+        enqueue({ ...next, from: visit, distances: visit.distances, cost: total, depth: visit.depth + 1 });
       }
     }
   }
   return null;
 }
 
+/** At least so many more seats until a pod takes the first one. */
+function toGo({ distances, pod }: Visit, takers: Takers): number {
+  return distances.get(takers.kind(pod)) ?? Number.POSITIVE_INFINITY;
+}
+
 /** Seats that the pod of a visit may take without crowding their shard more than now. */
-function* neighbours(visit: Visit, groups: readonly (readonly string[])[], costs: Costs) {
-  for (let shard = 0; shard < groups.length; shard += 1) {
+function* neighbours(visit: Visit, groups: readonly (readonly string[])[], takers: Takers) {
+  for (const [shard, group] of groups.entries()) {
     if (isOnPath(visit, shard)) continue;
-    const group = groups[shard] ?? [];
-    const now = costs.crowding(group);
     for (let seat = 1; seat < group.length; seat += 1) {
-      if (costs.crowding(group.with(seat, visit.pod)) <= now) yield { shard, seat, pod: group[seat] ?? '' };
+      if (takers.may(visit.pod, shard, seat)) yield { shard, seat, pod: group[seat] ?? '' };
     }
   }
 }
 
-/** The moves of the cycle, when the last pod may take the first one's seat and that relieves the shard. */
-function close(last: Visit, group: readonly string[], now: number, costs: Costs): readonly Move[] | null {
-  if (last.from === null) return null;
+/** The moves when the last pod takes the first one's seat. */
+function cycleOf(last: Visit): readonly Move[] {
   const path: Visit[] = [];
   for (let at: Visit | null = last; at !== null; at = at.from) path.unshift(at);
-  const first = path[0];
-  if (first === undefined || costs.crowding(group.with(first.seat, last.pod)) >= now) return null;
-  return path.map((visit, i) => {
-    const taker = i === 0 ? last : (path[i - 1] ?? last);
-    return { shard: visit.shard, seat: visit.seat, pod: taker.pod };
-  });
+  return path.map(({ shard, seat }, i) => ({ shard, seat, pod: (path[i - 1] ?? last).pod }));
 }
 
 function isOnPath(visit: Visit, shard: number): boolean {

@@ -33,6 +33,7 @@ export const FAILURES = {
   ],
   'invalid-manifests': ['refused', 'The `manifests` cannot be read, or do not hold the StatefulSet.'],
   'no-statefulset': ['refused', 'The StatefulSet does not exist and no `manifests` are declared to create it.'],
+  'no-namespace': ['refused', 'The namespace does not exist, and the `manifests` do not bring it.'],
   'kubernetes-unreachable': [
     'failed',
     'The Kubernetes API server cannot be reached, or its kubeconfig cannot be used.',

@@ -1,9 +1,9 @@
-import { type Cluster, podOf, replicasOf, slotOwners } from './cluster.ts';
+import { type Cluster, type Domains, slotOwners } from './cluster.ts';
 import { design } from './design.ts';
 import { evenPrimaries } from './even-primaries.ts';
 import type { Finding } from './findings.ts';
 import type { Crowd } from './layout.ts';
-import { crowds } from './placement.ts';
+import { crowds, type Seated } from './placement.ts';
 import type { SlotSet } from './slots.ts';
 import type { Topology } from './topology.ts';
 import { listed, slotsInWords } from './wording.ts';
@@ -14,45 +14,59 @@ import { listed, slotsInWords } from './wording.ts';
  */
 export function placementFindings(topology: Topology, cluster: Cluster): readonly Finding[] {
   const { spreadBy, whenUnsatisfiable } = topology.placement;
-  const domainsOf = (pod: string) => podOf(cluster, pod)?.domains ?? {};
-  const found = slotOwners(cluster).flatMap((owner) => {
-    const replicas = replicasOf(cluster, owner.pod).map((member) => member.pod);
-    const crowded = crowds({ primary: owner.pod, replicas }, domainsOf, spreadBy);
-    return withoutWider(crowded).map((crowd) => ({ crowd, slots: owner.slots }));
-  });
-  const uneven = primariesCrowded(topology, cluster);
+  const domains = new Map(cluster.pods.map((pod) => [pod.name, pod.domains]));
+  const domainsOf = (pod: string): Domains => domains.get(pod) ?? {};
+  const shards = liveShards(cluster);
+  const found = shards.flatMap((shard) =>
+    withoutWider(crowds(shard, domainsOf, spreadBy)).map((crowd) => ({ crowd, slots: shard.slots })),
+  );
+  const uneven = primariesCrowded(shards, spreadBy[0], domainsOf);
   if (found.length === 0) return uneven;
-  const { shards, crowded } = design(topology, cluster);
-  const stays = (crowd: Crowd): boolean => {
-    const shard = shards.find(({ live }) => live === crowd.primary);
-    return crowded.some((other) => other.primary === shard?.primary && other.label === crowd.label);
-  };
-  return [
-    ...found.map(({ crowd, slots }) => findingOf(crowd, slots, whenUnsatisfiable === 'warn' && stays(crowd))),
-    ...uneven,
-  ];
+  const planned = design(topology, cluster);
+  const liveOf = new Map(planned.shards.map(({ primary, live }) => [primary, live]));
+  const staying = new Set(planned.crowded.map(({ primary, label }) => `${liveOf.get(primary)} ${label}`));
+  const isKnown = ({ primary, label }: Crowd): boolean =>
+    whenUnsatisfiable === 'warn' && staying.has(`${primary} ${label}`);
+  return [...found.map(({ crowd, slots }) => findingOf(crowd, slots, isKnown(crowd))), ...uneven];
+}
+
+interface LiveShard extends Seated {
+  readonly slots: SlotSet;
+}
+
+function liveShards(cluster: Cluster): readonly LiveShard[] {
+  const replicas = cluster.members.filter(({ joined, role }) => joined && role === 'replica');
+  const byPrimary = Map.groupBy(replicas, ({ primary }) => primary);
+  return slotOwners(cluster).map(({ pod, slots }) => ({
+    primary: pod,
+    replicas: (byPrimary.get(pod) ?? []).map((member) => member.pod),
+    slots,
+  }));
 }
 
 /**
  * Primaries that share a Kubernetes node while others have fewer: when it stops, all of them fail over at once. Told, with who
  * could lead instead, and not mended: after every failover by itself each plan would have another one in it.
  */
-function primariesCrowded({ placement }: Topology, cluster: Cluster): readonly Finding[] {
-  const [label] = placement.spreadBy;
+function primariesCrowded(
+  shards: readonly Seated[],
+  label: string | undefined,
+  domainsOf: (pod: string) => Domains,
+): readonly Finding[] {
   if (label === undefined) return [];
-  const domainOf = (pod: string): string | null => podOf(cluster, pod)?.domains[label] ?? null;
-  const shards = slotOwners(cluster).map(({ pod }) => ({
-    primary: pod,
-    replicas: replicasOf(cluster, pod).map((member) => member.pod),
-  }));
+  const domainOf = (pod: string): string | null => domainsOf(pod)[label] ?? null;
   const spread = evenPrimaries(shards, domainOf);
   const changed = shards.flatMap(({ primary }, i) => (primary === spread[i]?.primary ? [] : [primary]));
-  const ledIn = (domain: string | null) => shards.filter(({ primary }) => domainOf(primary) === domain);
+  const primaries = Map.groupBy(
+    shards.map(({ primary }) => primary),
+    domainOf,
+  );
+  const ledIn = (domain: string | null): readonly string[] => primaries.get(domain) ?? [];
   const [domain] = changed.map(domainOf).toSorted((a, b) => ledIn(b).length - ledIn(a).length);
   if (domain === undefined || domain === null) return [];
   const better = spread.map(({ primary }) => primary).filter((pod, i) => pod !== shards[i]?.primary);
   const kind = KINDS_OF_DOMAIN[label] ?? `the domain (${label})`;
-  const pods = ledIn(domain).map(({ primary }) => primary);
+  const pods = ledIn(domain);
   return [
     {
       code: 'primaries-crowded',

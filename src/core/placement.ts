@@ -1,5 +1,5 @@
 import { byOrdinal } from './cluster.ts';
-import { cheapestExchange } from './exchange.ts';
+import { type Costs, mend } from './exchange.ts';
 import type { Crowd } from './layout.ts';
 
 /** A pod that is to serve some shard. */
@@ -74,18 +74,24 @@ export function crowds(
 const LABEL_WEIGHT = 64;
 
 /** The pods that are still free, and what it costs to put them together. */
-class Board {
+class Board implements Costs {
   readonly #byName: ReadonlyMap<string, Candidate>;
   readonly #spreadBy: readonly string[];
+  /** In the order of `spreadBy`; a domain that no other candidate is in counts for none. */
   readonly #domains: ReadonlyMap<string, readonly (string | undefined)[]>;
   /** By ordinal: of equals the first is the lowest. */
-  #free: Candidate[];
+  readonly #free: Map<string, Candidate>;
 
   constructor(candidates: readonly Candidate[], spreadBy: readonly string[]) {
-    this.#free = candidates.toSorted((a, b) => byOrdinal(a.pod, b.pod));
     this.#byName = new Map(candidates.map((candidate) => [candidate.pod, candidate]));
+    this.#free = new Map([...this.#byName].toSorted(([a], [b]) => byOrdinal(a, b)));
     this.#spreadBy = spreadBy;
-    this.#domains = new Map(candidates.map(({ pod, domains }) => [pod, spreadBy.map((label) => domains[label])]));
+    const sharing = spreadBy.map((label) => Map.groupBy(candidates, ({ domains }) => domains[label]));
+    const shared = (domain: string | undefined, label: number): string | undefined =>
+      (sharing[label]?.get(domain)?.length ?? 0) > 1 ? domain : undefined;
+    this.#domains = new Map(
+      candidates.map(({ pod, domains }) => [pod, spreadBy.map((label, i) => shared(domains[label], i))]),
+    );
   }
 
   /** A shard with who may stay of it: the primary, or the first of its replicas in its place, and enough replicas. */
@@ -109,7 +115,7 @@ class Board {
     };
     for (const [primary] of groups) if (primary !== undefined) add(primary);
     for (const group of groups.filter((members) => members.length === 0)) {
-      const best = cheapest(this.#free, ({ pod, blank }) => [
+      const best = cheapest(this.#free.values(), ({ pod, blank }) => [
         Number(!blank),
         primaries.get(this.#firstDomain(pod) ?? '') ?? 0,
       ]);
@@ -124,9 +130,8 @@ class Board {
   fillReplicas(groups: string[][], replicas: number): void {
     for (let rank = 1; rank <= replicas; rank += 1) {
       for (const group of groups.filter((members) => members.length === rank)) {
-        const domains = group.map((pod) => this.#domainsOf(pod));
-        const best = cheapest(this.#free, ({ pod, replicates }) => [
-          this.#crowdingWith(domains, pod),
+        const best = cheapest(this.#free.values(), ({ pod, replicates }) => [
+          this.crowdingWith(group, pod),
           Number(replicates !== group[0]),
         ]);
         if (best === undefined) return;
@@ -142,18 +147,17 @@ class Board {
   }
 
   /** What one more pod adds to the crowding of others. */
-  #crowdingWith(others: readonly (readonly (string | undefined)[])[], pod: string): number {
-    const own = this.#domainsOf(pod);
-    return own.reduce(
-      (sum, domain, label) =>
-        sum * LABEL_WEIGHT + (domain === undefined ? 0 : others.filter((other) => other[label] === domain).length),
+  crowdingWith(others: readonly string[], pod: string): number {
+    const those = others.map((other) => this.#domains.get(other));
+    return (this.#domains.get(pod) ?? []).reduce(
+      (sum: number, domain, label) =>
+        sum * LABEL_WEIGHT + (domain === undefined ? 0 : those.filter((other) => other?.[label] === domain).length),
       0,
     );
   }
 
-  /** In the order of `spreadBy`. */
-  #domainsOf(pod: string): readonly (string | undefined)[] {
-    return this.#domains.get(pod) ?? [];
+  kindOf(pod: string): string {
+    return JSON.stringify(this.#domains.get(pod) ?? []);
   }
 
   isBlank(pod: string): boolean {
@@ -189,12 +193,12 @@ class Board {
   }
 
   #take(pod: string): void {
-    this.#free = this.#free.filter((candidate) => candidate.pod !== pod);
+    this.#free.delete(pod);
   }
 }
 
 /** The first of those with the smallest costs, compared one after the other. */
-function cheapest<T>(values: readonly T[], costsOf: (value: T) => readonly number[]): T | undefined {
+function cheapest<T>(values: Iterable<T>, costsOf: (value: T) => readonly number[]): T | undefined {
   let best: { value: T; costs: readonly number[] } | undefined;
   for (const value of values) {
     const costs = costsOf(value);
@@ -206,16 +210,4 @@ function cheapest<T>(values: readonly T[], costsOf: (value: T) => readonly numbe
 function compared(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((cost, i) => cost !== b[i]);
   return at === -1 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
-}
-
-/** Exchanges replicas as long as a crowded shard gets better by it and no other gets worse. */
-function mend(groups: string[][], board: Board): void {
-  const crowded = new Set(groups.filter((group) => board.crowding(group) > 0));
-  for (const group of crowded) {
-    for (let improved = true; improved && board.crowding(group) > 0; ) {
-      const exchange = cheapestExchange(groups, groups.indexOf(group), board);
-      improved = exchange !== null;
-      for (const move of exchange ?? []) groups[move.shard]?.splice(move.seat, 1, move.pod);
-    }
-  }
 }

@@ -1,17 +1,18 @@
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Place } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Kubernetes, LeaseState } from '../ports/kubernetes.ts';
+import type { Kubernetes, Lease } from '../ports/kubernetes.ts';
 
 const LEASE_SECONDS = 30;
 const RENEW_EVERY = 8_000;
 /** After a renewal that failed: the API server may be away for some of the 30 s only. */
 const TRY_AGAIN_AFTER = 1_000;
-/** Milliseconds after the last renewal in which another may be begun: its two requests of 3 s end before others take over. */
-const STANDS = (LEASE_SECONDS - 6) * 1000;
+/**
+ * Milliseconds after the last renewal in which another may be begun: its two requests of 3 s end before others take over, and
+ * the API server tells its time in whole seconds.
+ */
+const STANDS = (LEASE_SECONDS - 7) * 1000;
 const LOOK_EVERY = 2_000;
-/** A renewal older than this is expired whatever the two machines' clocks say. */
-const SURELY_OLD = 5 * 60_000;
 
 /** The right to change one cluster, held until disposed. */
 export interface Lock extends AsyncDisposable {
@@ -24,8 +25,10 @@ export interface Lock extends AsyncDisposable {
 }
 
 export interface LockOptions {
-  /** The URL of this run. */
+  /** The URL of this run, for people. */
   readonly holder: string;
+  /** Random, of this process: jobs of one run have the same URL, and two of them must not hold one lock. */
+  readonly token: string;
   /** Milliseconds to wait for another holder. */
   readonly patience: number;
   readonly signal: AbortSignal;
@@ -35,7 +38,7 @@ export interface LockOptions {
   readonly kept: (trouble: Failure, seconds: number) => void;
 }
 
-/** One state of another's lease, and since when it stands as seen from here (milliseconds). */
+/** One state of another's Lease, and since when it stands as seen from here (milliseconds). */
 interface Sighting {
   readonly version: string;
   readonly since: number;
@@ -48,9 +51,9 @@ export function leaseName(cluster: string): string {
 
 /**
  * Takes the Lease of a cluster, waits for another holder up to `patience`, and keeps it renewed.
- * A holder that stops renewing is succeeded after 30 s of standing still as seen from here: clocks of two runners may
- * differ, so the times that others write are not compared with the own clock (as client-go's leader election does it).
- * Throws Failure `locked`.
+ * A holder that stops renewing is succeeded after 30 s by the API server's clock, or of standing still as seen from here
+ * where that clock cannot be trusted: clocks of two runners may differ, so they are never compared.
+ * Throws Failure `locked`, or `no-namespace` where there is none for the Lease.
  */
 export async function takeLock(
   place: Place,
@@ -64,37 +67,57 @@ export async function takeLock(
   for (;;) {
     const lease = await ports.kubernetes.readLease(place, name, options);
     const now = ports.clock.now();
-    if (lease === null || isFree(lease, options.holder, now, seen)) {
-      const state = { holder: options.holder, renewed: now, seconds: LEASE_SECONDS, note: lease?.note ?? '' };
+    const stoodStill = lease !== null && lease.version === seen.version ? now - seen.since : 0;
+    if (lease === null || isExpired(lease, stoodStill) || lease.token === options.token) {
+      const note = lease?.note ?? '';
+      const state = { holder: options.holder, token: options.token, seconds: LEASE_SECONDS, note };
       const version = lease?.version ?? null;
-      if (await ports.kubernetes.writeLease(place, name, state, { version, signal: options.signal })) {
-        return holdLock(place, name, ports, { ...options, inherited: lease?.note ?? '' });
-      }
-    } else {
-      if (seen.version !== lease.version) seen = { version: lease.version, since: now };
-      if (now >= deadline) throw lockedBy(cluster, lease.holder, options.patience);
-      options.waiting(lease.holder, Math.ceil((deadline - now) / 1000));
+      const written = await ports.kubernetes.writeLease(place, name, state, { version, signal: options.signal });
+      if (written === 'written') return holdLock(place, name, ports, { ...options, inherited: note });
+      if (written === 'no-namespace') throw noNamespace(place);
+    } else if (lease.version !== seen.version) {
+      seen = { version: lease.version, since: now };
     }
+    const holder = lease?.holder || 'a run that was faster';
+    if (now >= deadline) throw lockedBy(cluster, holder, options.patience);
+    options.waiting(holder, Math.ceil((deadline - now) / 1000));
     await ports.clock.sleep(LOOK_EVERY, options);
   }
 }
 
-/** Who is at work on the cluster now, as far as the Lease tells; null for nobody. For plans, which never lock. */
-export async function holderNow(
-  place: Place,
-  cluster: string,
-  ports: { kubernetes: Kubernetes; clock: Clock },
-  options: { signal: AbortSignal },
-): Promise<string | null> {
-  const lease = await ports.kubernetes.readLease(place, leaseName(cluster), options);
-  if (lease === null || lease.holder === '') return null;
-  return ports.clock.now() - lease.renewed > lease.seconds * 1000 ? null : lease.holder;
+/** What the Lease of a cluster tells those who never take it. */
+export interface LockSeen {
+  /** Who is at work on the cluster now; null for nobody. */
+  readonly holder: string | null;
+  /** What an apply left that did not come to its end; null for nothing. */
+  readonly note: string | null;
 }
 
-function isFree(lease: LeaseState, self: string, now: number, seen: Sighting): boolean {
-  if (lease.holder === '' || lease.holder === self) return true;
-  if (now - lease.renewed > SURELY_OLD) return true;
-  return seen.version === lease.version && now - seen.since >= lease.seconds * 1000;
+/** Looks at the lock without taking it, for plans. */
+export async function lookAtLock(
+  place: Place,
+  cluster: string,
+  kubernetes: Kubernetes,
+  options: { signal: AbortSignal },
+): Promise<LockSeen> {
+  const lease = await kubernetes.readLease(place, leaseName(cluster), options);
+  if (lease === null) return { holder: null, note: null };
+  return { holder: isExpired(lease) ? null : lease.holder, note: lease.note === '' ? null : lease.note };
+}
+
+/** Whether nobody holds it any more: it was given back, or not renewed for as long as it lasts. */
+function isExpired(lease: Lease, stoodStill = 0): boolean {
+  return lease.holder === '' || Math.max(lease.age, stoodStill) >= lease.seconds * 1000;
+}
+
+function noNamespace({ namespace }: Place): Failure {
+  return new Failure(
+    'no-namespace',
+    `Cannot apply: there is no namespace "${namespace}", where the lock and the cluster are to be.`,
+    {
+      remedy: `Create it (kubectl create namespace ${namespace}), put it into the manifests, or correct \`kubernetes.namespace\`.`,
+    },
+  );
 }
 
 function lockedBy(cluster: string, holder: string, patience: number): Failure {
@@ -112,24 +135,26 @@ function holdLock(
   place: Place,
   name: string,
   ports: { kubernetes: Kubernetes; clock: Clock },
-  { holder, inherited, kept }: Pick<LockOptions, 'holder' | 'kept'> & { readonly inherited: string },
+  { holder, token, inherited, kept }: Pick<LockOptions, 'holder' | 'token' | 'kept'> & { readonly inherited: string },
 ): Lock {
   const lost = new AbortController();
   const closing = new AbortController();
   let note = inherited;
 
-  const write = async (state: { holder: string; note: string }, signal: AbortSignal): Promise<void> => {
+  const write = async (state: { holder: string; token: string }, signal: AbortSignal): Promise<void> => {
     for (let tries = 0; tries < WRITES; tries += 1) {
       const lease = await ports.kubernetes.readLease(place, name, { signal });
-      if (lease !== null && lease.holder !== holder) throw lostTo(name, lease.holder);
-      const next = { ...state, renewed: ports.clock.now(), seconds: LEASE_SECONDS };
+      if (lease !== null && lease.token !== token) throw lostTo(name, lease.holder);
       const version = lease?.version ?? null;
-      if (await ports.kubernetes.writeLease(place, name, next, { version, signal })) return;
+      const next = { ...state, seconds: LEASE_SECONDS, note };
+      const written = await ports.kubernetes.writeLease(place, name, next, { version, signal });
+      if (written === 'written') return;
+      if (written === 'no-namespace') throw noNamespace(place);
     }
     throw lostTo(name, 'another run');
   };
 
-  const renewing = keepRenewed(ports.clock, closing.signal, () => write({ holder, note }, closing.signal)).catch(
+  const renewing = keepRenewed(ports.clock, closing.signal, () => write({ holder, token }, closing.signal)).catch(
     (thrown: unknown) => {
       if (!closing.signal.aborted) lost.abort(thrown);
     },
@@ -140,14 +165,14 @@ function holdLock(
     inherited: inherited === '' ? null : inherited,
     async leave(text) {
       note = text;
-      await insist(ports.clock, closing.signal, () => write({ holder, note }, closing.signal));
+      await insist(ports.clock, closing.signal, () => write({ holder, token }, closing.signal));
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
       await renewing;
       if (lost.signal.aborted) return;
       try {
-        await write({ holder: '', note }, AbortSignal.timeout(5_000));
+        await write({ holder: '', token: '' }, AbortSignal.timeout(5_000));
       } catch (thrown) {
         kept(asFailure(thrown), LEASE_SECONDS);
       }

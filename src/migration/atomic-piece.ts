@@ -4,7 +4,7 @@ import { STEADY } from '../ports/ask.ts';
 import { troubleOf } from './atomic-errors.ts';
 import { refuseStrayKeys } from './batch.ts';
 import type { Piece } from './cut.ts';
-import { type Following, follow } from './follow.ts';
+import { type Following, follow, waitFor } from './follow.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import { slotStates } from './slot-states.ts';
 
@@ -52,6 +52,7 @@ async function tryOnce(piece: Piece, work: Following): Promise<string | null> {
     await refuseStrayKeys(pair, toTake, work.context.clock);
     const started = await jobs.start(pair, slotsOfNumbers(toTake));
     if (!started.ok) return started.error;
+    work.ours.add(started.id);
     const job = await follow(started.id, piece.keys * pair.averageKey, work);
     if (job.phase !== 'done') {
       const left = await slotStates(pair, piece.slots);
@@ -68,7 +69,7 @@ async function tryOnce(piece: Piece, work: Following): Promise<string | null> {
  */
 export async function waitForOthers(slots: SlotSet, work: Following): Promise<Failure | null> {
   try {
-    await waitForJobs(work);
+    await waitForJobs(slots, work);
     return null;
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'redis-permission')
@@ -77,14 +78,14 @@ export async function waitForOthers(slots: SlotSet, work: Following): Promise<Fa
   }
 }
 
-async function waitForJobs(work: Following): Promise<void> {
+async function waitForJobs(slots: SlotSet, work: Following): Promise<void> {
   const { pair, jobs, context } = work;
   const isAtWork = (job: Job): boolean => !hasEnded(job) || (job.phase === 'failed' && jobs.retries);
   for (const job of (await jobs.list(pair)).filter(isAtWork)) {
     const where = pair[jobs.told].pod.name;
     const text = `${where} is at work on a ${jobs.command} already, of a run that was cut off or of somebody else: slots ${print(job.slots)} (${job.state}). Waiting for its end.`;
     context.tell({ kind: 'note', text });
-    const { phase, state, message } = await follow(job.id, 0, work);
+    const { phase, state, message } = await waitFor(job.id, slots, work);
     context.tell({ kind: 'note', text: `That job ended: ${phase}${message === '' ? '' : ` (${message || state})`}.` });
   }
 }

@@ -31,7 +31,8 @@ export interface AtomicWay {
 export function atomicMover(way: AtomicWay): Mover {
   return async (pair, work) => {
     const { progress, context } = work;
-    const following: Following = { pair, jobs: way.jobs, context, stillAtIt: () => progress.movedKeys(0) };
+    const stillAtIt = (): void => progress.movedKeys(0);
+    const following: Following = { pair, jobs: way.jobs, context, ours: new Set(), stillAtIt };
     await moveOpenSlots(pair, work, way);
     const use = way.jobs.use(pair);
     const { left, failure } = await way.turns.during(use, context.stop, () => moveInJobs(work, following));

@@ -1,5 +1,5 @@
 import { Failure } from '../core/failure.ts';
-import { print } from '../core/slots.ts';
+import { isEmpty, minus, print, type SlotSet } from '../core/slots.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import { hasEnded, type Job, type Jobs } from './jobs.ts';
@@ -16,24 +16,31 @@ const BYTES_PER_MS = 5_000;
 /** How often a server may begin a job anew by itself. */
 const RETRIES = 2;
 
-/** Milliseconds after the word to stop: GitHub gives a run 10 s from the first signal to the last. */
+/**
+ * Milliseconds after the word to stop: GitHub gives a run 10 s from the first signal to the last. Most jobs are done within the first
+ * of these times, and what has moved need not be moved again.
+ */
 const CANCEL_AFTER = 3_000;
-const LEAVE_AFTER = 7_000;
+/** Milliseconds after it was to be cancelled. */
+const LEAVE_AFTER = 3_500;
 
 export interface Following {
   readonly pair: Pair;
   readonly jobs: Jobs;
   readonly context: Pick<StepContext, 'clock' | 'tell' | 'stop'>;
+  /** The ids of the jobs that this move has begun. No other one is cancelled. */
+  readonly ours: Set<string>;
   /** Is told that time passes. */
   readonly stillAtIt: () => void;
 }
 
 /**
- * Looks at a job until it has ended, and returns how. It is cancelled when it takes too long, when the server begins it
- * anew again and again, or when the run is to stop; then, too, its end is waited for: it may be that it has succeeded.
+ * Looks at a job of this move until it has ended, and returns how. It is cancelled when it takes too long, when the server
+ * begins it anew again and again, or when the run is to stop; then, too, its end is waited for: it may be that it has succeeded.
  * @param bytes of the keys in its slots
  */
-export async function follow(id: string, bytes: number, { pair, jobs, context, stillAtIt }: Following): Promise<Job> {
+export async function follow(id: string, bytes: number, following: Following): Promise<Job> {
+  const { pair, jobs, context, ours, stillAtIt } = following;
   const { clock, stop } = context;
   const begun = clock.now();
   const patience = PATIENCE + bytes / BYTES_PER_MS;
@@ -53,13 +60,31 @@ export async function follow(id: string, bytes: number, { pair, jobs, context, s
       return { ...job, message: now - begun > patience ? tooLong(patience, state, message) : message };
     }
     if (overdue > LEAVE_AFTER) throw unending(job, pair, jobs);
-    const isUnwanted = stop.aborted || job.retries > RETRIES;
-    const isOverdue = overdue > 0 && !all.some((one) => one.phase === 'handing-over');
-    if (isOverdue || (isUnwanted && jobs.maySafelyCancel(job, all))) await jobs.cancel(pair, job);
+    if ((overdue > 0 || job.retries > RETRIES) && jobs.maySafelyCancel(all, ours)) await jobs.cancel(pair, job);
     stillAtIt();
     pause = job.state === state ? Math.min(LONGEST_PAUSE, pause * 1.3) : FIRST_LOOK;
     state = job.state;
     await clock.sleep(pause, { signal: STEADY });
+  }
+}
+
+/**
+ * Waits for the end of a job that somebody else may have begun, and never cancels it. One that a server begins anew until it is
+ * cancelled is, where it moves nothing but slots of this move: a run that was killed has left it.
+ * Throws `migration-failed` when it does not end, or the reason of `context.stop`.
+ */
+export async function waitFor(id: string, slots: SlotSet, following: Following): Promise<Job> {
+  const { pair, jobs, context, stillAtIt } = following;
+  const deadline = context.clock.now() + PATIENCE;
+  for (;;) {
+    const job = (await jobs.list(pair)).find((one) => one.id === id) ?? forgotten(id);
+    const isBegunAnew = job.phase === 'failed' && jobs.retries;
+    const isLeftover = isBegunAnew && isEmpty(minus(job.slots, slots));
+    if (isLeftover) await jobs.cancel(pair, job);
+    if (isLeftover || (hasEnded(job) && !isBegunAnew)) return job;
+    if (context.clock.now() > deadline) throw inTheWay(job, pair, jobs);
+    stillAtIt();
+    await context.clock.sleep(LONGEST_PAUSE, { signal: context.stop });
   }
 }
 
@@ -83,7 +108,23 @@ function forgotten(id: string): Job {
 function unending(job: Job, pair: Pair, { command }: Jobs): Failure {
   return new Failure(
     'migration-failed',
-    `The move of slots ${print(job.slots)} from ${pair.donor.pod.name} to ${pair.receiver.pod.name} (${command}) does not end: told to cancel it, the server still shows it as "${job.state}"${job.message === '' ? '' : `: ${job.message}`}.`,
-    { remedy: 'Look at the logs of both pods; the next apply waits for that job before it begins another one.' },
+    `The move of slots ${print(job.slots)} from ${pair.donor.pod.name} to ${pair.receiver.pod.name} (${command}) does not end: the server shows it as "${job.state}"${saidOf(job)}, where it does not end by being told or must not be cancelled.`,
+    {
+      remedy:
+        'Look at the logs of both pods, and whether more is written than is sent; the next apply waits for that job before it begins another one.',
+    },
   );
+}
+
+function inTheWay(job: Job, pair: Pair, jobs: Jobs): Failure {
+  const where = pair[jobs.told].pod.name;
+  return new Failure(
+    'migration-failed',
+    `Cannot move slots from ${pair.donor.pod.name} to ${pair.receiver.pod.name}: ${where} has been at work on a ${jobs.command} of slots ${print(job.slots)} for a minute ("${job.state}"${saidOf(job)}), which this run has not begun and does not cancel.`,
+    { remedy: `Wait for its end, or cancel it (${jobs.cancelCommand(job)} on ${where}), then run apply again.` },
+  );
+}
+
+function saidOf({ message }: Job): string {
+  return message === '' ? '' : `: ${message}`;
 }

@@ -61,4 +61,6 @@ export const redisJobs: Jobs = {
   async cancel(pair, job) {
     await ask(pair.receiver.main, ['CLUSTER', 'MIGRATION', 'CANCEL', 'ID', job.id], { signal: STEADY });
   },
+
+  cancelCommand: (job) => `CLUSTER MIGRATION CANCEL ID ${job.id}`,
 };

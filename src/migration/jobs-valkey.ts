@@ -7,8 +7,8 @@ import { fieldsOf, hasEnded, type Job, type Jobs, type Phase, rangeWords, slotsO
 /** States of an export (cluster_migrateslots.c); all before them wait for a connection or for the snapshot. */
 const PHASES: Readonly<Record<string, Phase>> = {
   snapshotting: 'copying',
-  replicating: 'copying',
-  'waiting-to-pause': 'copying',
+  replicating: 'handing-over',
+  'waiting-to-pause': 'handing-over',
   'failover-paused': 'handing-over',
   'failover-granted': 'handing-over',
   success: 'done',
@@ -61,9 +61,12 @@ export const valkeyJobs: Jobs = {
     return there === undefined || there.message === '' ? job.message : there.message;
   },
 
-  // A donor whose export is cancelled in the hand-over takes writes again, while the receiver may be about to take over:
-  // these writes would be lost. So not from where that comes next within milliseconds, either; and all are cancelled.
-  maySafelyCancel: (_, all) => all.every((job) => job.phase === 'waiting' || hasEnded(job)),
+  // A donor that has granted the hand-over and is told to cancel takes writes again at once (finishSlotMigrationJob), while the
+  // receiver, which has the grant, takes over all the same: these writes are lost. From `replicating` on that is two messages
+  // away, less than the time from a look to the command. Before it a child process writes the snapshot or waits to; what is
+  // cancelled has done so for seconds, and its end is followed by five messages between donor and receiver.
+  maySafelyCancel: (all, ours) =>
+    all.every((job) => hasEnded(job) || (ours.has(job.id) && (job.phase === 'waiting' || job.phase === 'copying'))),
 
   async cancel(pair) {
     const answer = await answerTo(pair.donor.main, ['CLUSTER', 'CANCELSLOTMIGRATIONS'], { signal: STEADY });
@@ -71,6 +74,8 @@ export const valkeyJobs: Jobs = {
       throw refusal(pair.donor.pod.name, ['CLUSTER', 'CANCELSLOTMIGRATIONS'], answer.error);
     }
   },
+
+  cancelCommand: () => 'CLUSTER CANCELSLOTMIGRATIONS, which ends all of its exports,',
 };
 
 async function jobsOf(connection: Connection, operation: Operation): Promise<readonly Job[]> {

@@ -17,8 +17,8 @@ export interface Job {
 }
 
 /**
- * `waiting`: nothing has been sent yet. `copying`: clients notice nothing yet. `handing-over`: the donor holds writes back.
- * The other three are ends.
+ * `waiting`: nothing has been sent yet. `copying`: clients notice nothing yet. `handing-over`: the donor holds writes back, or may do so
+ * at any moment. The other three are ends.
  */
 export type Phase = 'waiting' | 'copying' | 'handing-over' | 'done' | 'failed' | 'cancelled';
 
@@ -47,11 +47,15 @@ export interface Jobs {
   /** Whether the server begins a failed job anew until it is cancelled. */
   readonly retries: boolean;
   /**
-   * Whether a job can be cancelled without the risk that the receiver takes over all the same.
+   * Whether a job of ours can be cancelled without the risk that the receiver takes over all the same, and without ending one of
+   * somebody else.
    * @param all that the node has
+   * @param ours the ids of the jobs of this move
    */
-  maySafelyCancel(job: Job, all: readonly Job[]): boolean;
+  maySafelyCancel(all: readonly Job[], ours: ReadonlySet<string>): boolean;
   cancel(pair: Pair, job: Job): Promise<void>;
+  /** The same, for people. */
+  cancelCommand(job: Job): string;
 }
 
 export type Started = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly error: string };

@@ -57,7 +57,7 @@ export async function throughLosses(
     try {
       return await attempt({ isAgain: hasStood, stands });
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || !(await isLoss(thrown, isOver))) throw thrown;
+      if (!(thrown instanceof Failure) || isStop(thrown, stop) || !(await isLoss(thrown, isOver))) throw thrown;
       hasStood ||= stood;
       if (!hasStood) throw thrown;
       lostAt ??= clock.now();
@@ -68,6 +68,11 @@ export async function throughLosses(
       await clock.sleep(PAUSE, { signal: STEADY });
     }
   }
+}
+
+/** Another move of the stage may have ended by a loss, which is then this one's reason to stop and no loss of its own. */
+function isStop(failure: Failure, stop: AbortSignal): boolean {
+  return stop.aborted && (failure === stop.reason || failure.cause === stop.reason);
 }
 
 async function isLoss(failure: Failure, isOver: () => Promise<boolean>): Promise<boolean> {

@@ -17,17 +17,27 @@ export interface ResourceRef {
   readonly namespace: string | null;
 }
 
+/** What is written into a Lease. The moment is added by the adapter. */
 export interface LeaseState {
-  /** The URL of the run that holds it; empty when given back. */
+  /** The URL of the run that holds it, for people; empty when given back. */
   readonly holder: string;
-  /** Milliseconds since the epoch. */
-  readonly renewed: number;
+  /** Random, and of one process only: the jobs of a run share its URL. Empty when given back. */
+  readonly token: string;
   readonly seconds: number;
-  /** For compare-and-swap. */
-  readonly version: string;
   /** What the holder wrote beside it: the approved steps, for the run that goes on after a crash. */
   readonly note: string;
 }
+
+/** A Lease as it was read. */
+export interface Lease extends LeaseState {
+  /** Milliseconds since it was written, both told by the API server's clock: those of two runners may differ. */
+  readonly age: number;
+  /** For compare-and-swap. */
+  readonly version: string;
+}
+
+/** `beaten`: somebody else was faster. `no-namespace`: there is none to write it into. */
+export type LeaseWritten = 'written' | 'beaten' | 'no-namespace';
 
 /**
  * The Kubernetes API, reduced to what the engine needs. Every method throws Failure `kubernetes-unreachable`,
@@ -59,12 +69,12 @@ export interface Kubernetes {
     resources: readonly ResourceRef[],
     options: { signal: AbortSignal },
   ): Promise<readonly ResourceRef[]>;
-  readLease(place: Place, name: string, options: { signal: AbortSignal }): Promise<LeaseState | null>;
-  /** Creates or replaces; false when somebody else was faster (`version` is the one that was read, null to create). */
+  readLease(place: Place, name: string, options: { signal: AbortSignal }): Promise<Lease | null>;
+  /** Creates or replaces what was read (`version` is that one's, null to create). */
   writeLease(
     place: Place,
     name: string,
-    lease: Omit<LeaseState, 'version'>,
+    lease: LeaseState,
     options: { version: string | null; signal: AbortSignal },
-  ): Promise<boolean>;
+  ): Promise<LeaseWritten>;
 }

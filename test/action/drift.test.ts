@@ -78,10 +78,10 @@ describe('the issue of a cluster that has drifted', () => {
     await drift(HEAVY);
     const { kubernetes, place } = repository.platform;
     const name = leaseName('redis-cluster');
-    const write = async (holder: string): Promise<boolean> => {
+    const write = async (holder: string): Promise<void> => {
       const version = (await kubernetes.readLease(place, name, { signal: SIGNAL }))?.version ?? null;
-      const lease = { holder, renewed: Date.now(), seconds: 30, note: '' };
-      return kubernetes.writeLease(place, name, lease, { version, signal: SIGNAL });
+      const lease = { holder, token: holder, seconds: 30, note: '' };
+      expect(await kubernetes.writeLease(place, name, lease, { version, signal: SIGNAL })).toBe('written');
     };
     await write('https://github.test/runs/1');
     const during = await drift(EVEN);

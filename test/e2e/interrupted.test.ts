@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
+import { leaseName } from '../../src/engine/lock.ts';
 import { ApiGate } from '../support/api-gate.ts';
 import { losses } from '../support/dataset.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -49,6 +51,8 @@ describe('an apply that is interrupted while slots move', () => {
 
       const ended = await cluster.act(topology, { inputs: { ...approved, 'lock-timeout': '2m' } });
       expect([ended.outputs['result'], ended.exitCode === 0 ? '' : ended.log]).toEqual(['applied', '']);
+      // Who was told to stop gave the lock back; whoever was killed holds it for 30 s more.
+      expect(ended.log.includes('Waiting for another apply')).toBe(signal === 'SIGKILL');
       const after = await cluster.live.look();
       expect(slotOwners(after).map((owner) => count(owner.slots))).toHaveLength(shards);
       expect(after.members.flatMap((member) => member.open ?? [])).toEqual([]);
@@ -61,6 +65,33 @@ describe('an apply that is interrupted while slots move', () => {
     },
     300_000,
   );
+
+  test('by another run that takes its lock stops, and what it had begun can be ended', async () => {
+    const { kubernetes, place } = {
+      kubernetes: createKubernetes(cluster.namespace.config),
+      place: cluster.namespace.place(),
+    };
+    const options = { signal: AbortSignal.timeout(120_000) };
+    const name = leaseName('redis-cluster');
+    const other = { holder: 'https://example.com/another-run', token: 'another run', seconds: 30, note: '' };
+    const steal = async (): Promise<void> => {
+      const lease = await kubernetes.readLease(place, name, options);
+      await kubernetes.writeLease(place, name, other, { ...options, version: lease?.version ?? null });
+    };
+    const stolen: Promise<void>[] = [];
+    const run = await cluster.act(cluster.declare(4), {
+      inputs: { command: 'apply' },
+      onLine: (line) => {
+        if (stolen.length === 0 && line.startsWith('::group::1.')) stolen.push(steal());
+      },
+    });
+    await Promise.all(stolen);
+    expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'lock-lost' });
+    expect(run.log).toContain(other.holder);
+    const { members } = await cluster.live.look();
+    expect(members.flatMap((member) => member.open ?? [])).toEqual([]);
+    await cluster.namespace.expireLease(name);
+  }, 120_000);
 
   test('by an API server that is away for 20 s goes on when it is back', async () => {
     await using gate = await ApiGate.open();

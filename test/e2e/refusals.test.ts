@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { memberOf } from '../../src/core/cluster.ts';
+import { leaseName } from '../../src/engine/lock.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 import { statefulSet } from '../support/kubernetes-objects.ts';
 import { GIVEN_KUBERNETES, Workspace } from '../support/run-action.ts';
+import { manifest } from './support/live-cluster.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 
 const APPLY = { command: 'apply' };
@@ -50,6 +53,26 @@ describe('what a run on a cluster that is well refuses', () => {
     expect(run.log).toContain('line=2');
     expect(run.log).toContain('line=3');
     expect(run.log).toContain('line=4');
+  }, 60_000);
+
+  test('a second apply, and it names the one that has the lock', async () => {
+    const before = await state();
+    const kubernetes = createKubernetes(cluster.namespace.config);
+    const place = cluster.namespace.place();
+    const options = { signal: AbortSignal.timeout(60_000) };
+    const name = leaseName('redis-cluster');
+    const lease = await kubernetes.readLease(place, name, options);
+    const first = { holder: 'https://example.com/first-run', token: 'first', seconds: 600, note: '' };
+    await kubernetes.writeLease(place, name, first, { ...options, version: lease?.version ?? null });
+    const run = await cluster.act(cluster.declare(4), { inputs: { ...APPLY, 'lock-timeout': '1s' } });
+    await cluster.namespace.expireLease(name);
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'locked', changed: 'false' });
+    expect(run.log).toContain(`Waiting for another apply, at most 1 s more: ${first.holder}`);
+    expect(run.outputs['summary']).toContain(first.holder);
+    // What waits can be looked at all the same.
+    expect(run.outputs['plan-hash']).toMatch(/^[0-9a-f]{12}$/);
+    expect(run.outputs['plan']).toContain('"scale"');
+    expect(await state()).toEqual(before);
   }, 60_000);
 
   test('a server that does not answer', async () => {
@@ -114,6 +137,28 @@ describe('what a run refuses where no cluster is', () => {
     expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'no-statefulset', changed: 'false' });
     expect(run.log).toContain('redis-cluster');
   }, 60_000);
+
+  test('no namespace: at once, with what to do', async () => {
+    const place = '{namespace: rct-nowhere, statefulSet: redis-cluster, manifests: cluster.yaml}';
+    await workspace.write('cluster.yaml', await manifest('manifests/redis-cluster.yaml', 'redis:7.0'));
+    const run = await workspace.act(`version: 1\nkubernetes: ${place}\nshards: 3\n`, { inputs: APPLY });
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'no-namespace', changed: 'false' });
+    expect(run.log).toContain('kubectl create namespace rct-nowhere');
+  }, 60_000);
+
+  test('no namespace, unless the manifests bring it: then it is made before the lock', async () => {
+    const name = `${namespace.name}-brought`;
+    const brought = `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${name}}\n`;
+    const text = await manifest('manifests/redis-cluster.yaml', 'redis:7.0');
+    await workspace.write('cluster.yaml', `${brought}---\n${text}`);
+    const place = `{namespace: ${name}, statefulSet: redis-cluster, manifests: cluster.yaml}`;
+    const one = `version: 1\nkubernetes: ${place}\nshards: 1\nreplicasPerShard: 0\n`;
+    const run = await workspace.act(one, { inputs: APPLY });
+    const ref = { apiVersion: 'v1', kind: 'Namespace', name, namespace: null };
+    const signal = AbortSignal.timeout(20_000);
+    await createKubernetes(namespace.config).deleteResources(namespace.place(), [ref], { signal });
+    expect([run.outputs['result'], run.exitCode === 0 ? '' : run.log]).toEqual(['applied', '']);
+  }, 120_000);
 
   test('no rights: the missing verb and resource are named', async () => {
     await workspace.write('kubeconfig', await namespace.accountConfig('default'));

@@ -87,6 +87,7 @@ describe('the API server goes away in the middle of the work', () => {
       { kubernetes, clock: systemClock },
       {
         holder: HOLDER,
+        token: 'ours',
         patience: 0,
         signal,
         waiting: () => expect('waited').toBe('free'),

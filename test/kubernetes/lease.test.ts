@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
-import { takeLock } from '../../src/engine/lock.ts';
-import type { Kubernetes } from '../../src/ports/kubernetes.ts';
+import { type Lock, leaseName, lookAtLock, takeLock } from '../../src/engine/lock.ts';
+import type { Kubernetes, LeaseState } from '../../src/ports/kubernetes.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 
 const { signal } = new AbortController();
@@ -20,8 +20,8 @@ afterAll(async () => {
   await namespace[Symbol.asyncDispose]();
 }, 150_000);
 
-function lease(holder: string, note = '') {
-  return { holder, renewed: 1_700_000_000_123, seconds: 30, note };
+function lease(holder: string, note = ''): LeaseState {
+  return { holder, token: holder, seconds: 30, note };
 }
 
 test('a lease that nobody made is null', async () => {
@@ -31,10 +31,11 @@ test('a lease that nobody made is null', async () => {
 test('a lease is read as it was written', async () => {
   const place = namespace.place();
   const note = JSON.stringify([{ kind: 'scale', from: 6, to: 8 }]);
-  expect(await kubernetes.writeLease(place, 'whole', lease(RUN, note), { version: null, signal })).toBe(true);
+  expect(await kubernetes.writeLease(place, 'whole', lease(RUN, note), { version: null, signal })).toBe('written');
   expect(await kubernetes.readLease(place, 'whole', { signal })).toEqual({
     ...lease(RUN, note),
     version: expect.stringMatching(/^[0-9a-f-]{36}\/\d+$/),
+    age: expect.any(Number),
   });
 });
 
@@ -42,8 +43,10 @@ test('a lease that is given back has no holder', async () => {
   const place = namespace.place();
   await kubernetes.writeLease(place, 'back', lease(RUN), { version: null, signal });
   const held = await kubernetes.readLease(place, 'back', { signal });
-  expect(await kubernetes.writeLease(place, 'back', lease(''), { version: held?.version ?? '', signal })).toBe(true);
-  expect(await kubernetes.readLease(place, 'back', { signal })).toMatchObject({ holder: '', note: '' });
+  expect(await kubernetes.writeLease(place, 'back', lease(''), { version: held?.version ?? '', signal })).toBe(
+    'written',
+  );
+  expect(await kubernetes.readLease(place, 'back', { signal })).toMatchObject({ holder: '', token: '', note: '' });
 });
 
 test.each([
@@ -59,9 +62,9 @@ test.each([
     runs.map((run) => kubernetes.writeLease(place, what, lease(run), { version: read, signal })),
   );
 
-  expect(won.filter(Boolean)).toHaveLength(1);
+  expect(won.filter((written) => written === 'written')).toHaveLength(1);
   const after = await kubernetes.readLease(place, what, { signal });
-  expect(after?.holder).toBe(runs[won.indexOf(true)]);
+  expect(after?.holder).toBe(runs[won.indexOf('written')]);
 });
 
 test('a lease that was deleted after it was read is not written', async () => {
@@ -71,20 +74,104 @@ test('a lease that was deleted after it was read is not written', async () => {
   const ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'gone', namespace: null };
   await kubernetes.deleteResources(place, [ref], { signal });
 
-  expect(await kubernetes.writeLease(place, 'gone', lease(RUN), { version: read?.version ?? '', signal })).toBe(false);
+  expect(await kubernetes.writeLease(place, 'gone', lease(RUN), { version: read?.version ?? '', signal })).toBe(
+    'beaten',
+  );
 
   expect(await kubernetes.readLease(place, 'gone', { signal })).toBeNull();
 });
 
-test('two writes of the holder at once, as a note beside a renewal, do not look like another run', async () => {
-  const options = {
+/** As another process takes it; `waited` gets the holders that it is told of while it waits. */
+function take(cluster: string, token: string, { patience = 0, waited = (_holder: string): void => undefined } = {}) {
+  const ports = { kubernetes, clock: systemClock };
+  return takeLock(namespace.place(), cluster, ports, {
     holder: RUN,
-    patience: 0,
+    token,
+    patience,
     signal,
-    waiting: () => expect('waited').toBe('free'),
+    waiting: waited,
     kept: () => expect('kept').toBe('given back'),
-  };
-  await using lock = await takeLock(namespace.place(), 'busy', { kubernetes, clock: systemClock }, options);
-  await Promise.all([lock.leave('one'), lock.leave('other')]);
-  expect(lock.lost.aborted).toBe(false);
+  });
+}
+
+function left(cluster: string) {
+  return lookAtLock(namespace.place(), cluster, kubernetes, { signal });
+}
+
+/** What a run that was killed leaves behind. */
+async function killedHolding(cluster: string): Promise<void> {
+  const state = lease(RUN, 'the steps');
+  await kubernetes.writeLease(namespace.place(), leaseName(cluster), state, { version: null, signal });
+}
+
+async function giveBack(lock: Lock): Promise<void> {
+  await lock[Symbol.asyncDispose]();
+}
+
+describe('a lock', () => {
+  test('is not lost by two writes of its holder at once, as a note beside a renewal', async () => {
+    await using lock = await take('busy', 'one');
+    await Promise.all([lock.leave('one'), lock.leave('other')]);
+    expect(lock.lost.aborted).toBe(false);
+  });
+
+  test('is not had by two jobs of one run, and the refusal names the run', async () => {
+    await using lock = await take('twice', 'one job');
+    await expect(take('twice', 'another job')).rejects.toMatchObject({
+      code: 'locked',
+      message: expect.stringContaining(RUN),
+    });
+    expect(lock.lost.aborted).toBe(false);
+  });
+
+  test('is waited for, and had as soon as it is given back', async () => {
+    const first = await take('waited', 'first');
+    const givenBack: Promise<void>[] = [];
+    const waited = (holder: string): void => {
+      expect(holder).toBe(RUN);
+      if (givenBack.length === 0) givenBack.push(giveBack(first));
+    };
+    await using second = await take('waited', 'second', { patience: 30_000, waited });
+    expect(givenBack).toHaveLength(1);
+    expect(second.lost.aborted).toBe(false);
+  }, 60_000);
+
+  test('of a run that was killed is free 30 s later, however long the next one waits, and tells what was begun', async () => {
+    await killedHolding('killed');
+    expect(await left('killed')).toEqual({ holder: RUN, note: 'the steps' });
+    await expect(take('killed', 'too soon')).rejects.toMatchObject({ code: 'locked' });
+    await namespace.expireLease(leaseName('killed'));
+    expect(await left('killed')).toEqual({ holder: null, note: 'the steps' });
+    await using lock = await take('killed', 'another');
+    expect(lock.inherited).toBe('the steps');
+  });
+
+  test('that another run has taken over is lost for its first holder', async () => {
+    const lost = Promise.withResolvers<unknown>();
+    await using lock = await take('stolen', 'first');
+    lock.lost.addEventListener('abort', () => lost.resolve(lock.lost.reason), { once: true });
+    const name = leaseName('stolen');
+    const version = (await kubernetes.readLease(namespace.place(), name, { signal }))?.version ?? '';
+    await kubernetes.writeLease(namespace.place(), name, lease('another run'), { version, signal });
+    expect(await lost.promise).toMatchObject({
+      code: 'lock-lost',
+      message: expect.stringContaining('taken over by another run'),
+    });
+  }, 60_000);
+
+  test('in a namespace that is not there is refused at once', async () => {
+    const place = namespace.place({ namespace: 'rct-nowhere' });
+    const options = {
+      holder: RUN,
+      token: 'one',
+      patience: 60_000,
+      signal,
+      waiting: () => undefined,
+      kept: () => undefined,
+    };
+    await expect(takeLock(place, 'any', { kubernetes, clock: systemClock }, options)).rejects.toMatchObject({
+      code: 'no-namespace',
+      remedy: expect.stringContaining('kubectl create namespace rct-nowhere'),
+    });
+  });
 });

@@ -47,20 +47,20 @@ describe('the account that plans', () => {
     const view = await kubernetes.look(namespace.place(), { spreadBy: SPREAD_BY, signal });
     expect(view.workload).toMatchObject({ name: 'redis-cluster', replicas: 0 });
     expect(await kubernetes.readLease(namespace.place(), 'any', { signal })).toBeNull();
+    expect(await kubernetes.existing(namespace.place(), manifests().resources, { signal })).toEqual([]);
   });
 
   test('may change nothing, and is told the missing verb and resource each time', async () => {
     const kubernetes = await as('redis-cluster-topology-plan');
     const place = namespace.place();
     const inNamespace = `in namespace ${namespace.name}`;
-    const lease = { holder: 'x', renewed: 0, seconds: 30, note: '' };
+    const lease = { holder: 'x', token: 'x', seconds: 30, note: '' };
     const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'any', namespace: null };
     const attempts: readonly (readonly [words: string, attempt: () => Promise<unknown>])[] = [
       ['get statefulsets/scale', () => kubernetes.scale(place, { from: 0, to: 1 }, { signal })],
       ['delete persistentvolumeclaims', () => kubernetes.deleteVolumes(place, ['data-redis-cluster-0'], { signal })],
       ['create leases', () => kubernetes.writeLease(place, 'any', lease, { version: null, signal })],
       ['update leases', () => kubernetes.writeLease(place, 'any', lease, { version: '1', signal })],
-      ['get configmaps', () => kubernetes.existing(place, [ref], { signal })],
       ['delete configmaps', () => kubernetes.deleteResources(place, [ref], { signal })],
       ['patch configmaps', () => kubernetes.applyManifests(place, manifests(), { replicas: 6, signal })],
     ];
@@ -78,9 +78,9 @@ describe('the account that applies', () => {
   test('may create, scale and delete what manifests/redis-cluster.yaml holds, and lock', async () => {
     const kubernetes = await as('redis-cluster-topology-apply');
     const place = namespace.place();
-    const lease = { holder: 'x', renewed: 0, seconds: 30, note: '' };
+    const lease = { holder: 'x', token: 'x', seconds: 30, note: '' };
     const ref = { apiVersion: 'v1', kind: 'ConfigMap', name: 'any', namespace: null };
-    expect(await kubernetes.writeLease(place, 'lock', lease, { version: null, signal })).toBe(true);
+    expect(await kubernetes.writeLease(place, 'lock', lease, { version: null, signal })).toBe('written');
     await kubernetes.scale(place, { from: 0, to: 1 }, { signal });
     await kubernetes.applyManifests(place, manifests(), { replicas: 0, signal });
     expect(await kubernetes.existing(place, [ref], { signal })).toEqual([ref]);

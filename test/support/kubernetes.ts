@@ -38,6 +38,8 @@ export interface TestNamespace extends AsyncDisposable {
   evictPod(name: string): Promise<boolean>;
   /** Sets the number of pods of a StatefulSet, as a person or an autoscaler does it. */
   scale(statefulSet: string, replicas: number): Promise<void>;
+  /** Makes a Lease look as if its holder had been killed longer ago than it lasts. */
+  expireLease(name: string): Promise<void>;
   /** Whether new pods may be scheduled on a Kubernetes node. */
   setSchedulable(node: string, isSchedulable: boolean): Promise<void>;
 }
@@ -86,6 +88,11 @@ export async function createNamespace(purpose: string): Promise<TestNamespace> {
     scale: async (statefulSet, replicas) => {
       const metadata = { name: statefulSet, namespace: name };
       await merge({ apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { replicas } });
+    },
+    expireLease: (lease) => {
+      const renewTime = new Date(Date.now() - 120_000).toISOString().replace('Z', '000Z');
+      const metadata = { name: lease, namespace: name };
+      return merge({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: { renewTime } });
     },
     setSchedulable: (node, isSchedulable) =>
       merge({ apiVersion: 'v1', kind: 'Node', metadata: { name: node }, spec: { unschedulable: !isSchedulable } }),

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import type { ManifestSet } from '../../src/core/cluster.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Place } from '../../src/core/topology.ts';
-import type { Kubernetes, KubernetesView, LeaseState, ResourceRef } from '../../src/ports/kubernetes.ts';
+import type {
+  Kubernetes,
+  KubernetesView,
+  Lease,
+  LeaseState,
+  LeaseWritten,
+  ResourceRef,
+} from '../../src/ports/kubernetes.ts';
 
 /** What a platform can do with its processes. */
 export interface Processes {
@@ -19,7 +26,7 @@ export interface Processes {
 export class LocalKubernetes implements Kubernetes {
   readonly #processes: Processes;
   readonly #resources = new Map<string, ResourceRef>();
-  readonly #leases = new Map<string, LeaseState>();
+  readonly #leases = new Map<string, Omit<Lease, 'age'> & { readonly written: number }>();
   #replicas: number | null;
   #work: Promise<void> = Promise.resolve();
   /** What every method was called with, in order, for tests that say what must not be called. */
@@ -110,23 +117,27 @@ export class LocalKubernetes implements Kubernetes {
     );
   }
 
-  async readLease(_place: Place, name: string, options: { signal: AbortSignal }): Promise<LeaseState | null> {
+  async readLease(_place: Place, name: string, options: { signal: AbortSignal }): Promise<Lease | null> {
     options.signal.throwIfAborted();
-    return this.#leases.get(name) ?? null;
+    const lease = this.#leases.get(name);
+    if (lease === undefined) return null;
+    const { written, ...rest } = lease;
+    return { ...rest, age: Date.now() - written };
   }
 
   async writeLease(
     _place: Place,
     name: string,
-    lease: Omit<LeaseState, 'version'>,
+    lease: LeaseState,
     options: { version: string | null; signal: AbortSignal },
-  ): Promise<boolean> {
+  ): Promise<LeaseWritten> {
     options.signal.throwIfAborted();
     const now = this.#leases.get(name) ?? null;
-    if ((now?.version ?? null) !== options.version) return false;
+    if ((now?.version ?? null) !== options.version) return 'beaten';
     const content = JSON.stringify([now?.version, lease]);
-    this.#leases.set(name, { ...lease, version: createHash('sha256').update(content).digest('hex') });
-    return true;
+    const version = createHash('sha256').update(content).digest('hex');
+    this.#leases.set(name, { ...lease, version, written: Date.now() });
+    return 'written';
   }
 
   /** Until all processes that were asked for have come and gone. Throws what went wrong with them. */

@@ -40,6 +40,7 @@ export const GIVEN_KUBERNETES = { KUBECONFIG: process.env['KUBECONFIG'] ?? '' } 
 export class Workspace implements AsyncDisposable {
   readonly folder: string;
   readonly #env: Readonly<Record<string, string>>;
+  #runs = 0;
 
   private constructor(folder: string, env: Readonly<Record<string, string>>) {
     this.folder = folder;
@@ -75,6 +76,7 @@ export class Workspace implements AsyncDisposable {
       return join(temp, name);
     };
     const { event = { name: 'workflow_dispatch' } } = options;
+    this.#runs += 1;
     const output = await file('output');
     const summary = await file('summary');
     const child = spawn(process.execPath, [join(DIST, 'index.js')], {
@@ -92,7 +94,7 @@ export class Workspace implements AsyncDisposable {
         GITHUB_REF: event.ref ?? 'refs/heads/main',
         GITHUB_REPOSITORY: 'acme/cache',
         GITHUB_SERVER_URL: 'https://github.com',
-        GITHUB_RUN_ID: event.runId ?? '1',
+        GITHUB_RUN_ID: event.runId ?? String(this.#runs),
         GITHUB_RUN_ATTEMPT: String(event.attempt ?? 1),
         GITHUB_OUTPUT: output,
         GITHUB_STEP_SUMMARY: summary,

@@ -41,6 +41,8 @@ export interface ApiRequest extends Subject {
 
 export interface ApiAnswer {
   readonly status: number;
+  /** Milliseconds by which the server's clock is ahead of this machine's; null where it tells no time. */
+  readonly ahead: number | null;
   readonly body: unknown;
 }
 
@@ -71,8 +73,16 @@ export class Api {
   /** One that never did is more likely named wrongly than away, and whoever asks wants to know soon. */
   #hasAnswered = false;
 
+  /** Milliseconds by which the server's clock was ahead of this machine's when it last answered. */
+  #ahead = 0;
+
   constructor(config: KubeConfig) {
     this.#config = config;
+  }
+
+  /** The time by the server's clock, give or take a second; by this machine's where the server tells none. */
+  now(): number {
+    return Date.now() + this.#ahead;
   }
 
   /**
@@ -108,6 +118,7 @@ export class Api {
     try {
       const answer = await this.#send(request, AbortSignal.any([options.signal, deadline]));
       this.#hasAnswered ||= answer.status < 500;
+      this.#ahead = answer.ahead ?? this.#ahead;
       return answer;
     } catch (thrown) {
       options.signal.throwIfAborted();
@@ -184,11 +195,17 @@ function bodyHeaders(text: string, type: string): http.OutgoingHttpHeaders {
 }
 
 async function collect(incoming: http.IncomingMessage): Promise<ApiAnswer> {
+  // Before the body, which may take long.
+  const ahead = Date.parse(incoming.headers.date ?? '') - Date.now();
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   const text = Buffer.concat(chunks).toString('utf8');
   const isJson = (incoming.headers['content-type'] ?? '').includes('json');
-  return { status: incoming.statusCode ?? 0, body: isJson && text !== '' ? parseJson(text) : text };
+  return {
+    status: incoming.statusCode ?? 0,
+    ahead: Number.isNaN(ahead) ? null : ahead,
+    body: isJson && text !== '' ? parseJson(text) : text,
+  };
 }
 
 function parseJson(text: string): unknown {

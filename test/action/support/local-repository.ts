@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { readInputs } from '../../../src/adapters/actions/inputs.ts';
 import { readOccasion } from '../../../src/adapters/actions/occasion.ts';
@@ -149,6 +150,7 @@ export class LocalRepository implements AsyncDisposable {
       runner,
       github,
       clock: systemClock,
+      lockToken: randomUUID(),
       stop: signal,
       async reach(topology) {
         reached.push(topology.kubernetes.statefulSet);

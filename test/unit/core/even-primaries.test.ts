@@ -57,3 +57,19 @@ test('every shard keeps its members, and nothing changes the second time', () =>
     }),
   );
 });
+
+test.each([
+  ['each on a node of its own', 1_000],
+  ['on 300 nodes', 300],
+  ['on 40 nodes', 40],
+])('for 500 shards of 2 pods, %s, it looks each pod up a hundred times at most', (_where, nodes) => {
+  const shards = Array.from({ length: 500 }, (_, i) => ({ primary: `cache-${i}`, replicas: [`cache-${i + 500}`] }));
+  let asked = 0;
+  evenPrimaries(shards, (pod) => {
+    asked += 1;
+    // Knuth's multiplicative hash: some node, always the same.
+    const ordinal = Number(pod.split('-').at(-1));
+    return `node-${nodes === 1_000 ? ordinal : Math.floor((ordinal * 2_654_435_761) % 2 ** 32) % nodes}`;
+  });
+  expect(asked).toBeLessThan(1_000 * 100);
+});
