@@ -1,4 +1,5 @@
 import { byOrdinal, type Cluster, type Member, ordinalOf, slotOwners } from './cluster.ts';
+import { withoutHeaps } from './even-primaries.ts';
 import type { Crowd, Layout, ShardTarget } from './layout.ts';
 import { type Candidate, crowds, type Seated, seat } from './placement.ts';
 import { type LiveShard, matchShards } from './shards.ts';
@@ -7,12 +8,17 @@ import { flow } from './slot-flow.ts';
 import { ALL_SLOTS, count, equals, isEmpty, minus, NO_SLOTS, type SlotSet, union } from './slots.ts';
 import { podCount, type Share, type Topology } from './topology.ts';
 
+export interface Wishes {
+  /** Whether others are to lead shards where primaries are heaped on one Kubernetes node; default: true. */
+  readonly evenly?: boolean;
+}
+
 /**
  * The target for a cluster: first which live shard goes on as which declared share, then which pod serves it in which
  * role, then which slots it owns. The same input gives the same layout, whatever the order in which it was observed.
  * Pods that are not scheduled yet crowd nobody: their roles are provisional.
  */
-export function design(topology: Topology, cluster: Cluster): Layout {
+export function design(topology: Topology, cluster: Cluster, { evenly = true }: Wishes = {}): Layout {
   const pods = targetPods(topology, cluster);
   if (topology.state === 'absent') return { pods, shards: [], crowded: [] };
   const staying = new Set(pods);
@@ -44,9 +50,22 @@ export function design(topology: Topology, cluster: Cluster): Layout {
   }));
   const rule = { replicas: topology.replicasPerShard, spreadBy: topology.placement.spreadBy };
   const candidates = candidatesOf(pods, cluster);
-  const seated = seat(seats, candidates, rule);
+  const placed = seat(seats, candidates, rule);
+  const seated = evenly ? ledEvenly(placed, candidates, topology.placement.spreadBy) : placed;
   const shards = withSlots(topology, sizes, matched, seated, live);
   return { pods, shards, crowded: crowdsIn(shards, cluster, topology) };
+}
+
+/** Only once it is known where every pod runs: until then nobody can say where primaries will be. */
+function ledEvenly(
+  shards: readonly Seated[],
+  candidates: readonly Candidate[],
+  [label]: readonly string[],
+): readonly Seated[] {
+  if (label === undefined) return shards;
+  const domains = new Map(candidates.map(({ pod, domains }) => [pod, domains[label] ?? null]));
+  const isKnown = candidates.every(({ pod }) => domains.get(pod) !== null);
+  return isKnown ? withoutHeaps(shards, (pod) => domains.get(pod) ?? null) : shards;
 }
 
 /** Where pods of one shard share a domain. */

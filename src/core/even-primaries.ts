@@ -24,6 +24,26 @@ export function evenPrimaries(shards: readonly Seated[], domainOf: (pod: string)
   return shards.map((shard, i) => ledBy(shard, leaders.of(i)));
 }
 
+/** So many primaries more than need be are in one domain before a plan lets others lead. */
+const HEAP = 2;
+
+/**
+ * The shards as they are to be led: as `evenPrimaries` has them where some domain has a heap of primaries, else as they are. One
+ * failover by itself leaves one too many in a domain; were that mended, each would be followed by a second one.
+ */
+export function withoutHeaps<T extends Seated>(
+  shards: readonly T[],
+  domainOf: (pod: string) => string | null,
+): readonly (T | Seated)[] {
+  const even = evenPrimaries(shards, domainOf);
+  return mostTogether(shards, domainOf) - mostTogether(even, domainOf) < HEAP ? shards : even;
+}
+
+function mostTogether(shards: readonly Seated[], domainOf: (pod: string) => string | null): number {
+  const byDomain = Map.groupBy(shards, ({ primary }) => domainOf(primary));
+  return Math.max(0, ...Array.from(byDomain, ([domain, led]) => (domain === null ? 0 : led.length)));
+}
+
 class Leaders {
   readonly #shards: readonly (readonly string[])[];
   readonly #domainOf: (pod: string) => string | null;

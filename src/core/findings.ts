@@ -126,7 +126,7 @@ export const FINDINGS = {
   'primaries-crowded': [
     'Primaries share a Kubernetes node while others have fewer, and replicas of theirs could lead instead.',
     'Failovers; pods that were scheduled anew.',
-    'Tells who could lead.',
+    'Lets others take over where a node has two more than it must; tells who could where it has one.',
   ],
   'versions-differ': [
     'Members run different server versions.',

@@ -1,6 +1,6 @@
 import { type Cluster, type Domains, slotOwners } from './cluster.ts';
 import { design } from './design.ts';
-import { evenPrimaries } from './even-primaries.ts';
+import { evenPrimaries, withoutHeaps } from './even-primaries.ts';
 import type { Finding } from './findings.ts';
 import type { Crowd } from './layout.ts';
 import { crowds, type Seated } from './placement.ts';
@@ -45,8 +45,8 @@ function liveShards(cluster: Cluster): readonly LiveShard[] {
 }
 
 /**
- * Primaries that share a Kubernetes node while others have fewer: when it stops, all of them fail over at once. Told, with who
- * could lead instead, and not mended: after every failover by itself each plan would have another one in it.
+ * Primaries that share a Kubernetes node while others have fewer: when it stops, all of them fail over at once. A heap of them is
+ * a difference, which the plan mends by failovers; of fewer it is told who could lead instead.
  */
 function primariesCrowded(
   shards: readonly Seated[],
@@ -67,12 +67,15 @@ function primariesCrowded(
   const better = spread.map(({ primary }) => primary).filter((pod, i) => pod !== shards[i]?.primary);
   const kind = KINDS_OF_DOMAIN[label] ?? `the domain (${label})`;
   const pods = ledIn(domain);
+  const isMended = withoutHeaps(shards, domainOf) !== shards;
   return [
     {
       code: 'primaries-crowded',
-      weight: 'note',
+      weight: isMended ? 'differs' : 'note',
       text: `${listed(pods)}, ${pods.length} of ${shards.length} primaries, are in ${kind} ${domain}: when it stops, ${pods.length} shards fail over at once.`,
-      remedy: `Where that matters: \`CLUSTER FAILOVER\` on ${listed(better)}, one after the other, spreads them better. No slot moves.`,
+      remedy: isMended
+        ? `Apply the topology: ${listed(better)} take over, one after the other. No slot moves.`
+        : `Where that matters: \`CLUSTER FAILOVER\` on ${listed(better)}, one after the other, spreads them better. No slot moves.`,
       pods,
     },
   ];

@@ -1,5 +1,5 @@
 import { byOrdinal, type Cluster } from '../core/cluster.ts';
-import { design } from '../core/design.ts';
+import { design, type Wishes } from '../core/design.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Topology } from '../core/topology.ts';
 import { dangersOf } from './dangers.ts';
@@ -15,13 +15,13 @@ import { wayRefusal } from './way-refusal.ts';
  * the same cluster always give the same plan. A plan without stages means that there is nothing to do.
  * Throws Failure `internal-error` where its own steps would break a promise.
  */
-export function makePlan(topology: Topology, seen: Cluster): Planned {
+export function makePlan(topology: Topology, seen: Cluster, wishes: Wishes = {}): Planned {
   const cluster = inOrder(seen);
   const mended = topology.state === 'absent' ? cluster : afterRepairs(cluster);
   const refusal = refusalOf(topology, mended);
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
   // Slots are dealt out as they are owned once the cluster is whole, so that none moves twice.
-  const layout = design(topology, mended);
+  const layout = design(topology, mended, wishes);
   const crowded = crowdRefusal(topology, layout, cluster);
   if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
   const plan = planTowards(topology, layout, cluster);

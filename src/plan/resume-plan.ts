@@ -25,7 +25,8 @@ export interface Approved {
  */
 export function resumePlan(topology: Topology, cluster: Cluster, approved: Approved): Planned {
   if (topology.state === 'absent' || approved.steps.length === 0) return makePlan(topology, cluster);
-  return leadBack(makePlan(topology, cluster), approved);
+  // Nobody has agreed to failovers that would be due only because of where new pods were scheduled.
+  return leadBack(makePlan(topology, cluster, { evenly: approved.unbound.length === 0 }), approved);
 }
 
 function leadBack(anew: Planned, approved: Approved): Planned {

@@ -42,16 +42,24 @@ function nodesOf(...nodes: readonly string[]) {
 }
 
 describe('primaries on one node', () => {
-  test('are told, with who could lead instead, and are no difference', () => {
+  test('are a difference where there are two more than must be', () => {
     const cluster = nodesOf('node-0', 'node-0', 'node-0', 'node-1', 'node-2', 'node-1');
     const [finding, ...more] = placementFindings(topologyOf(3), cluster);
     expect(more).toEqual([]);
     expect(finding).toMatchObject({
       code: 'primaries-crowded',
-      weight: 'note',
+      weight: 'differs',
       text: 'redis-cluster-0, redis-cluster-1 and redis-cluster-2, 3 of 3 primaries, are in the Kubernetes node node-0: when it stops, 3 shards fail over at once.',
     });
-    expect(finding?.remedy).toContain('`CLUSTER FAILOVER` on redis-cluster-3 and redis-cluster-4, one after the other');
+    expect(finding?.remedy).toContain('Apply the topology: redis-cluster-3 and redis-cluster-4 take over');
+  });
+
+  test('are told, with who could lead instead, where there is one more, as after a failover by itself', () => {
+    const cluster = nodesOf('node-0', 'node-0', 'node-1', 'node-1', 'node-2', 'node-2');
+    const [finding, ...more] = placementFindings(topologyOf(3), cluster);
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ code: 'primaries-crowded', weight: 'note' });
+    expect(finding?.remedy).toContain('`CLUSTER FAILOVER` on redis-cluster-4, one after the other');
   });
 
   test('are told of the node that can be relieved, not of a fuller one that cannot', () => {
