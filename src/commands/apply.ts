@@ -54,7 +54,7 @@ type Judged =
 
 /** @param inherited what a run left that did not come to its end */
 async function judge(topology: Topology, desk: Desk, reach: Reach, inherited: string | null): Promise<Judged> {
-  const cluster = await look(topology, desk, reach);
+  const cluster = await look(topology, desk, reach, { note: inherited });
   const decision = await decide(topology, cluster, inherited, desk);
   if (decision.kind === 'stop') {
     const examined = decision.plan === null ? null : await examine(decision.plan, desk, reach);
@@ -159,7 +159,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const ports: CarryOutPorts = {
     ...job.reach,
     clock: desk.clock,
-    observe: ({ thorough }) => look(topology, desk, job.reach, { again: true, thorough }),
+    observe: ({ thorough }) => look(topology, desk, job.reach, { note: job.note, again: true, thorough }),
   };
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {

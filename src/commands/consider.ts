@@ -2,6 +2,7 @@ import type { Cluster } from '../core/cluster.ts';
 import type { Finding } from '../core/findings.ts';
 import { placementFindings } from '../core/placement-findings.ts';
 import type { Topology } from '../core/topology.ts';
+import { lookAtLock } from '../engine/lock.ts';
 import { countKeys } from '../engine/measure.ts';
 import { observeSettled } from '../engine/observe.ts';
 import { sampleLargeKeys } from '../engine/sample-keys.ts';
@@ -9,27 +10,40 @@ import { type Estimate, estimate } from '../plan/estimate.ts';
 import { largeKeyDangers } from '../plan/large-keys.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
+import { eventLine } from '../report/log.ts';
 import type { Desk, Reach } from './desk.ts';
+import { claimTemplatesIn } from './note.ts';
+
+export interface LookOptions {
+  /** What an apply is at, or left behind. */
+  readonly note: string | null;
+  /** In the middle of the work, when it was seen before that nobody else moves slots. */
+  readonly again?: boolean;
+  readonly thorough?: boolean;
+}
 
 /**
  * Looks at everything, waiting some seconds for nodes that are still telling each other the news.
- * @param again in the middle of the work, when it was seen before that nobody else moves slots
  */
-export function look(
-  topology: Topology,
-  desk: Desk,
-  reach: Reach,
-  { again = false, thorough = true } = {},
-): Promise<Cluster> {
-  return observeSettled(
-    topology,
-    { ...reach, clock: desk.clock },
-    { manifests: reach.manifests, thorough, isFirst: !again, signal: desk.stop },
-  );
+export function look(topology: Topology, desk: Desk, reach: Reach, options: LookOptions): Promise<Cluster> {
+  const { note, again = false, thorough = true } = options;
+  const claimTemplates = claimTemplatesIn(note, topology.kubernetes);
+  const { clock, runner, stop: signal } = desk;
+  const ports = { ...reach, clock };
+  return observeSettled(topology, ports, {
+    manifests: reach.manifests,
+    claimTemplates,
+    thorough,
+    isFirst: !again,
+    tell: (event) => runner.info(eventLine(event)),
+    signal,
+  });
 }
 
 /** What was seen, what follows from it, and what that costs. */
 export interface Considered {
+  /** The run whose apply is under way; null where none is. */
+  readonly underWay: string | null;
   readonly cluster: Cluster;
   /** Of the observation and of the placement. */
   readonly findings: readonly Finding[];
@@ -39,12 +53,14 @@ export interface Considered {
 }
 
 export async function consider(topology: Topology, desk: Desk, reach: Reach): Promise<Considered> {
-  const cluster = await look(topology, desk, reach);
+  const lock = await lookAtLock(topology.kubernetes, topology.name, reach.kubernetes, { signal: desk.stop });
+  const underWay = lock.holder;
+  const cluster = await look(topology, desk, reach, lock);
   const findings = [...cluster.findings, ...placementFindings(topology, cluster)];
   const planned = makePlan(topology, cluster);
-  if (planned.kind === 'refused') return { cluster, findings, planned, estimate: null };
+  if (planned.kind === 'refused') return { underWay, cluster, findings, planned, estimate: null };
   const examined = await examine(planned.plan, desk, reach);
-  return { cluster, findings, planned: { kind: 'plan', plan: examined.plan }, estimate: examined.estimate };
+  return { underWay, cluster, findings, planned: { kind: 'plan', plan: examined.plan }, estimate: examined.estimate };
 }
 
 /** What a plan costs, with the keys counted on the donors, and the plan with the dangers that single keys are. */

@@ -1,6 +1,5 @@
 import { asFailure, FAILURES, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { lookAtLock } from '../engine/lock.ts';
 import { summaryBody } from '../report/comment.ts';
 import { driftIssue, inSyncWords, issueMarker } from '../report/drift-issue.ts';
 import { planLine } from '../report/one-line.ts';
@@ -13,10 +12,8 @@ import { contextOf } from './post.ts';
 /** Looks whether the cluster is as declared, and keeps an issue about it. Could not look is never "no drift": that throws. */
 export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
   await using reach = await desk.reach(topology);
-  const lock = await lookAtLock(topology.kubernetes, topology.name, reach.kubernetes, { signal: desk.stop });
-  const underWay = lock.holder;
   const considered = await consider(topology, desk, reach);
-  const { planned } = considered;
+  const { planned, underWay } = considered;
   if (planned.kind === 'refused' && FAILURES[planned.failure.code][0] === 'failed') throw planned.failure;
   const drifted = isDrifted(considered);
   const summary = summaryOf(topology, considered, drifted);

@@ -1,6 +1,5 @@
 import { asFailure, type Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { lookAtLock } from '../engine/lock.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
@@ -34,13 +33,11 @@ async function lookAndPlan(topology: Topology, desk: Desk): Promise<Outcome> {
   if (trust.kind === 'offline') return offline(topology, desk, trust.why);
   await using reach = await desk.reach(topology);
   if (trust.kind === 'new' && (await exists(topology, desk, reach))) return await offline(topology, desk, trust.why);
-  const { planned, estimate } = await consider(topology, desk, reach);
+  const { planned, estimate, underWay } = await consider(topology, desk, reach);
   if (planned.kind === 'refused') return await refuse(topology, desk, planned.failure);
   if (estimate === null) throw new RangeError('A plan has an estimate.');
   const missing = missingAllow(planned.plan, allowed(desk.request));
-  const lock = await lookAtLock(topology.kubernetes, topology.name, reach.kubernetes, { signal: desk.stop });
-  const state = { kind: 'planned', plan: planned.plan, estimate, missing, underWay: lock.holder } as const;
-  return await tell(topology, desk, state);
+  return await tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
 }
 
 function closed(topology: Topology, desk: Desk, number: number): Outcome {

@@ -24,6 +24,7 @@ export interface Seen {
   /** Of each pod that was asked. */
   readonly reports: readonly NodeReport[];
   readonly manifests: ManifestSet | null;
+  readonly remains?: readonly string[];
   /** Pod → what its server holds of slots that are in doubt or not its own; asked after a first look. */
   readonly holdings?: ReadonlyMap<string, Pick<Member, 'holds' | 'hides'>>;
 }
@@ -64,5 +65,5 @@ export function assemble(seen: Seen): Cluster {
     ...contradictions(table, slotsInDoubt(owners)),
     ...notes(cluster),
   ];
-  return { ...cluster, strangers, manifests: seen.manifests, findings };
+  return { ...cluster, strangers, manifests: seen.manifests, remains: seen.remains ?? [], findings };
 }

@@ -20,6 +20,11 @@ export interface Cluster {
   readonly strangers: readonly Stranger[];
   /** What the topology's `manifests` hold; null where none are declared. */
   readonly manifests: ManifestSet | null;
+  /**
+   * `Kind/name` of what the manifests hold and is there still, of a cluster that is to be gone and has neither StatefulSet nor
+   * pods; else nobody asks.
+   */
+  readonly remains: readonly string[];
   /** What contradicts, is missing or failing, seen while the views were put together. */
   readonly findings: readonly Finding[];
 }
@@ -173,6 +178,11 @@ export interface ManifestResource {
   readonly namespace: string | null;
   /** The document itself, as it is to be applied. */
   readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** `Kind/name`, as plans name a resource. */
+export function resourceName({ kind, name }: Pick<ManifestResource, 'kind' | 'name'>): string {
+  return `${kind}/${name}`;
 }
 
 export function memberOf(cluster: Cluster, pod: string): Member | undefined {

@@ -1,5 +1,5 @@
 import { assemble } from '../core/assemble.ts';
-import type { Cluster, ManifestSet, Pod } from '../core/cluster.ts';
+import { type Cluster, type ManifestSet, type Pod, resourceName } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { Failure } from '../core/failure.ts';
 import type { Finding, FindingCode } from '../core/findings.ts';
@@ -10,8 +10,10 @@ import { openSlots } from '../core/slot-findings.ts';
 import { isEmpty, print } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Kubernetes } from '../ports/kubernetes.ts';
+import type { Kubernetes, KubernetesView } from '../ports/kubernetes.ts';
 import type { Redis } from '../ports/redis.ts';
+import { TELL_EVERY } from '../ports/until.ts';
+import { ownResources } from '../steps/delete-resources/shape.ts';
 import { askNode } from './ask-node.ts';
 import { askHoldings } from './holdings.ts';
 
@@ -23,6 +25,8 @@ const AT_ONCE = 64;
 
 export interface ObserveOptions {
   readonly manifests: ManifestSet | null;
+  /** Further names of volumeClaimTemplates, for the volumes of a StatefulSet that is gone. */
+  readonly claimTemplates?: readonly string[];
   readonly signal: AbortSignal;
   /** Whether to look for keys in slots of others, too; default: only where slots are in doubt. */
   readonly thorough?: boolean;
@@ -40,19 +44,31 @@ export async function observe(
   ports: { kubernetes: Kubernetes; redis: Redis },
   options: ObserveOptions,
 ): Promise<Cluster> {
-  const { manifests, signal } = options;
+  const { manifests, claimTemplates = [], signal } = options;
   const view = await ports.kubernetes.look(topology.kubernetes, {
     spreadBy: [...new Set([...topology.placement.spreadBy, ZONE])],
-    ...(manifests === null ? {} : { claimTemplates: manifests.claimTemplates }),
+    claimTemplates: [...new Set([...(manifests?.claimTemplates ?? []), ...claimTemplates])],
     signal,
   });
+  const remains = await remainsOf(topology, view, ports.kubernetes, options);
   const reachable = view.pods.filter((pod) => pod.ip !== null);
   const known: KnownLines = new Map();
   const reports = await inParallel(reachable, AT_ONCE, (pod) => askNode(ports.redis, pod, signal, known));
   refuseSilence(view.pods, reports);
-  const seen = assemble({ ...view, reports, manifests });
+  const seen = assemble({ ...view, reports, manifests, remains });
   const holdings = await askHoldings(seen, ports.redis, { thorough: options.thorough === true, signal });
-  return holdings.size === 0 ? seen : assemble({ ...view, reports, manifests, holdings });
+  return holdings.size === 0 ? seen : assemble({ ...view, reports, manifests, remains, holdings });
+}
+
+/** Without StatefulSet and pods nothing else tells that a creation or deletion was interrupted. */
+async function remainsOf(
+  { state, kubernetes: place }: Topology,
+  { workload, pods }: KubernetesView,
+  kubernetes: Kubernetes,
+  { manifests, signal }: ObserveOptions,
+): Promise<readonly string[]> {
+  if (state === 'present' || workload !== null || pods.length > 0) return [];
+  return (await kubernetes.existing(place, ownResources(manifests), { signal })).map(resourceName);
 }
 
 /** Findings that go away by themselves within seconds, as news spreads from node to node. */
@@ -78,15 +94,20 @@ export async function observeSettled(
   ports: { kubernetes: Kubernetes; redis: Redis; clock: Clock },
   options: ObserveOptions & { patience?: number; tell?: Tell },
 ): Promise<Cluster> {
-  const deadline = ports.clock.now() + (options.patience ?? 10_000);
+  let toldAt = ports.clock.now();
+  const deadline = toldAt + (options.patience ?? 10_000);
   for (;;) {
     const cluster = await observe(topology, ports, options);
-    const left = deadline - ports.clock.now();
+    const now = ports.clock.now();
+    const left = deadline - now;
     const unsettled = cluster.findings.find((finding) => SETTLING.includes(finding.code));
     if (unsettled === undefined || left <= 0 || !mayPass(cluster))
       return standingStill(cluster, topology, ports, options);
-    const secondsLeft = Math.ceil(left / 1000);
-    options.tell?.({ kind: 'waiting', for: 'all nodes to agree', seen: unsettled.text, secondsLeft });
+    if (now - toldAt >= TELL_EVERY) {
+      toldAt = now;
+      const secondsLeft = Math.ceil(left / 1000);
+      options.tell?.({ kind: 'waiting', for: 'all nodes to agree', seen: unsettled.text, secondsLeft });
+    }
     await ports.clock.sleep(SETTLE_EVERY, options);
   }
 }

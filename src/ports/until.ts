@@ -18,7 +18,8 @@ export interface Wait {
 /** Who does not answer may just be restarting. */
 const SILENCE: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable'];
 
-const TELL_EVERY = 3_000;
+/** Milliseconds between two words about a wait. */
+export const TELL_EVERY = 3_000;
 
 /**
  * Looks again and again until it is done, and says every few seconds what it waits for. A server that does not answer

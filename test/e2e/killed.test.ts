@@ -46,9 +46,17 @@ describe('an apply that is killed after each of its stages ends where it was app
     expect(losses(before, await live.keys())).toEqual([]);
   }, 240_000);
 
-  test('as it cleans up', async () => {
-    const titles = await killedAgainAndAgain('shards: 3\nstate: absent', { allow: 'destroy' });
-    expect(titles).toContainEqual(expect.stringContaining('Delete '));
+  test('as it cleans up: first what no manifests tell of, then what they hold', async () => {
+    const absent = 'shards: 3\nstate: absent';
+    const titles = await killedAgainAndAgain(absent, { allow: 'destroy' }, null);
+    // Once the StatefulSet is gone, only the lock tells which volumes were its own.
+    expect(titles).toContainEqual(expect.stringContaining('Delete StatefulSet/'));
+    expect(titles).toContainEqual(expect.stringContaining('Delete the volumes '));
+    expect((await leftIn(namespace)).filter((name) => /^(StatefulSet|Pod|PersistentVolumeClaim)\//.test(name))).toEqual(
+      [],
+    );
+    expect(await leftIn(namespace)).toContain('ConfigMap/redis-cluster');
+    await killedAgainAndAgain(absent, { allow: 'destroy' });
     expect(await leftIn(namespace)).toEqual([]);
   }, 240_000);
 
@@ -56,8 +64,13 @@ describe('an apply that is killed after each of its stages ends where it was app
   async function killedAgainAndAgain(
     declared: string,
     inputs: Readonly<Record<string, string>>,
+    manifests: string | null = 'manifests/cluster.yaml',
   ): Promise<readonly string[]> {
-    const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`;
+    const place = JSON.stringify({
+      namespace: namespace.name,
+      statefulSet: 'redis-cluster',
+      ...(manifests === null ? {} : { manifests }),
+    });
     const topology = `version: 1\nkubernetes: ${place}\n${declared}\n`;
     const planned = await workspace.act(topology, { inputs: { command: 'plan' } });
     const hash = planned.outputs['plan-hash'] ?? '';

@@ -47,6 +47,7 @@ describe('the account that plans', () => {
     const view = await kubernetes.look(namespace.place(), { spreadBy: SPREAD_BY, signal });
     expect(view.workload).toMatchObject({ name: 'redis-cluster', replicas: 0 });
     expect(await kubernetes.readLease(namespace.place(), 'any', { signal })).toBeNull();
+    expect(await kubernetes.existing(namespace.place(), manifests().resources, { signal })).toEqual([]);
   });
 
   test('may change nothing, and is told the missing verb and resource each time', async () => {
@@ -60,7 +61,6 @@ describe('the account that plans', () => {
       ['delete persistentvolumeclaims', () => kubernetes.deleteVolumes(place, ['data-redis-cluster-0'], { signal })],
       ['create leases', () => kubernetes.writeLease(place, 'any', lease, { version: null, signal })],
       ['update leases', () => kubernetes.writeLease(place, 'any', lease, { version: '1', signal })],
-      ['get configmaps', () => kubernetes.existing(place, [ref], { signal })],
       ['delete configmaps', () => kubernetes.deleteResources(place, [ref], { signal })],
       ['patch configmaps', () => kubernetes.applyManifests(place, manifests(), { replicas: 6, signal })],
     ];

@@ -11,6 +11,7 @@ export const NOTHING: Cluster = {
   members: [],
   strangers: [],
   manifests: null,
+  remains: [],
   findings: [],
 };
 

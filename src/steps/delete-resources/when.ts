@@ -1,18 +1,18 @@
+import { resourceName } from '../../core/cluster.ts';
 import type { When } from '../kind.ts';
-import type { DeleteResources } from './shape.ts';
-
-/** What others may live in or by, and what takes all that is in it along: it stays, though the manifests hold it. */
-const SHARED: readonly string[] = ['Namespace', 'CustomResourceDefinition', 'StorageClass', 'PriorityClass'];
+import { type DeleteResources, ownResources } from './shape.ts';
 
 /**
- * Everything of the manifests in reverse order, and the StatefulSet last: as long as it is there, a deletion that was
- * interrupted is seen to be unfinished.
+ * Everything of the manifests in reverse order, and the StatefulSet last: as long as it is there, its volumes are known by it.
+ * Without StatefulSet and pods, what is left of a creation or deletion that was interrupted, or of a StatefulSet that somebody
+ * deleted by hand.
  */
-export const whenThere: When<DeleteResources> = ({ workload, pods, manifests }, { topology }) => {
-  if (workload === null && pods.length === 0) return [];
+export const whenThere: When<DeleteResources> = ({ workload, pods, manifests, remains }, { topology }) => {
   const statefulSet = `StatefulSet/${topology.kubernetes.statefulSet}`;
-  const own = (manifests?.resources ?? []).filter(({ kind }) => !SHARED.includes(kind));
-  const others = own.map(({ kind, name }) => `${kind}/${name}`);
-  const reversed = others.filter((resource) => resource !== statefulSet).toReversed();
-  return [{ kind: 'delete-resources', resources: [...reversed, statefulSet] }];
+  const own = ownResources(manifests).map(resourceName).toReversed();
+  const isGone = workload === null && pods.length === 0;
+  const resources = isGone
+    ? own.filter((resource) => remains.includes(resource))
+    : [...own.filter((resource) => resource !== statefulSet), statefulSet];
+  return resources.length === 0 ? [] : [{ kind: 'delete-resources', resources }];
 };

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { until } from '../../ports/until.ts';
-import type { DeleteVolumes } from './shape.ts';
+import { claimTemplatesOf, type DeleteVolumes } from './shape.ts';
 
 const SECONDS = 300;
 
@@ -12,7 +12,7 @@ const SECONDS = 300;
 export async function run(step: DeleteVolumes, context: StepContext): Promise<void> {
   const { kubernetes, topology, tell, stop } = context;
   const place = topology.kubernetes;
-  const claimTemplates = templatesOf(step.volumes, place.statefulSet);
+  const claimTemplates = claimTemplatesOf(step.volumes, place.statefulSet);
   const wanted = new Set(step.volumes);
   const left = async () => {
     const view = await kubernetes.look(place, { spreadBy: [], claimTemplates, signal: stop });
@@ -47,11 +47,6 @@ export async function run(step: DeleteVolumes, context: StepContext): Promise<vo
       : { done: false, seen: `still there: ${names.join(', ')}` };
   });
   tell({ kind: 'verified', text: `Gone: ${step.volumes.join(', ')}.` });
-}
-
-/** `data-redis-cluster-6` → `data`: so the volumes are also seen where the StatefulSet is gone. */
-function templatesOf(volumes: readonly string[], statefulSet: string): readonly string[] {
-  return [...new Set(volumes.map((claim) => claim.slice(0, claim.lastIndexOf(`-${statefulSet}-`))))];
 }
 
 function stillNeeded(claims: readonly string[]): Failure {

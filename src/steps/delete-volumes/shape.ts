@@ -7,6 +7,11 @@ export interface DeleteVolumes {
   readonly volumes: readonly string[];
 }
 
+/** `data-redis-cluster-6` → `data`: so the volumes are also seen where the StatefulSet is gone. */
+export function claimTemplatesOf(volumes: readonly string[], statefulSet: string): readonly string[] {
+  return [...new Set(volumes.map((claim) => claim.slice(0, claim.lastIndexOf(`-${statefulSet}-`))))];
+}
+
 export const deleteVolumes: StepKind<DeleteVolumes> = {
   /** Not which of them are left: the StatefulSet's own retention policy may have deleted some meanwhile. */
   facts(step, before) {

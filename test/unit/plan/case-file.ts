@@ -16,7 +16,7 @@ import { placeOf, topologyOf } from '../../support/topology.ts';
  *   topology                        shards 4 | shards 2:1:0-99 (weights or slots), replicas 1, state absent,
  *     shards 4                      onScaleDown delete, whenUnsatisfiable fail, spreadBy host zone
  *   cluster
- *     statefulset 6                 or: no statefulset; manifests; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes); maxmemory 9 (MB);
+ *     statefulset 6                 or: no statefulset; manifests; remains Kind/name; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes); maxmemory 9 (MB);
  *     0 a1 primary 0-5460           owner Argo CD; finding blocks pod-silent Text.; stranger NODE at 0
  *     1 b1 replica of 0             pods by ordinal with their node, its first letter the zone; `-` for no node yet
  *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready
@@ -167,6 +167,7 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     else if (word === 'keys') keysPerSlot = Number(value);
     else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
     else if (word === 'manifests') cluster = { ...cluster, manifests: manifestsWith(rest) };
+    else if (word === 'remains') cluster = { ...cluster, remains: rest };
     else if (word === 'volumes') cluster = { ...cluster, volumes: volumesOf(value) };
     else if (word === 'kubernetes-nodes') cluster = { ...cluster, kubernetesNodes: rest.map(domainsOf) };
     else if (word === 'finding') cluster = { ...cluster, findings: [...cluster.findings, findingOf(rest)] };
