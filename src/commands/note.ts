@@ -24,7 +24,7 @@ function parsed(text: string): unknown {
 
 /** How the claims begin that an unfinished apply was to delete: by then no StatefulSet may tell of them any more. */
 export function claimTemplatesIn(note: string | null, { statefulSet }: Place): readonly string[] {
-  const steps = (note === null ? null : readNote(note))?.steps ?? [];
-  const volumes = steps.flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
+  const begun = (note === null ? null : readNote(note))?.steps ?? [];
+  const volumes = begun.flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
   return claimTemplatesOf(volumes, statefulSet);
 }
