@@ -1,10 +1,10 @@
 import type { ManifestSet } from '../core/cluster.ts';
-import { asFailure, Failure } from '../core/failure.ts';
+import { asFailure, type Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { type CarryOutPorts, carryOut, isPassing } from '../engine/carry-out.ts';
 import { type Lock, takeLock } from '../engine/lock.ts';
 import { checkRights } from '../engine/rights.ts';
-import { missingAllow } from '../plan/dangers.ts';
+import { notAllowed } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type CommentState, summaryBody } from '../report/comment.ts';
@@ -64,7 +64,7 @@ async function judge(topology: Topology, desk: Desk, reach: Reach, inherited: st
   if (plan.stages.length === 0 && !cluster.findings.some(isPassing)) {
     return { kind: 'end', outcome: await nothingToDo(topology, desk, { plan, estimate }) };
   }
-  const failure = forbiddenBy(plan, desk) ?? (await missingRights(plan, desk, reach));
+  const failure = notAllowed(plan, allowed(desk.request)) ?? (await missingRights(plan, desk, reach));
   if (failure !== null) return { kind: 'end', outcome: ended(topology, desk, { failure, plan, estimate }) };
   const { pullRequest, note } = decision;
   return { kind: 'go', plan, estimate, pullRequest, note };
@@ -112,22 +112,6 @@ function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
   });
 }
 
-/** What needs an `allow` word that is not given makes the whole apply refused, before the first change. */
-function forbiddenBy(plan: Plan, desk: Desk): Failure | null {
-  const missing = missingAllow(plan, allowed(desk.request));
-  if (missing.length === 0) return null;
-  const words = missing.map((word) => `\`${word}\``).join(', ');
-  const details = plan.dangers.filter((danger) => danger.needs !== null && missing.includes(danger.needs));
-  return new Failure(
-    'not-allowed',
-    `Refused: the plan needs ${words} in the input \`allow\`, and the run does not have it.`,
-    {
-      remedy: `Add \`allow: ${missing.join(' ')}\` to the workflow step if that is what you want.`,
-      details: details.map((danger) => danger.text),
-    },
-  );
-}
-
 /** Null where nothing is known to be missing; a server that cannot be asked is in the way just as well. */
 async function missingRights(plan: Plan, { runner, stop }: Desk, { redis }: Reach): Promise<Failure | null> {
   try {
@@ -164,7 +148,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
     await lock.leave(job.note);
-    await carryOut(topology, ports, { approved: plan, journal, stop });
+    await carryOut(topology, ports, { approved: plan, allow: allowed(desk.request), journal, stop });
   } catch (thrown) {
     const failure = asFailure(thrown);
     await journal.close();
