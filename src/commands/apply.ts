@@ -10,15 +10,13 @@ import type { Plan } from '../plan/plan.ts';
 import { type CommentState, summaryBody } from '../report/comment.ts';
 import type { ShownPlan } from '../report/difference.ts';
 import { appliedLine, planLine } from '../report/one-line.ts';
-import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
 import { decide } from './approval.ts';
 import { consider, examine, look } from './consider.ts';
-import { planOf } from './decision.ts';
 import type { Desk, Reach } from './desk.ts';
 import { finish } from './finish.ts';
 import { ApplyJournal } from './journal.ts';
-import { type Outcome, resultOf, unplanned } from './outcome.ts';
+import { type Outcome, planOutput, resultOf, unplanned } from './outcome.ts';
 import { contextOf, post, postProgress } from './post.ts';
 
 /** Makes the cluster as declared: lock, look, plan, see that the plan is approved and allowed, carry it out, look again. */
@@ -92,7 +90,7 @@ async function inNewNamespace(topology: Topology, desk: Desk, reach: Reach, name
 async function lockedOut(topology: Topology, desk: Desk, reach: Reach, failure: Failure): Promise<Outcome> {
   try {
     const { planned, estimate } = await consider(topology, desk, reach);
-    return ended(topology, desk, { failure, plan: planOf(planned), estimate });
+    return ended(topology, desk, { failure, plan: planned.plan, estimate });
   } catch (thrown) {
     desk.runner.info(`What is to be done after that apply is not known. ${asFailure(thrown).message}`);
     return ended(topology, desk, { failure });
@@ -167,7 +165,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
     ...unplanned(topology),
     result: 'applied',
     changed: true,
-    plan: { hash: plan.hash, json: planJson(plan, estimate) },
+    plan: planOutput(plan, estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl: await show(state),
@@ -195,7 +193,7 @@ async function nothingToDo(
     ...unplanned(topology),
     result: 'no-changes',
     commentUrl: await finish(topology, desk, state),
-    plan: { hash: plan.hash, json: planJson(plan, estimate) },
+    plan: planOutput(plan, estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
   };
@@ -220,7 +218,7 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
     ...unplanned(topology),
     result: changed ? 'failed' : resultOf(failure),
     changed,
-    plan: plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) },
+    plan: planOutput(plan, estimate),
     summary: failure.message,
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl: end.commentUrl ?? null,

@@ -70,7 +70,7 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
       await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
     }
     const { seen, planned } = await lookWhenWell(topology, ports, { ...options, agreed });
-    if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : unhealthyNow(planned.failure);
+    if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : inTheMiddle(planned);
     if (planned.plan.stages.length === 0) {
       refuseUnseen(makePlan(topology, seen));
       return seen;
@@ -211,7 +211,9 @@ function checkFacts({ step, facts }: PlannedStep, cluster: Cluster): void {
   );
 }
 
-function unhealthyNow(cause: Failure): Failure {
+/** A cluster that is well and cannot become as declared is no unhealthy one: where its new pods run, say, crowds a shard. */
+function inTheMiddle({ failure: cause, plan }: Extract<Planned, { kind: 'refused' }>): Failure {
+  if (plan !== null) return cause;
   return new Failure('not-as-declared', `After the last step the cluster is not healthy. ${cause.message}`, {
     remedy: cause.remedy,
     details: cause.details,

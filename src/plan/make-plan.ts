@@ -19,14 +19,12 @@ export function makePlan(topology: Topology, seen: Cluster): Planned {
   const cluster = inOrder(seen);
   const mended = topology.state === 'absent' ? cluster : afterRepairs(cluster);
   const refusal = refusalOf(topology, mended);
-  if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
+  if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster, plan: null };
   // Slots are dealt out as they are owned once the cluster is whole, so that none moves twice.
   const layout = design(topology, mended);
-  const crowded = crowdRefusal(topology, layout, cluster);
-  if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
   const plan = planTowards(topology, layout, cluster);
-  const refused = wayRefusal(plan) ?? memoryRefusal(plan);
-  return refused === null ? { kind: 'plan', plan } : { kind: 'refused', failure: refused, before: cluster };
+  const failure = crowdRefusal(topology, layout, cluster) ?? wayRefusal(plan) ?? memoryRefusal(plan);
+  return failure === null ? { kind: 'plan', plan } : { kind: 'refused', failure, before: cluster, plan };
 }
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */
