@@ -39,7 +39,7 @@ export function design(topology: Topology, cluster: Cluster): Layout {
     primary: shard === null || shard.primaryLeaves ? null : shard.primary,
     replicas: (shard === null ? [] : (replicasBy.get(shard.primary) ?? []))
       .filter((member) => staying.has(member.pod))
-      .toSorted((a, b) => Number(b.synced) - Number(a.synced) || byOrdinal(a.pod, b.pod))
+      .toSorted((a, b) => Number(canFollow(b)) - Number(canFollow(a)) || byOrdinal(a.pod, b.pod))
       .map((member) => member.pod),
   }));
   const rule = { replicas: topology.replicasPerShard, spreadBy: topology.placement.spreadBy };
@@ -47,6 +47,11 @@ export function design(topology: Topology, cluster: Cluster): Layout {
   const seated = seat(seats, candidates, rule);
   const shards = withSlots(topology, sizes, matched, seated, live);
   return { pods, shards, crowded: crowdsIn(shards, cluster, topology) };
+}
+
+/** Whether it catches up by itself. How far it is behind just now chooses nobody: it is another one a second later. */
+function canFollow({ synced, behind }: Member): boolean {
+  return synced || behind === true;
 }
 
 /** Where pods of one shard share a domain. */

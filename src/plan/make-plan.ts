@@ -8,6 +8,7 @@ import { memoryRefusal } from './memory.ts';
 import type { Plan, Planned } from './plan.ts';
 import { crowdRefusal, refusalOf } from './refusals.ts';
 import { afterRepairs, stagesTowards } from './stages.ts';
+import { workIn } from './waiting.ts';
 import { wayRefusal } from './way-refusal.ts';
 
 /**
@@ -39,7 +40,7 @@ export function planTowards(topology: Topology, layout: Layout, before: Cluster)
     after,
     dangers: dangersOf({ topology, layout, before, stages, after }, states),
     unbound: unboundPods(layout, before),
-    hash: fingerprint(stages.flat()),
+    hash: fingerprint(workIn(stages, states)),
   };
 }
 

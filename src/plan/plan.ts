@@ -24,7 +24,7 @@ export interface Plan {
    * such, those that hold nothing.
    */
   readonly unbound: readonly string[];
-  /** 12 hex digits over the ordered steps and their facts. */
+  /** 12 hex digits over the ordered steps that change something, and their facts. */
   readonly hash: string;
 }
 

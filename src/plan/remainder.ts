@@ -1,10 +1,11 @@
-import { memberOf } from '../core/cluster.ts';
 import { isEmpty } from '../core/slots.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { isWithin } from '../steps/seen.ts';
 import { exchange } from './exchange.ts';
 import { departures, type Outcome, outcomeOf, successions } from './outcome-of-steps.ts';
 import { type Plan, steps } from './plan.ts';
+import { statesOf } from './stages.ts';
+import { workIn } from './waiting.ts';
 
 export type Rest =
   | { readonly rest: true }
@@ -22,9 +23,8 @@ export function isRest(approved: readonly Step[], now: Plan, approvedUnbound: re
   const bound = approved.map((step) => KINDS.rename(step, name));
   const outcome = outcomeOf(bound);
   const placed = new Set([...approvedUnbound, ...exchanged(outcome, now, approvedUnbound)]);
-  const extra = steps(now).filter(
-    (step) => !isAgreed(step, bound, now) && !isOnlyWaiting(step, now) && !isSettlingIn(step, approvedUnbound, placed),
-  );
+  const work = workIn(now.stages, statesOf(now.before, now.stages)).map((planned) => planned.step);
+  const extra = work.filter((step) => !isAgreed(step, bound, now) && !isSettlingIn(step, approvedUnbound, placed));
   const differences = [
     ...extra.map((step) => wordsOfDifference(step, bound)),
     ...departures(outcome, now.after, placed).map((text) => `Changed: ${text}`),
@@ -53,12 +53,6 @@ function exchanged({ replicas }: Outcome, now: Plan, unbound: readonly string[])
     add(primary, -1);
     return [pod];
   });
-}
-
-/** For pods that are not ready, or for a replica that has the right primary and has not caught up. */
-function isOnlyWaiting(step: Step, now: Plan): boolean {
-  if (step.kind === 'wait-for-pods') return true;
-  return step.kind === 'replicate' && memberOf(now.before, step.pod)?.primary === step.primary;
 }
 
 /**

@@ -282,6 +282,33 @@ describe('the estimate', () => {
   });
 });
 
+describe('the load of the moment', () => {
+  const { topology, cluster: lagging } = caseOf('a lagging replica is waited for');
+  const cluster = withMember(lagging, 'redis-cluster-0', { synced: true });
+  const planOn = (seen: Cluster): Plan => {
+    const planned = makePlan(topology, seen);
+    if (planned.kind === 'refused') throw planned.failure;
+    return planned.plan;
+  };
+  const calm = planOn(cluster);
+  const behind = { synced: false, behind: true } as const;
+
+  test('lets a plan wait for a replica or a pod, and makes no other plan of it', () => {
+    const replica = planOn(withMember(cluster, 'redis-cluster-3', behind));
+    expect(steps(replica)).toContainEqual({ kind: 'replicate', pod: 'redis-cluster-3', primary: 'redis-cluster-0' });
+    const pods = cluster.pods.map((pod) => (pod.ordinal === 1 ? { ...pod, ready: false } : pod));
+    const pod = planOn({ ...cluster, pods });
+    expect(steps(pod)).toContainEqual({ kind: 'wait-for-pods', pods: ['redis-cluster-1'] });
+    expect([replica.hash, pod.hash]).toEqual([calm.hash, calm.hash]);
+    // Also after the failover that they have been approved with.
+    expect(isRest(steps(calm), replica, [])).toEqual({ rest: true });
+  });
+
+  test('does not choose who takes over', () => {
+    expect(planOn(withMember(cluster, 'redis-cluster-0', behind)).hash).toBe(calm.hash);
+  });
+});
+
 test('canonical JSON does not know the order of keys, but that of lists', () => {
   expect(canonicalJson({ b: [2, 1], a: { d: null, c: 'x' } })).toBe('{"a":{"c":"x","d":null},"b":[2,1]}');
 });
