@@ -1,24 +1,22 @@
 import type { ManifestSet } from '../core/cluster.ts';
-import { asFailure, Failure } from '../core/failure.ts';
+import { asFailure, type Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { type CarryOutPorts, carryOut, isPassing } from '../engine/carry-out.ts';
 import { type Lock, takeLock } from '../engine/lock.ts';
 import { checkRights } from '../engine/rights.ts';
-import { missingAllow } from '../plan/dangers.ts';
+import { notAllowed } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type CommentState, summaryBody } from '../report/comment.ts';
 import type { ShownPlan } from '../report/difference.ts';
 import { appliedLine, planLine } from '../report/one-line.ts';
-import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
 import { decide } from './approval.ts';
 import { consider, examine, look } from './consider.ts';
-import { planOf } from './decision.ts';
 import type { Desk, Reach } from './desk.ts';
 import { finish } from './finish.ts';
 import { ApplyJournal } from './journal.ts';
-import { type Outcome, resultOf, unplanned } from './outcome.ts';
+import { type Outcome, planOutput, resultOf, unplanned } from './outcome.ts';
 import { contextOf, post, postProgress } from './post.ts';
 
 /** Makes the cluster as declared: lock, look, plan, see that the plan is approved and allowed, carry it out, look again. */
@@ -64,7 +62,7 @@ async function judge(topology: Topology, desk: Desk, reach: Reach, inherited: st
   if (plan.stages.length === 0 && !cluster.findings.some(isPassing)) {
     return { kind: 'end', outcome: await nothingToDo(topology, desk, { plan, estimate }) };
   }
-  const failure = forbiddenBy(plan, desk) ?? (await missingRights(plan, desk, reach));
+  const failure = notAllowed(plan, allowed(desk.request)) ?? (await missingRights(plan, desk, reach));
   if (failure !== null) return { kind: 'end', outcome: ended(topology, desk, { failure, plan, estimate }) };
   const { pullRequest, note } = decision;
   return { kind: 'go', plan, estimate, pullRequest, note };
@@ -92,7 +90,7 @@ async function inNewNamespace(topology: Topology, desk: Desk, reach: Reach, name
 async function lockedOut(topology: Topology, desk: Desk, reach: Reach, failure: Failure): Promise<Outcome> {
   try {
     const { planned, estimate } = await consider(topology, desk, reach);
-    return ended(topology, desk, { failure, plan: planOf(planned), estimate });
+    return ended(topology, desk, { failure, plan: planned.plan, estimate });
   } catch (thrown) {
     desk.runner.info(`What is to be done after that apply is not known. ${asFailure(thrown).message}`);
     return ended(topology, desk, { failure });
@@ -110,22 +108,6 @@ function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
     waiting: (holder, left) => runner.info(`Waiting for another apply, at most ${left} s more: ${holder}`),
     kept: ({ message }, seconds) => runner.info(`The lock was not given back, and expires in ${seconds} s. ${message}`),
   });
-}
-
-/** What needs an `allow` word that is not given makes the whole apply refused, before the first change. */
-function forbiddenBy(plan: Plan, desk: Desk): Failure | null {
-  const missing = missingAllow(plan, allowed(desk.request));
-  if (missing.length === 0) return null;
-  const words = missing.map((word) => `\`${word}\``).join(', ');
-  const details = plan.dangers.filter((danger) => danger.needs !== null && missing.includes(danger.needs));
-  return new Failure(
-    'not-allowed',
-    `Refused: the plan needs ${words} in the input \`allow\`, and the run does not have it.`,
-    {
-      remedy: `Add \`allow: ${missing.join(' ')}\` to the workflow step if that is what you want.`,
-      details: details.map((danger) => danger.text),
-    },
-  );
 }
 
 /** Null where nothing is known to be missing; a server that cannot be asked is in the way just as well. */
@@ -164,7 +146,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
     await lock.leave(job.note);
-    await carryOut(topology, ports, { approved: plan, journal, stop });
+    await carryOut(topology, ports, { approved: plan, allow: allowed(desk.request), journal, stop });
   } catch (thrown) {
     const failure = asFailure(thrown);
     await journal.close();
@@ -183,7 +165,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
     ...unplanned(topology),
     result: 'applied',
     changed: true,
-    plan: { hash: plan.hash, json: planJson(plan, estimate) },
+    plan: planOutput(plan, estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl: await show(state),
@@ -211,7 +193,7 @@ async function nothingToDo(
     ...unplanned(topology),
     result: 'no-changes',
     commentUrl: await finish(topology, desk, state),
-    plan: { hash: plan.hash, json: planJson(plan, estimate) },
+    plan: planOutput(plan, estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
   };
@@ -236,7 +218,7 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
     ...unplanned(topology),
     result: changed ? 'failed' : resultOf(failure),
     changed,
-    plan: plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) },
+    plan: planOutput(plan, estimate),
     summary: failure.message,
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl: end.commentUrl ?? null,

@@ -35,7 +35,7 @@ export async function decide(
       ? await byPullRequest(topology, cluster, anew, desk)
       : byHash(approvedPlan, topology, cluster, left, anew);
   // What stands in the way of any plan is told rather than that it is not approved.
-  if (decision.kind === 'stop' && anew.kind === 'refused') return stop(anew.failure, null);
+  if (decision.kind === 'stop' && anew.kind === 'refused') return stop(anew.failure, anew.plan);
   return decision;
 }
 
@@ -60,7 +60,7 @@ function warnBeforeMerge({ file, name }: Topology, { occasion: { event, pullRequ
 function freely(topology: Topology, cluster: Cluster, left: Left, anew: Planned): Decision {
   const resumed = left.note === null ? null : rest(topology, cluster, left.note);
   if (resumed !== null) return { ...go(resumed), note: left.text };
-  if (anew.kind === 'refused') return stop(anew.failure, null);
+  if (anew.kind === 'refused') return stop(anew.failure, anew.plan);
   return go(anew.plan);
 }
 

@@ -58,9 +58,10 @@ export async function consider(topology: Topology, desk: Desk, reach: Reach): Pr
   const cluster = await look(topology, desk, reach, lock);
   const findings = [...cluster.findings, ...placementFindings(topology, cluster)];
   const planned = makePlan(topology, cluster);
-  if (planned.kind === 'refused') return { underWay, cluster, findings, planned, estimate: null };
+  if (planned.plan === null) return { underWay, cluster, findings, planned, estimate: null };
   const examined = await examine(planned.plan, desk, reach);
-  return { underWay, cluster, findings, planned: { kind: 'plan', plan: examined.plan }, estimate: examined.estimate };
+  const { plan } = examined;
+  return { underWay, cluster, findings, planned: { ...planned, plan }, estimate: examined.estimate };
 }
 
 /** What a plan costs, with the keys counted on the donors, and the plan with the dangers that single keys are. */

@@ -3,10 +3,9 @@ import type { Topology } from '../core/topology.ts';
 import { summaryBody } from '../report/comment.ts';
 import { driftIssue, inSyncWords, issueMarker } from '../report/drift-issue.ts';
 import { planLine } from '../report/one-line.ts';
-import { planJson } from '../report/plan-json.ts';
 import { type Considered, consider } from './consider.ts';
 import type { Desk } from './desk.ts';
-import type { Outcome } from './outcome.ts';
+import { type Outcome, planOutput } from './outcome.ts';
 import { contextOf } from './post.ts';
 
 /** Looks whether the cluster is as declared, and keeps an issue about it. Could not look is never "no drift": that throws. */
@@ -20,17 +19,13 @@ export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
   desk.runner.info(summary);
   if (underWay !== null) desk.runner.info(`An apply is under way, so the issue is left as it is: ${underWay}`);
   const issueUrl = underWay === null ? await keepIssue(topology, desk, considered, drifted) : null;
-  const plan = planned.kind === 'plan' ? planned.plan : null;
   return {
     cluster: topology.name,
     file: topology.file,
     result: drifted ? 'drifted' : 'in-sync',
     changed: false,
     drift: drifted,
-    plan:
-      plan === null || considered.estimate === null
-        ? null
-        : { hash: plan.hash, json: planJson(plan, considered.estimate) },
+    plan: planOutput(planned.plan, considered.estimate),
     summary,
     report: reportOf(topology, desk, considered),
     commentUrl: null,

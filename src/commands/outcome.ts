@@ -1,6 +1,9 @@
 import type { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import type { Estimate } from '../plan/estimate.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planJson } from '../report/plan-json.ts';
 
 export type Result = 'no-changes' | 'planned' | 'applied' | 'drifted' | 'in-sync' | 'refused' | 'failed';
 
@@ -21,6 +24,11 @@ export interface Outcome {
   readonly issueUrl: string | null;
   /** What `result` refused, failed or drifted comes from; null on success. */
   readonly failure: Failure | null;
+}
+
+/** A plan as the outputs give it; null where there is none. */
+export function planOutput(plan: Plan | null, estimate: Estimate | null): Outcome['plan'] {
+  return plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) };
 }
 
 /** What there is to say of a cluster for which no plan was made. */

@@ -6,12 +6,11 @@ import type { AllowWord, Plan } from '../plan/plan.ts';
 import { summaryBody } from '../report/comment.ts';
 import { offlineBody } from '../report/offline.ts';
 import { planLine } from '../report/one-line.ts';
-import { planJson } from '../report/plan-json.ts';
 import { allowed } from './allowed.ts';
 import { consider } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { warnOfDangers } from './lines.ts';
-import { type Outcome, unplanned } from './outcome.ts';
+import { type Outcome, planOutput, unplanned } from './outcome.ts';
 import { contextOf, postOnPullRequest, postText } from './post.ts';
 import { withoutPlan } from './refused.ts';
 import { trustOf } from './trust.ts';
@@ -34,7 +33,10 @@ async function lookAndPlan(topology: Topology, desk: Desk): Promise<Outcome> {
   await using reach = await desk.reach(topology);
   if (trust.kind === 'new' && (await exists(topology, desk, reach))) return await offline(topology, desk, trust.why);
   const { planned, estimate, underWay } = await consider(topology, desk, reach);
-  if (planned.kind === 'refused') return await refuse(topology, desk, planned.failure);
+  if (planned.kind === 'refused') {
+    const outcome = await refuse(topology, desk, planned.failure);
+    return { ...outcome, plan: planOutput(planned.plan, estimate) };
+  }
   if (estimate === null) throw new RangeError('A plan has an estimate.');
   const missing = missingAllow(planned.plan, allowed(desk.request));
   return await tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
@@ -67,7 +69,7 @@ async function tell(
     result: isEmpty ? 'no-changes' : 'planned',
     changed: false,
     drift: !isEmpty,
-    plan: { hash: state.plan.hash, json: planJson(state.plan, state.estimate) },
+    plan: planOutput(state.plan, state.estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl,

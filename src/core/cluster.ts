@@ -88,6 +88,8 @@ export interface Member {
   readonly configEpoch: number;
   /** A replica whose link is up and which has caught up; true for primaries. */
   readonly synced: boolean;
+  /** A replica whose link is up, and that is only behind for the load of the moment; false or left out otherwise. */
+  readonly behind?: boolean;
   /** A replica that looks for its primary where this is no more; false or left out otherwise. See `hasOutdatedLink`. */
   readonly outdatedLink?: boolean;
   /** Slots whose move was begun and not ended, as the node itself marks them. */

@@ -45,7 +45,7 @@ export function design(topology: Topology, cluster: Cluster, { evenly = true }: 
     primary: shard === null || shard.primaryLeaves ? null : shard.primary,
     replicas: (shard === null ? [] : (replicasBy.get(shard.primary) ?? []))
       .filter((member) => staying.has(member.pod))
-      .toSorted((a, b) => Number(b.synced) - Number(a.synced) || byOrdinal(a.pod, b.pod))
+      .toSorted((a, b) => Number(canFollow(b)) - Number(canFollow(a)) || byOrdinal(a.pod, b.pod))
       .map((member) => member.pod),
   }));
   const rule = { replicas: topology.replicasPerShard, spreadBy: topology.placement.spreadBy };
@@ -66,6 +66,11 @@ function ledEvenly(
   const domains = new Map(candidates.map(({ pod, domains }) => [pod, domains[label] ?? null]));
   const isKnown = candidates.every(({ pod }) => domains.get(pod) !== null);
   return isKnown ? withoutHeaps(shards, (pod) => domains.get(pod) ?? null) : shards;
+}
+
+/** Whether it catches up by itself. How far it is behind just now chooses nobody: it is another one a second later. */
+function canFollow({ synced, behind }: Member): boolean {
+  return synced || behind === true;
 }
 
 /** Where pods of one shard share a domain. */

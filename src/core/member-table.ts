@@ -95,6 +95,7 @@ function memberOf(answer: NodeAnswer, { primary, seen, ip, resolve }: Surroundin
     slots: me.slots,
     configEpoch: me.configEpoch,
     synced: me.role === 'primary' || (linkUp && !copying && lag <= SMALL_LAG),
+    ...(me.role === 'replica' && linkUp && !copying && lag > SMALL_LAG ? { behind: true } : {}),
     ...(hasOutdatedLink(answer.info, answer.view) ? { outdatedLink: true } : {}),
     // Replicas of Valkey have the marks of their primary, too.
     open:

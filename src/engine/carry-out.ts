@@ -4,8 +4,10 @@ import { asFailure, Failure } from '../core/failure.ts';
 import type { Finding, FindingCode } from '../core/findings.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import type { Topology } from '../core/topology.ts';
+import { notAllowed } from '../plan/dangers.ts';
+import { makePlan } from '../plan/make-plan.ts';
 import { REPAIRING } from '../plan/order.ts';
-import type { Plan, Planned, PlannedStep } from '../plan/plan.ts';
+import type { AllowWord, Plan, Planned, PlannedStep } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import { type Approved, resumePlan } from '../plan/resume-plan.ts';
@@ -44,6 +46,8 @@ export interface Journal {
 export interface CarryOutOptions {
   /** The plan that people agreed to: whatever is planned on the way must be the rest of it. */
   readonly approved: Plan;
+  /** The `allow` words of the run, which hold for what comes up on the way, too. */
+  readonly allow: readonly AllowWord[];
   readonly journal: Journal;
   /** Aborted when the run is to stop at its next safe point. */
   readonly stop: AbortSignal;
@@ -66,16 +70,35 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
       await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
     }
     const { seen, planned } = await lookWhenWell(topology, ports, { ...options, agreed });
-    if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : unhealthyNow(planned.failure);
-    if (planned.plan.stages.length === 0) return seen;
+    if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : inTheMiddle(planned);
+    if (planned.plan.stages.length === 0) {
+      // How the scheduler has spread primaries is no failure of this apply: the next plan tells.
+      refuseUnseen(makePlan(topology, seen, { evenly: agreed.unbound.length === 0 }));
+      return seen;
+    }
     const rest = isRest(agreed.steps, planned.plan, agreed.unbound);
     if (!rest.rest) throw notTheRest(rest.differences);
+    const forbidden = notAllowed(planned.plan, options.allow);
+    if (forbidden !== null) throw forbidden;
     plan = planned.plan;
   }
   throw new Failure('not-as-declared', `After ${ROUNDS} rounds of steps the cluster is still not as declared.`, {
     remedy: 'Run plan to see what is left, and look at the log for a step that does not hold.',
     details: steps(plan).map((step) => KINDS.words(step)),
   });
+}
+
+/** Where new pods run can make other replicas' places better ones: that is copying which nobody has agreed to. */
+function refuseUnseen(anew: Planned): void {
+  if (anew.kind === 'refused' || anew.plan.stages.length === 0) return;
+  throw new Failure(
+    'not-as-declared',
+    'All that was approved is done, and more is to be done that nobody has seen yet.',
+    {
+      remedy: 'Run plan, look at it, and apply it.',
+      details: steps(anew.plan).map((step) => KINDS.words(step)),
+    },
+  );
 }
 
 /** What time mends, and no step does. */
@@ -189,7 +212,9 @@ function checkFacts({ step, facts }: PlannedStep, cluster: Cluster): void {
   );
 }
 
-function unhealthyNow(cause: Failure): Failure {
+/** A cluster that is well and cannot become as declared is no unhealthy one: where its new pods run, say, crowds a shard. */
+function inTheMiddle({ failure: cause, plan }: Extract<Planned, { kind: 'refused' }>): Failure {
+  if (plan !== null) return cause;
   return new Failure('not-as-declared', `After the last step the cluster is not healthy. ${cause.message}`, {
     remedy: cause.remedy,
     details: cause.details,

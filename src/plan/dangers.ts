@@ -1,4 +1,5 @@
 import type { Cluster } from '../core/cluster.ts';
+import { Failure } from '../core/failure.ts';
 import { brokenPromises } from '../core/invariants.ts';
 import { leaveReplicas } from '../core/replicas-owner.ts';
 import { isNewborn } from '../core/slot-findings.ts';
@@ -40,6 +41,22 @@ export function dangersOf(plan: Parts, states: readonly Cluster[]): readonly Dan
 export function missingAllow(plan: Pick<Plan, 'dangers'>, allowed: readonly AllowWord[]): readonly AllowWord[] {
   const needed = new Set(plan.dangers.map((danger) => danger.needs));
   return ALLOW_WORDS.filter((word) => needed.has(word) && !allowed.includes(word));
+}
+
+/** What needs an `allow` word that is not given makes the whole plan one that is not carried out; null where none is missing. */
+export function notAllowed(plan: Pick<Plan, 'dangers'>, allowed: readonly AllowWord[]): Failure | null {
+  const missing = missingAllow(plan, allowed);
+  if (missing.length === 0) return null;
+  const words = missing.map((word) => `\`${word}\``).join(', ');
+  const details = plan.dangers.filter((danger) => danger.needs !== null && missing.includes(danger.needs));
+  return new Failure(
+    'not-allowed',
+    `Refused: the plan needs ${words} in the input \`allow\`, and the run does not have it.`,
+    {
+      remedy: `Add \`allow: ${missing.join(' ')}\` to the workflow step if that is what you want.`,
+      details: details.map((danger) => danger.text),
+    },
+  );
 }
 
 function stepsOf({ stages }: Parts) {

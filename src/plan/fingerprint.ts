@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PlannedStep } from './plan.ts';
 
-/** 12 hex digits over the ordered steps and their facts: the same for the same work, whatever is shown around it. */
+/** 12 hex digits over the steps in their order and their facts: the same for the same work, whatever is shown around it. */
 export function fingerprint(steps: readonly PlannedStep[]): string {
   const text = canonicalJson(steps.map(({ step, facts }) => ({ step, facts })));
   return createHash('sha256').update(text).digest('hex').slice(0, 12);

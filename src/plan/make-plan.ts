@@ -8,6 +8,7 @@ import { memoryRefusal } from './memory.ts';
 import type { Plan, Planned } from './plan.ts';
 import { crowdRefusal, refusalOf } from './refusals.ts';
 import { afterRepairs, stagesTowards } from './stages.ts';
+import { workIn } from './waiting.ts';
 import { wayRefusal } from './way-refusal.ts';
 
 /**
@@ -19,14 +20,12 @@ export function makePlan(topology: Topology, seen: Cluster, wishes: Wishes = {})
   const cluster = inOrder(seen);
   const mended = topology.state === 'absent' ? cluster : afterRepairs(cluster);
   const refusal = refusalOf(topology, mended);
-  if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster };
+  if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster, plan: null };
   // Slots are dealt out as they are owned once the cluster is whole, so that none moves twice.
   const layout = design(topology, mended, wishes);
-  const crowded = crowdRefusal(topology, layout, cluster);
-  if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
   const plan = planTowards(topology, layout, cluster);
-  const refused = wayRefusal(plan) ?? memoryRefusal(plan);
-  return refused === null ? { kind: 'plan', plan } : { kind: 'refused', failure: refused, before: cluster };
+  const failure = crowdRefusal(topology, layout, cluster) ?? wayRefusal(plan) ?? memoryRefusal(plan);
+  return failure === null ? { kind: 'plan', plan } : { kind: 'refused', failure, before: cluster, plan };
 }
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */
@@ -41,7 +40,7 @@ export function planTowards(topology: Topology, layout: Layout, before: Cluster)
     after,
     dangers: dangersOf({ topology, layout, before, stages, after }, states),
     unbound: unboundPods(layout, before),
-    hash: fingerprint(stages.flat()),
+    hash: fingerprint(workIn(stages, states)),
   };
 }
 

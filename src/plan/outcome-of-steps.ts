@@ -84,16 +84,15 @@ function giving(given: ReadonlyMap<string, SlotSet>, pod: string, slots: SlotSet
   return new Map([...others, [pod, union(given.get(pod) ?? [], slots)]]);
 }
 
-/** Where a cluster is another one than the outcome, in sentences. */
-export function departures(
-  outcome: Outcome,
-  end: Cluster,
-  options: { readonly mayPlaceReplicas: boolean },
-): readonly string[] {
+/**
+ * Where a cluster is another one than the outcome, in sentences.
+ * @param placed replicas that may have another primary
+ */
+export function departures(outcome: Outcome, end: Cluster, placed: ReadonlySet<string>): readonly string[] {
   const members = new Map(end.members.map((member) => [member.pod, member]));
   const volumes = new Set(end.volumes.map((volume) => volume.claim));
   const pods = end.workload?.replicas ?? 0;
-  const replicas = options.mayPlaceReplicas ? [] : [...outcome.replicas];
+  const replicas = [...outcome.replicas].filter(([pod]) => !placed.has(pod));
   return [
     ...movedElsewhere(outcome, members),
     ...replicas

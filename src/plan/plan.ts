@@ -24,7 +24,7 @@ export interface Plan {
    * such, those that hold nothing.
    */
   readonly unbound: readonly string[];
-  /** 12 hex digits over the ordered steps and their facts. */
+  /** 12 hex digits over the ordered steps that change something, and their facts. */
   readonly hash: string;
 }
 
@@ -64,7 +64,13 @@ export type DangerCode = keyof typeof DANGERS;
 /** Either a plan, or why none can be made from what was seen. */
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly failure: Failure; readonly before: Cluster };
+  | {
+      readonly kind: 'refused';
+      readonly failure: Failure;
+      readonly before: Cluster;
+      /** What would be done, were it not for the failure; null where that cannot be said. */
+      readonly plan: Plan | null;
+    };
 
 export function steps(plan: Plan): readonly Step[] {
   return plan.stages.flat().map((planned) => planned.step);

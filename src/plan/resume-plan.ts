@@ -20,8 +20,8 @@ export interface Approved {
 /**
  * The plan for going on with an approved one, from wherever the cluster is by now. A plan made anew may end elsewhere, just
  * as well but not as approved: slots half moved may be within the tolerance already, or of two ends that cost the same
- * the other one. So this one leads to the approved end where that is still as declared and no worse placed; otherwise it
- * is the plan that is made anew, and `isRest` says how that differs.
+ * the other one. So this one leads to the approved end where that is still as declared, as well placed as may be without
+ * copies that nobody saw; otherwise it is the plan that is made anew, and `isRest` says how that differs.
  */
 export function resumePlan(topology: Topology, cluster: Cluster, approved: Approved): Planned {
   if (topology.state === 'absent' || approved.steps.length === 0) return makePlan(topology, cluster);
@@ -31,13 +31,18 @@ export function resumePlan(topology: Topology, cluster: Cluster, approved: Appro
 
 function leadBack(anew: Planned, approved: Approved): Planned {
   if (anew.kind === 'refused') return anew;
-  const { topology } = anew.plan;
+  const { topology, before, layout } = anew.plan;
+  let best: Plan | null = null;
   for (const goal of goals(anew.plan, approved)) {
-    if (isMoreCrowded(goal, anew.plan.layout)) continue;
-    const plan = planTowards(topology, goal, anew.plan.before);
-    if (isRest(approved.steps, plan, approved.unbound).rest) return { kind: 'plan', plan };
+    if (best !== null && crowdedPods(goal) >= crowdedPods(best.layout)) continue;
+    const plan = planTowards(topology, goal, before);
+    if (!isRest(approved.steps, plan, approved.unbound).rest) continue;
+    if (crowdedPods(goal) <= crowdedPods(layout)) return { kind: 'plan', plan };
+    best = plan;
   }
-  return anew;
+  return best === null || isRest(approved.steps, anew.plan, approved.unbound).rest
+    ? anew
+    : { kind: 'plan', plan: best };
 }
 
 /**
@@ -66,10 +71,6 @@ function withReplicasAnew(layout: Layout, topology: Topology, cluster: Cluster):
   const seated = seat(layout.shards, candidates, { replicas: topology.replicasPerShard, spreadBy });
   const shards = layout.shards.map((shard, i) => ({ ...shard, replicas: seated[i]?.replicas ?? shard.replicas }));
   return { ...layout, shards, crowded: crowdsIn(shards, cluster, topology) };
-}
-
-function isMoreCrowded(one: Layout, other: Layout): boolean {
-  return crowdedPods(one) > crowdedPods(other);
 }
 
 function crowdedPods({ crowded }: Layout): number {

@@ -36,16 +36,16 @@ const LIFE: readonly (readonly [string, Shape])[] = [
       shards: 3,
       replicas: 1,
       more: 'volumes: {onScaleDown: delete}',
-      inputs: { allow: 'delete-volumes', connect: 'port-forward' },
+      inputs: { allow: 'delete-volumes' },
       slots: [5461, 5461, 5462],
     },
   ],
 ];
 
 describe('from create to clean up under traffic', () => {
-  test.concurrent.each(IMAGES)(
-    'on %s',
-    async (image) => {
+  test.concurrent.each(IMAGES.map((image) => ({ image, connect: connectFor(image) })))(
+    'on $image, reached by $connect',
+    async ({ image, connect }) => {
       const manifests = manifestsFor(image);
       await using namespace = await createNamespace('life');
       await using workspace = await Workspace.create({ 'manifests/cluster.yaml': await manifest(manifests, image) });
@@ -61,7 +61,7 @@ describe('from create to clean up under traffic', () => {
           more,
         ];
         const kubeconfig = command === 'apply' ? accounts.apply : accounts.plan;
-        return workspace.act(`${lines.join('\n')}\n`, { inputs: { command, kubeconfig, ...inputs } });
+        return workspace.act(`${lines.join('\n')}\n`, { inputs: { command, kubeconfig, connect, ...inputs } });
       };
 
       await applied(act, { shards: 3, replicas: 1 });
@@ -102,6 +102,11 @@ describe('from create to clean up under traffic', () => {
 /** The public manifest of 2019, unmodified but for the image, and the one of this repository. */
 function manifestsFor(image: string): string {
   return image.startsWith('redis') ? 'test/e2e/manifests/public-2019.yaml' : 'manifests/redis-cluster.yaml';
+}
+
+/** Each way serves one whole life. */
+function connectFor(image: string): string {
+  return image.startsWith('redis') ? 'direct' : 'port-forward';
 }
 
 type Act = (command: string, shape: Pick<Shape, 'shards' | 'replicas' | 'more' | 'inputs'>) => Promise<ActionRun>;

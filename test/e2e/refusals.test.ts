@@ -62,7 +62,7 @@ describe('what a run on a cluster that is well refuses', () => {
     const options = { signal: AbortSignal.timeout(60_000) };
     const name = leaseName('redis-cluster');
     const lease = await kubernetes.readLease(place, name, options);
-    const first = { holder: 'https://example.com/first-run', token: 'first', seconds: 600, note: '' };
+    const first = { holder: 'https://example.com/first-run', token: 'first', seconds: 30, note: '' };
     await kubernetes.writeLease(place, name, first, { ...options, version: lease?.version ?? null });
     const run = await cluster.act(cluster.declare(4), { inputs: { ...APPLY, 'lock-timeout': '1s' } });
     await cluster.namespace.expireLease(name);

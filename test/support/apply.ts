@@ -4,7 +4,7 @@ import type { Topology } from '../../src/core/topology.ts';
 import { carryOut, type Journal } from '../../src/engine/carry-out.ts';
 import { observeSettled } from '../../src/engine/observe.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import { ALLOW_WORDS, type Plan } from '../../src/plan/plan.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Kubernetes } from '../../src/ports/kubernetes.ts';
 import type { Redis } from '../../src/ports/redis.ts';
@@ -36,7 +36,12 @@ export async function applyOn(
       clock: options.clock ?? systemClock,
       observe: ({ thorough }) => look(ground, topology, { thorough }),
     },
-    { approved, journal: options.journal ?? QUIET, stop: options.stop ?? new AbortController().signal },
+    {
+      approved,
+      allow: ALLOW_WORDS,
+      journal: options.journal ?? QUIET,
+      stop: options.stop ?? new AbortController().signal,
+    },
   );
   return approved;
 }

@@ -36,6 +36,7 @@ export async function runOnce(
       { ...ground, clock: systemClock, observe: ({ thorough }) => look(ground, topology, { thorough }) },
       {
         approved: planned.plan,
+        allow: [],
         journal: { stage: (_number, _planned, work) => work(), tell },
         stop: new AbortController().signal,
       },

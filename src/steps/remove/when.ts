@@ -39,5 +39,6 @@ function reborn(present: Present, { layout }: Target): readonly Remove[] {
   return layout.shards
     .filter((shard) => present.holder(shard) === shard.primary)
     .filter(({ primary }) => present.members.get(primary)?.joined === true && !present.isPrimary(primary))
+    .filter(({ primary }) => present.followers(primary).length === 0)
     .map(({ primary }) => ({ kind: 'remove', pod: primary }));
 }

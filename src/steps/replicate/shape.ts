@@ -20,7 +20,14 @@ export const replicate: StepKind<Replicate> = {
   after(step, before) {
     const { keys, dataset } = memberOf(before, step.primary)?.facts ?? { keys: 0, dataset: 0 };
     const facts = memberOf(before, step.pod)?.facts;
-    const role = { role: 'replica', primary: step.primary, slots: [], synced: true, outdatedLink: false } as const;
+    const role = {
+      role: 'replica',
+      primary: step.primary,
+      slots: [],
+      synced: true,
+      behind: false,
+      outdatedLink: false,
+    } as const;
     return withMember(before, step.pod, facts === undefined ? role : { ...role, facts: { ...facts, keys, dataset } });
   },
 

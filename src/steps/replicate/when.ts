@@ -39,17 +39,38 @@ export const whenOneLags: When<Replicate> = ({ members }, { layout }) => {
 /** What is to replicate a primary that is there, and does not yet. By shard, then by ordinal. */
 function due(present: Present, { layout }: Target): readonly Replicate[] {
   return layout.shards.flatMap((shard) => {
-    const primary = present.holder(shard);
-    if (!present.isPrimary(primary)) return [];
-    const free = membersToCome(shard, primary).filter((pod) => isFree(present, pod));
+    const primary = leaderFor(present, shard);
+    if (primary === null) return [];
+    const free = membersToCome(present, shard).filter((pod) => isFree(present, pod));
     const away = free.filter((pod) => present.members.get(pod)?.primary !== primary);
     return away.map((pod): Replicate => ({ kind: 'replicate', pod, primary }));
   });
 }
 
-/** While another one leads, only the pod that is to take over from it: the others then follow that one at once. */
-function membersToCome(shard: ShardTarget, holder: string): readonly string[] {
-  return holder === shard.primary ? shard.replicas : [shard.primary];
+/**
+ * Whom the shard's replicas are to follow for now: who holds it; where that is a replica yet, which is to join anew as a
+ * primary, the primary that it follows itself, be it over others. Null where there is none.
+ */
+function leaderFor(present: Present, shard: ShardTarget): string | null {
+  let leader: string | null = present.holder(shard);
+  for (let links = present.members.size; leader !== null && !present.isPrimary(leader); links -= 1) {
+    leader = links === 0 ? null : (present.members.get(leader)?.primary ?? null);
+  }
+  return leader;
+}
+
+/**
+ * While another one leads, only the pod that is to take over from it: the others then follow that one at once. But whoever
+ * follows a pod that holds nothing stands in its way: no pod becomes a replica, or is removed, while it is followed.
+ */
+function membersToCome(present: Present, shard: ShardTarget): readonly string[] {
+  const holder = present.holder(shard);
+  if (holder === shard.primary && present.isPrimary(holder)) return shard.replicas;
+  const inTheWay = shard.replicas.filter((pod) => {
+    const primary = present.members.get(pod)?.primary ?? null;
+    return primary !== null && !present.ownsSlots(primary);
+  });
+  return holder === shard.primary ? inTheWay : [shard.primary, ...inTheWay];
 }
 
 /** In the cluster, without slots, and nobody replicates it (else there would be replicas of a replica). */

@@ -16,12 +16,14 @@ describe('replicas', () => {
     const cluster = see(withInfo(whole, 3, change));
     expect(found(cluster)).toEqual(['differs replica-not-synced']);
     expect(textOf(cluster, 'replica-not-synced')).toBe(text);
-    expect(memberOf(cluster, 'redis-cluster-3')?.synced).toBe(false);
+    expect(memberOf(cluster, 'redis-cluster-3')).toMatchObject({ synced: false });
+    expect(memberOf(cluster, 'redis-cluster-3')?.behind).toBeUndefined();
   });
 
   test('one is behind by the distance of the offsets', () => {
     const cluster = see(withInfo(whole, 0, { offset: 3_000_000 }));
     expect(textOf(cluster, 'replica-not-synced')).toBe('redis-cluster-3 is 2,999,000 bytes behind redis-cluster-0.');
+    expect(memberOf(cluster, 'redis-cluster-3')).toMatchObject({ synced: false, behind: true });
   });
 
   test('a distance that a moment of writes explains does not count', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Cluster, withMember } from '../../../src/core/cluster.ts';
 import type { Finding } from '../../../src/core/findings.ts';
-import { brokenPromises, brokenRules, differences } from '../../../src/core/invariants.ts';
 import { parse, type SlotSet } from '../../../src/core/slots.ts';
 import { missingAllow } from '../../../src/plan/dangers.ts';
 import { estimate, type Summary } from '../../../src/plan/estimate.ts';
@@ -12,22 +11,7 @@ import { readSteps } from '../../../src/plan/read-steps.ts';
 import { isRest } from '../../../src/plan/remainder.ts';
 import { resumePlan } from '../../../src/plan/resume-plan.ts';
 import { KINDS, type Step } from '../../../src/steps/index.ts';
-import { type Case, readCases } from './case-file.ts';
-
-const cases = readCases(new URL('cases/', import.meta.url));
-
-function caseOf(name: string): Case {
-  const found = cases.find((one) => one.name === name);
-  if (found === undefined) throw new Error(`There is no case "${name}".`);
-  return found;
-}
-
-function planFor(name: string): Plan {
-  const { topology, cluster } = caseOf(name);
-  const planned = makePlan(topology, cluster);
-  if (planned.kind === 'refused') throw planned.failure;
-  return planned.plan;
-}
+import { caseOf, planFor } from './named-case.ts';
 
 function stepsWith(plan: Plan, change: (step: Step) => Step | null): readonly Step[] {
   return steps(plan).flatMap((step) => change(step) ?? []);
@@ -150,6 +134,75 @@ test('the roles of pods that were not there yet may be exchanged', () => {
   expect(isRest(swapped, approved, []).rest).toBe(false);
 });
 
+describe('where new pods are to come', () => {
+  const approved = planFor('grow three to four');
+  const { topology, cluster } = caseOf('grow interrupted after scaling');
+  const resumed = (now: Cluster): Plan => {
+    const planned = resumePlan(topology, now, { steps: steps(approved), unbound: approved.unbound });
+    if (planned.kind === 'refused') throw planned.failure;
+    return planned.plan;
+  };
+  /** Both new pods run on the node of 0, of its replica's replica, and so on: a shard of their own would be lost with it. */
+  const together: Cluster = {
+    ...cluster,
+    pods: cluster.pods.map((pod) =>
+      pod.ordinal < 6 ? pod : { ...pod, node: 'a1', domains: { 'kubernetes.io/hostname': 'a1' } },
+    ),
+  };
+
+  test('one of them may change places with a replica that is there', () => {
+    const now = resumed(together);
+    expect(steps(now)).toContainEqual({ kind: 'replicate', pod: 'redis-cluster-4', primary: 'redis-cluster-6' });
+    expect(steps(now)).toContainEqual({ kind: 'replicate', pod: 'redis-cluster-7', primary: 'redis-cluster-1' });
+    expect(isRest(steps(approved), now, approved.unbound)).toEqual({ rest: true });
+  });
+
+  test('no further copy is made that nobody saw', () => {
+    const now = resumed(together);
+    const more = {
+      step: { kind: 'replicate', pod: 'redis-cluster-3', primary: 'redis-cluster-6' },
+      facts: {},
+    } as const;
+    const end = withMember(now.after, 'redis-cluster-3', { primary: 'redis-cluster-6' });
+    const extended = { ...now, stages: [...now.stages, [more]], after: end };
+    expect(isRest(steps(approved), extended, approved.unbound).rest).toBe(false);
+  });
+
+  test('a pod that lost its volume meanwhile is none of them', () => {
+    const blank = { joined: false, role: 'primary', primary: null } as const;
+    const now = resumed(withMember(cluster, 'redis-cluster-5', blank));
+    expect(isRest(steps(approved), now, approved.unbound)).toEqual({
+      rest: false,
+      differences: [
+        'Not in the approved plan: Join redis-cluster-5 to the cluster.',
+        'Not in the approved plan: Make redis-cluster-5 a replica of redis-cluster-2.',
+      ],
+    });
+  });
+});
+
+test('of an approved removal, what a reset left may be forgotten, and no node that has failed', () => {
+  const approved: readonly Step[] = [{ kind: 'remove', pod: 'redis-cluster-6' }];
+  const { topology, cluster } = caseOf('nothing to do');
+  const stranger = {
+    id: 'f'.repeat(40),
+    address: '10.0.0.9:6379@16379',
+    role: 'primary',
+    slots: [],
+    failed: true,
+    knownBy: ['redis-cluster-0'],
+    followers: [],
+  } as const;
+  const forgetting = (left: Cluster['strangers'][number]): boolean => {
+    const planned = makePlan(topology, { ...cluster, strangers: [left] });
+    if (planned.kind === 'refused') throw planned.failure;
+    expect(steps(planned.plan)).toEqual([{ kind: 'forget', node: stranger.id }]);
+    return isRest(approved, planned.plan, []).rest;
+  };
+  expect(forgetting({ ...stranger, nowhere: true })).toBe(true);
+  expect(forgetting(stranger)).toBe(false);
+});
+
 test('a new pod that comes up as the member that it was once may be met again, and no other one', () => {
   const plan = planFor('grow three to four');
   const approved = steps(plan);
@@ -229,60 +282,30 @@ describe('the estimate', () => {
   });
 });
 
-describe('the promises are seen to be broken', () => {
-  const { cluster } = caseOf('nothing to do');
-  const change = (pod: string, what: Parameters<typeof withMember>[2]): Cluster =>
-    withMember(cluster, `redis-cluster-${pod}`, what);
+describe('the load of the moment', () => {
+  const { topology, cluster: lagging } = caseOf('a lagging replica is waited for');
+  const cluster = withMember(lagging, 'redis-cluster-0', { synced: true });
+  const planOn = (seen: Cluster): Plan => {
+    const planned = makePlan(topology, seen);
+    if (planned.kind === 'refused') throw planned.failure;
+    return planned.plan;
+  };
+  const calm = planOn(cluster);
+  const behind = { synced: false, behind: true } as const;
 
-  test.each<[string, Cluster, string]>([
-    ['two owners of one slot', change('1', { slots: [[5460, 10922]] }), '1 slots have two owners.'],
-    [
-      'slots on a replica',
-      change('0', { role: 'replica', primary: 'redis-cluster-1' }),
-      'redis-cluster-0 owns slots and is no primary of the cluster.',
-    ],
-    [
-      'a replica of a replica',
-      change('4', { primary: 'redis-cluster-5' }),
-      'redis-cluster-4 replicates redis-cluster-5, which is no primary.',
-    ],
-  ])('%s', (_, broken, sentence) => {
-    expect(brokenRules(cluster)).toEqual([]);
-    expect(brokenRules(broken)).toContain(sentence);
+  test('lets a plan wait for a replica or a pod, and makes no other plan of it', () => {
+    const replica = planOn(withMember(cluster, 'redis-cluster-3', behind));
+    expect(steps(replica)).toContainEqual({ kind: 'replicate', pod: 'redis-cluster-3', primary: 'redis-cluster-0' });
+    const pods = cluster.pods.map((pod) => (pod.ordinal === 1 ? { ...pod, ready: false } : pod));
+    const pod = planOn({ ...cluster, pods });
+    expect(steps(pod)).toContainEqual({ kind: 'wait-for-pods', pods: ['redis-cluster-1'] });
+    expect([replica.hash, pod.hash]).toEqual([calm.hash, calm.hash]);
+    // Also after the failover that they have been approved with.
+    expect(isRest(steps(calm), replica, [])).toEqual({ rest: true });
   });
 
-  test('slots that lost their owner', () => {
-    const after = change('0', { slots: [[0, 99]] });
-    expect(brokenPromises(cluster, after, 1).hard).toEqual(['Slots 100-5460 have no owner any more.']);
-  });
-
-  test('a shard that gives and gets slots at once', () => {
-    const after = withMember(change('0', { slots: [[100, 5500]] }), 'redis-cluster-1', {
-      slots: [
-        [0, 99],
-        [5501, 10922],
-      ],
-    });
-    expect(brokenPromises(cluster, after, 1).hard).toEqual([
-      'redis-cluster-0 gives and gets slots at once.',
-      'redis-cluster-1 gives and gets slots at once.',
-    ]);
-  });
-
-  test('a shard that falls below its declared replicas', () => {
-    const after = change('3', { joined: false, role: 'primary', primary: null });
-    expect(brokenPromises(cluster, after, 1).redundancy).toEqual(['The shard of redis-cluster-0 has 0 of 1 replicas']);
-    expect(brokenPromises(cluster, after, 0).redundancy).toEqual([]);
-  });
-
-  test('a cluster that is not as its layout', () => {
-    const { layout } = planFor('weights');
-    expect(differences(planFor('weights').after, layout)).toEqual([]);
-    expect(differences(planFor('weights').before, layout)).toEqual([
-      'redis-cluster-0 owns slots 0-5460, not 1365-5460.',
-      'redis-cluster-1 owns slots 5461-10922, not 0-1364,5461-12287.',
-      'redis-cluster-2 owns slots 10923-16383, not 12288-16383.',
-    ]);
+  test('does not choose who takes over', () => {
+    expect(planOn(withMember(cluster, 'redis-cluster-0', behind)).hash).toBe(calm.hash);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Arbitrary, array, boolean, constantFrom, integer, record } from 'fast-check';
-import type { Cluster, Member, Pod } from '../../../src/core/cluster.ts';
+import { type Cluster, type Member, ordinalOf, type Pod } from '../../../src/core/cluster.ts';
 import { count, SLOT_COUNT, type SlotSet, slotSet } from '../../../src/core/slots.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
 import { memberOf, NOTHING, podOf, volumeOf, workloadOf } from '../../support/cluster.ts';
@@ -13,10 +13,13 @@ export interface Situation {
   readonly nodeOf: (ordinal: number) => string;
 }
 
+/** Beside the shards. A follower replicates the pod dealt before it: an empty primary, a replica, or one of its own kind. */
+type Spare = 'blank' | 'empty primary' | 'second replica' | 'follower';
+
 interface Seed {
   readonly shards: number;
   readonly replicas: number;
-  readonly spare: readonly ('blank' | 'empty primary' | 'second replica')[];
+  readonly spare: readonly Spare[];
   readonly cuts: readonly number[];
   readonly order: readonly number[];
   readonly nodes: readonly number[];
@@ -25,6 +28,11 @@ interface Seed {
   readonly lag: readonly number[];
   readonly wanted: readonly number[];
   readonly wantedReplicas: number;
+  /** So many of the shares are lists of slots. */
+  readonly pinned: number;
+  /** Whether the topology asks for just as many shards and replicas as there are. */
+  readonly isSame: boolean;
+  readonly firstOrdinal: number;
   readonly deletes: boolean;
 }
 
@@ -33,7 +41,7 @@ const MOST_PODS = 24;
 const seed: Arbitrary<Seed> = record({
   shards: integer({ min: 1, max: 5 }),
   replicas: integer({ min: 0, max: 2 }),
-  spare: array(constantFrom('blank', 'empty primary', 'second replica'), { maxLength: 2 }),
+  spare: array(constantFrom('blank', 'empty primary', 'second replica', 'follower', 'follower'), { maxLength: 4 }),
   cuts: array(integer({ min: 1, max: SLOT_COUNT - 1 }), { minLength: 8, maxLength: 8 }),
   order: array(integer({ min: 0, max: 1_000 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
   nodes: array(integer({ min: 0, max: 3 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
@@ -41,6 +49,9 @@ const seed: Arbitrary<Seed> = record({
   lag: array(integer({ min: 0, max: 4 }), { minLength: MOST_PODS, maxLength: MOST_PODS }),
   wanted: array(integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 6 }),
   wantedReplicas: integer({ min: 0, max: 2 }),
+  pinned: integer({ min: 0, max: 2 }),
+  isSame: boolean(),
+  firstOrdinal: integer({ min: 0, max: 2 }),
   deletes: boolean(),
 });
 
@@ -50,47 +61,77 @@ export const situation: Arbitrary<Situation> = seed.map((from) => ({
   nodeOf: (n) => `node-${from.nodes[n % MOST_PODS] ?? 0}`,
 }));
 
-function topologyFrom({ wanted, wantedReplicas, deletes }: Seed): Topology {
+/** Any order of so many things, as the keys to sort them by. */
+export const order: Arbitrary<readonly number[]> = array(integer(), { minLength: MOST_PODS, maxLength: MOST_PODS });
+
+function topologyFrom(from: Seed): Topology {
+  const wanted = from.isSame ? Array.from({ length: from.shards }, (_, i) => from.wanted[i] ?? 1) : from.wanted;
   return topologyOf(
     placeOf('cache', 'default'),
-    { shards: wanted.length, replicas: wantedReplicas },
+    { shards: wanted.length, replicas: from.isSame ? from.replicas : from.wantedReplicas },
     {
-      shards: wanted.map((weight): Share => ({ kind: 'weight', weight })),
-      volumes: { onScaleDown: deletes ? 'delete' : 'retain' },
+      shards: sharesOf(wanted, from),
+      placement: { spreadBy: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'], whenUnsatisfiable: 'warn' },
+      volumes: { onScaleDown: from.deletes ? 'delete' : 'retain' },
     },
   );
+}
+
+/** Weights; the first shares may be lists, each of a piece of slots of its own, with a share left for every other one. */
+function sharesOf(wanted: readonly number[], { pinned, cuts }: Seed): readonly Share[] {
+  const bounds = [...new Set(cuts.slice(0, 4))].toSorted((a, b) => a - b);
+  return wanted.map((weight, i): Share => {
+    const [first, end] = [bounds[2 * i], bounds[2 * i + 1]];
+    const isPinned = i < Math.min(pinned, wanted.length - 1) && first !== undefined && end !== undefined;
+    return isPinned ? { kind: 'slots', slots: [[first, end - 1]] } : { kind: 'weight', weight };
+  });
 }
 
 /** Roles are dealt to the pods in a random order; slots are cut into pieces and dealt to the shards in turn. */
 function clusterOf(from: Seed): Cluster {
   const size = from.shards * (1 + from.replicas) + from.spare.length;
-  const ordinals = Array.from({ length: size }, (_, i) => i);
+  const ordinals = Array.from({ length: size }, (_, i) => from.firstOrdinal + i);
   const dealt = ordinals
     .toSorted((a, b) => (from.order[a] ?? 0) - (from.order[b] ?? 0) || a - b)
     .map((n) => `cache-${n}`);
-  const primaries = dealt.slice(0, from.shards);
-  const slotsOf = slotsDealt(from);
-  const members = dealt.map((pod, i): Member => {
-    const shard = i % from.shards;
-    const primary = primaries[shard] ?? '';
-    const slots = slotsOf[shard] ?? [];
-    const facts = { keys: from.keys[shard] ?? 0, dataset: (from.keys[shard] ?? 0) * 100 };
-    if (i < from.shards) return memberOf(pod, { slots, configEpoch: count(slots) }, facts);
-    const synced = from.lag[i] !== 0;
-    if (i < size - from.spare.length) return memberOf(pod, { role: 'replica', primary, synced }, facts);
-    const spare = from.spare[size - 1 - i];
-    if (spare === 'second replica') {
-      return memberOf(pod, { role: 'replica', primary: primaries[0] ?? '', synced }, facts);
-    }
-    return memberOf(pod, { joined: spare !== 'blank' });
-  });
+  const members = dealt.map((_, i) => memberAt(i, dealt, from));
   return {
     ...NOTHING,
-    workload: workloadOf('cache', size),
+    workload: { ...workloadOf('cache', size), firstOrdinal: from.firstOrdinal },
     pods: ordinals.map((n) => podOn(n, `node-${from.nodes[n] ?? 0}`)),
     volumes: ordinals.map((n) => volumeOf('cache', n)),
-    members: members.toSorted((x, y) => ordinal(x.pod) - ordinal(y.pod)),
+    members: members.toSorted((x, y) => ordinalOf(x.pod) - ordinalOf(y.pod)),
   };
+}
+
+/** First the primaries, then their replicas, then what is spare. */
+function memberAt(i: number, dealt: readonly string[], from: Seed): Member {
+  const pod = dealt[i] ?? '';
+  const shard = i % from.shards;
+  const facts = { keys: from.keys[shard] ?? 0, dataset: (from.keys[shard] ?? 0) * 100 };
+  if (i < from.shards) {
+    const slots = slotsDealt(from)[shard] ?? [];
+    return memberOf(pod, { slots, configEpoch: count(slots) }, facts);
+  }
+  const synced = from.lag[i] !== 0;
+  const at = i - (dealt.length - from.spare.length);
+  if (at < 0) return memberOf(pod, { role: 'replica', primary: dealt[shard] ?? null, synced }, facts);
+  const spare = from.spare[at];
+  switch (spare) {
+    case 'second replica':
+      return memberOf(pod, { role: 'replica', primary: dealt[0] ?? null, synced }, facts);
+    case 'follower':
+      // Nobody can follow a node that has not joined.
+      return from.spare[at - 1] === 'blank'
+        ? memberOf(pod)
+        : memberOf(pod, { role: 'replica', primary: dealt[i - 1] ?? null, synced });
+    case 'empty primary':
+      return memberOf(pod);
+    case 'blank':
+    case undefined:
+      break;
+  }
+  return memberOf(pod, { joined: false });
 }
 
 function slotsDealt({ shards, cuts }: Seed): readonly SlotSet[] {
@@ -102,9 +143,9 @@ function slotsDealt({ shards, cuts }: Seed): readonly SlotSet[] {
 }
 
 export function podOn(n: number, node: string): Pod {
-  return podOf('cache', n, { node, domains: { 'kubernetes.io/hostname': node } });
-}
-
-function ordinal(pod: string): number {
-  return Number(pod.slice('cache-'.length));
+  const zone = `zone-${Number(node.slice(-1)) % 2}`;
+  return podOf('cache', n, {
+    node,
+    domains: { 'kubernetes.io/hostname': node, 'topology.kubernetes.io/zone': zone },
+  });
 }
