@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../src/adapters/process/clock.ts';
 import { framed } from '../src/adapters/terminal/markdown.ts';
 import { terminalRunner } from '../src/adapters/terminal/runner.ts';
+import { styleFor } from '../src/adapters/terminal/style.ts';
 import { readTopology } from '../src/adapters/topology/read.ts';
 import { apply } from '../src/commands/apply.ts';
 import type { Desk } from '../src/commands/desk.ts';
@@ -42,7 +43,7 @@ export async function show({ isKept }: { readonly isKept: boolean }): Promise<bo
   console.log('  - shards: 3\n  + shards: 4');
   const planned = await stage.plan(topology(4), topology(3));
   heading('The comment that it gets');
-  console.log(framed(stage.github.comments.at(-1)?.body ?? planned.summary));
+  console.log(framed(stage.github.comments.at(-1)?.body ?? planned.summary, styleFor(process.stdout)));
   saveComment(stage.github, 'plan-comment');
   heading('It is merged: the plan that was shown is carried out');
   const applied = await stage.apply(topology(4));

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
 import { readInputs } from './adapters/actions/inputs.ts';
 import { readOccasion } from './adapters/actions/occasion.ts';
 import { Secrets } from './adapters/actions/secrets.ts';
 import { systemClock } from './adapters/process/clock.ts';
 import { stopSignal } from './adapters/process/stop.ts';
 import { type Call, HELP, readArguments } from './adapters/terminal/arguments.ts';
+import { documentOf } from './adapters/terminal/document.ts';
+import { isAgreed } from './adapters/terminal/question.ts';
 import { type TerminalRunner, terminalRunner } from './adapters/terminal/runner.ts';
 import { readTopologies } from './adapters/topology/read-all.ts';
-import type { Desk } from './commands/desk.ts';
 import { eachCluster } from './commands/each-cluster.ts';
 import { asFailure, Failure } from './core/failure.ts';
 import type { Request } from './core/request.ts';
@@ -20,44 +20,54 @@ type Run = Extract<Call, { kind: 'run' }>;
 
 /** The commands of the action for somebody at a terminal. Returns the exit status; a failure is told on standard error. */
 export async function runAtTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const secrets = new Secrets({});
   try {
-    return await main(args, env);
+    return await main(args, env, secrets);
   } catch (thrown) {
-    process.stderr.write(`${failureLines(asFailure(thrown)).join('\n')}\n`);
+    process.stderr.write(`${secrets.redact(failureLines(asFailure(thrown)).join('\n'))}\n`);
     return 1;
   }
 }
 
-async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Secrets): Promise<number> {
   const call = readArguments(args, env);
   if (call.kind === 'help') {
     process.stdout.write(HELP);
     return 0;
   }
-  const secrets = new Secrets({});
   const stream = call.json ? process.stderr : process.stdout;
   const redact = (text: string): string => secrets.redact(text);
-  const runner = terminalRunner({ stream, redact, summary: call.command === 'plan' });
+  const runnerFor = (command: Request['command']): TerminalRunner =>
+    terminalRunner({ stream, redact, summary: command === 'plan' });
   const request = requestOf(call, env, secrets);
   using stop = stopSignal(request.timeout);
   const workspace = process.cwd();
-  const topologies = await readTopologies(workspace, request.topology, (mistakes) => runner.annotate(mistakes));
-  const desk: Desk = {
+  const mistaken = runnerFor(call.command);
+  const topologies = await readTopologies(workspace, request.topology, (mistakes) => mistaken.annotate(mistakes));
+  const desk = {
     request,
     occasion: readOccasion({}),
-    runner,
     github: null,
     clock: systemClock,
     lockToken: randomUUID(),
     stop: stop.signal,
-    reach: (topology) => reachCluster(topology, request, { env, workspace }),
+    reach: (topology: Topology) => reachCluster(topology, request, { env, workspace }),
     topologyAt: async () => null,
     isTopology: () => false,
     lineOf: () => 1,
   };
-  const isRed = call.command === 'apply' ? await applyAll(topologies, desk, call) : await eachCluster(topologies, desk);
-  if (call.json) process.stdout.write(`${JSON.stringify(documentOf(runner), null, 2)}\n`);
-  return Number(isRed);
+  const ended: TerminalRunner[] = [];
+  const run: RunFor = async (those, asked) => {
+    const runner = runnerFor(asked.command);
+    const isRed = await eachCluster(those, { ...desk, runner, request: asked });
+    return { isRed, runner };
+  };
+  try {
+    return Number(await runAll(topologies, call, { request, run, stop: stop.signal, ended }));
+  } finally {
+    // Also of those before the one at which it was stopped.
+    if (call.json) process.stdout.write(`${JSON.stringify(documentOf(ended), null, 2)}\n`);
+  }
 }
 
 /** The action's own reading of its inputs; those of a workflow around this process are none of it. */
@@ -67,43 +77,50 @@ function requestOf(call: Run, env: NodeJS.ProcessEnv, secrets: Secrets): Request
   return readInputs(inputs, '', secrets, () => undefined);
 }
 
-/** One cluster after another: the plan, the question, and then just that plan. */
-async function applyAll(topologies: readonly Topology[], desk: Desk, { yes }: Run): Promise<boolean> {
-  if (!yes && !process.stdin.isTTY) {
+type RunFor = (
+  topologies: readonly Topology[],
+  request: Request,
+) => Promise<{ readonly isRed: boolean; readonly runner: TerminalRunner }>;
+
+interface Errand {
+  readonly request: Request;
+  readonly run: RunFor;
+  readonly stop: AbortSignal;
+  /** Gets those whose outputs count. */
+  readonly ended: TerminalRunner[];
+}
+
+/** Returns whether anything is to end with exit status 1. */
+async function runAll(topologies: readonly Topology[], { command, yes }: Run, errand: Errand): Promise<boolean> {
+  const { request, run, ended } = errand;
+  if (command !== 'apply' || yes || request.approvedPlan !== null) {
+    const { isRed, runner } = await run(topologies, request);
+    ended.push(runner);
+    return isRed;
+  }
+  if (!process.stdin.isTTY) {
     throw new Failure('invalid-input', 'Nobody is here to be asked: standard input is no terminal.', {
       remedy: 'Look at the plan, then run apply with --yes or --approved-plan HASH.',
     });
   }
-  if (yes || desk.request.approvedPlan !== null) return eachCluster(topologies, desk);
   let isRed = false;
-  for (const topology of topologies) isRed = (await applyAsked(topology, desk)) || isRed;
+  for (const topology of topologies) isRed = (await applyAsked(topology, errand)) || isRed;
   return isRed;
 }
 
-/** What is applied is what was shown: its hash is the approval. */
-async function applyAsked(topology: Topology, desk: Desk): Promise<boolean> {
-  const shown = terminalRunner({ summary: true });
-  if (await eachCluster([topology], { ...desk, runner: shown, request: { ...desk.request, command: 'plan' } })) {
-    return true;
-  }
-  const approvedPlan = shown.outputs.get('plan-hash') ?? '';
-  if (shown.outputs.get('result') !== 'planned') return false;
-  if (!(await isAgreed(`Apply this plan (${approvedPlan}) to ${topology.name}?`, desk.stop))) {
-    desk.runner.info('Nothing was changed.');
+/** The plan, the question, and then just that plan: its hash is the approval. */
+async function applyAsked(topology: Topology, { request, run, stop, ended }: Errand): Promise<boolean> {
+  const { isRed, runner } = await run([topology], { ...request, command: 'plan' });
+  ended.push(runner);
+  if (isRed || runner.outputs.get('result') !== 'planned') return isRed;
+  const approvedPlan = runner.outputs.get('plan-hash') ?? '';
+  const without = `Nothing was changed in ${topology.name}.`;
+  const asked = { input: process.stdin, output: process.stderr, signal: stop };
+  if (!(await isAgreed(`Apply this plan (${approvedPlan}) to ${topology.name}?`, without, asked))) {
+    runner.info(without);
     return false;
   }
-  return eachCluster([topology], { ...desk, request: { ...desk.request, requireApprovedPlan: true, approvedPlan } });
-}
-
-async function isAgreed(question: string, signal: AbortSignal): Promise<boolean> {
-  using terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`\n  ${question} Only "yes" does it: `, { signal });
-  return answer.trim() === 'yes';
-}
-
-/** The outputs of every cluster, with its plan in place of the plan's file. */
-function documentOf({ outputs, kept }: TerminalRunner): unknown {
-  const clusters: unknown = JSON.parse(outputs.get('clusters') ?? '[]');
-  const plans = Array.from(kept, ([name, text]): readonly [string, unknown] => [name, JSON.parse(text)]);
-  return { clusters, plans: Object.fromEntries(plans) };
+  const applied = await run([topology], { ...request, requireApprovedPlan: true, approvedPlan });
+  ended.splice(-1, 1, applied.runner);
+  return applied.isRed;
 }

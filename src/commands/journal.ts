@@ -9,6 +9,8 @@ import { eventLine, stageTitle } from '../report/log.ts';
 const COMMENT_EVERY = 15_000;
 /** Milliseconds between two lines about the same move. */
 const MOVE_EVERY = 2_000;
+/** Milliseconds between two drawings of what is under way. */
+const DRAW_EVERY = 100;
 
 /** As much of a desk as a journal needs. */
 interface Listener {
@@ -30,6 +32,7 @@ export class ApplyJournal implements Journal, AsyncDisposable {
   readonly #moving = new Map<string, Bar & { readonly told: number }>();
   #current: string | null = null;
   #shownAt = Number.NEGATIVE_INFINITY;
+  #drawnAt = Number.NEGATIVE_INFINITY;
   /** The edit that is under way; null for none. */
   #showing: Promise<void> | null = null;
   #isTroubled = false;
@@ -51,21 +54,26 @@ export class ApplyJournal implements Journal, AsyncDisposable {
   }
 
   readonly tell = (event: Event): void => {
-    const line = eventLine(event);
-    if (event.kind !== 'moving') {
-      this.#desk.runner.info(line);
-    } else {
-      const move = `${event.from} ${event.to}`;
-      const now = this.#desk.clock.now();
-      const told = this.#moving.get(move)?.told ?? Number.NEGATIVE_INFINITY;
-      const isDue = now - told >= MOVE_EVERY || event.slotsDone === event.slots;
-      const { live } = this.#desk.runner;
-      if (isDue && live === undefined) this.#desk.runner.info(line);
-      this.#moving.set(move, { text: line, part: event.slotsDone / event.slots, told: isDue ? now : told });
-      live?.([...this.#moving.values()]);
-    }
+    if (event.kind === 'moving') this.#tellMove(event);
+    else this.#desk.runner.info(eventLine(event));
     this.#refresh();
   };
+
+  /** As bars where they can be drawn, else as a line now and then; the end of a move always has its line. */
+  #tellMove(event: Extract<Event, { kind: 'moving' }>): void {
+    const { live } = this.#desk.runner;
+    const line = eventLine(event);
+    const move = `${event.from} ${event.to}`;
+    const now = this.#desk.clock.now();
+    const told = this.#moving.get(move)?.told ?? Number.NEGATIVE_INFINITY;
+    const isOver = event.slotsDone === event.slots;
+    const isDue = isOver || (live === undefined && now - told >= MOVE_EVERY);
+    this.#moving.set(move, { text: line, part: event.slotsDone / event.slots, told: isDue ? now : told });
+    if (isDue) this.#desk.runner.info(line);
+    if (live === undefined || (!isOver && now - this.#drawnAt < DRAW_EVERY)) return;
+    this.#drawnAt = now;
+    live([...this.#moving.values()].filter(({ part }) => part < 1));
+  }
 
   /** Waits for the edit of the comment that is under way, so that none comes after the last word. */
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { FAILURES } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { findingsList, membersByNode, membersTable, statusMarkdown } from '../report/members.ts';
+import { statusJson } from '../report/status-json.ts';
 import { consider } from './consider.ts';
 import type { Desk } from './desk.ts';
 import { isDrifted } from './drift.ts';
@@ -19,6 +20,7 @@ export async function status(topology: Topology, desk: Desk): Promise<Outcome> {
   const drifted = isDrifted(considered);
   const summary = drifted ? `${topology.name} is not as declared.` : `${topology.name} is as declared.`;
   desk.runner.info(summary);
+  await desk.runner.keep(`status-${topology.name}.json`, statusJson(topology.name, cluster, findings));
   return {
     cluster: topology.name,
     file: topology.file,

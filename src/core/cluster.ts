@@ -36,8 +36,8 @@ export interface Workload {
   readonly replicas: number;
   /** `spec.ordinals.start`. */
   readonly firstOrdinal: number;
-  /** What else writes `spec.replicas` (Argo CD, Flux, Helm, an HPA), in words; null when nothing was noticed. */
-  readonly owner: string | null;
+  /** What else writes `spec.replicas` (Argo CD, Flux, Helm, an HPA, an operator), each in words. */
+  readonly owners: readonly string[];
   /** Names of the volumeClaimTemplates: a pod's claims are `<template>-<pod>`. */
   readonly claimTemplates: readonly string[];
   /** Why it makes no further pods (a quota, an admission plugin), in Kubernetes' own words. */

@@ -57,9 +57,10 @@ function volatile(members: readonly Member[]): readonly Finding[] {
 }
 
 function ownedElsewhere(workload: Workload | null): readonly Finding[] {
-  if (workload === null || workload.owner === null) return [];
-  const text = `${workload.name} is also managed by ${workload.owner}, which may set the number of pods back.`;
-  return [note('replicas-owned-elsewhere', text, leaveReplicas(workload.owner, workload.name), [])];
+  if (workload === null || workload.owners.length === 0) return [];
+  const text = `${workload.name} is also managed by ${listed(workload.owners)}, which may set the number of pods back.`;
+  const remedy = workload.owners.map((owner) => leaveReplicas(owner, workload.name)).join(' ');
+  return [note('replicas-owned-elsewhere', text, remedy, [])];
 }
 
 /** Only where every slot is owned by a pod that answers: else some primary is merely out of sight. */

@@ -136,13 +136,13 @@ function scaling(plan: Parts): readonly Danger[] {
     const text = `With ${counted(shards, 'primary', 'primaries')} no failover happens by itself; three are needed.`;
     dangers.push({ code: 'few-primaries', text, needs: null });
   }
-  const { owner = null, name = '' } = plan.before.workload ?? {};
-  if (owner !== null && stepsOf(plan).some((step) => step.kind === 'scale')) {
-    const text = `The number of pods is also written by ${owner}, which may set it back.`;
-    // Two texts: a comment cuts long ones, and half a line of configuration is of no use.
-    const lines = leaveReplicas(owner, name);
+  const { owners = [], name = '' } = plan.before.workload ?? {};
+  if (owners.length > 0 && stepsOf(plan).some((step) => step.kind === 'scale')) {
+    const text = `The number of pods is also written by ${owners.join(' and ')}, which may set it back.`;
+    // Texts of their own: a comment cuts long ones, and half a line of configuration is of no use.
+    const lines = owners.map((owner) => leaveReplicas(owner, name));
     dangers.push(
-      ...[text, lines].map((part): Danger => ({ code: 'replicas-owned-elsewhere', text: part, needs: null })),
+      ...[text, ...lines].map((part): Danger => ({ code: 'replicas-owned-elsewhere', text: part, needs: null })),
     );
   }
   return dangers;

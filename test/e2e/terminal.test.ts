@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
@@ -48,6 +48,38 @@ describe('the program for a terminal', () => {
     expect([drift.status, drift.out]).toEqual([0, expect.stringContaining('is as declared')]);
   }, 180_000);
 
+  test('asks at a terminal, does nothing without a "yes", and with it just what was shown', async () => {
+    await cluster.workspace.write('topology.yaml', cluster.declare(3));
+    for (const [answer, end] of [
+      ['no\n', { status: 0, last: 'Nothing was changed in redis-cluster.' }],
+      // Ctrl-C and Ctrl-D.
+      ['\u0003', { status: 1, last: 'failure-reason: stopped' }],
+      ['\u0004', { status: 1, last: 'failure-reason: stopped' }],
+    ] as const) {
+      const asked = await atTerminal(cluster, answer, 'apply');
+      expect(asked).toMatchObject({ status: end.status, out: expect.stringContaining(end.last) });
+    }
+    expect(slotOwners(await cluster.live.look())).toHaveLength(4);
+    const agreed = await atTerminal(cluster, 'yes\n', 'apply');
+    expect([agreed.status, agreed.out]).toEqual([0, expect.stringMatching(/Apply this plan \([0-9a-f]{12}\)/)]);
+    // Bars, drawn anew; without colours, as NO_COLOR is set there.
+    expect(agreed.out).toContain('█');
+    expect(agreed.out).not.toContain('\u001b[1m');
+    expect(slotOwners(await cluster.live.look())).toHaveLength(3);
+  }, 240_000);
+
+  test('gives status and drift of all files as one JSON document, members with it', async () => {
+    await cluster.workspace.write('other.yaml', cluster.declare(3, 'name: other').replace('redis-cluster,', 'other,'));
+    const status = await run(cluster, 'status', '--json', 'topology.yaml', 'other.yaml');
+    const members = { 'status-redis-cluster.json': { members: Array.from({ length: 6 }, () => expect.anything()) } };
+    expect(JSON.parse(status.out)).toMatchObject({
+      clusters: [{ cluster: 'redis-cluster', result: 'in-sync' }, { cluster: 'other' }],
+      statuses: members,
+    });
+    const drift = await run(cluster, 'drift', '--json');
+    expect(JSON.parse(drift.out)).toMatchObject({ clusters: [{ cluster: 'redis-cluster', result: 'in-sync' }] });
+  }, 60_000);
+
   test('ends with 1 for drift that is to fail, and for mistakes, which have their lines', async () => {
     await cluster.workspace.write('topology.yaml', cluster.declare(5));
     expect(await run(cluster, 'drift')).toMatchObject({ status: 0 });
@@ -65,11 +97,37 @@ interface Ended {
 }
 
 function run(cluster: StandingCluster, ...words: readonly string[]): Promise<Ended> {
-  const env = { PATH: process.env['PATH'] ?? '', KUBECONFIG: process.env['KUBECONFIG'] ?? '' };
+  return ended(process.execPath, [CLI, ...words], cluster, (child) => child.stdin?.end());
+}
+
+/** On a terminal of its own, which `script` of util-linux makes. The answer is typed once the question is there. */
+function atTerminal(cluster: StandingCluster, answer: string, ...words: readonly string[]): Promise<Ended> {
+  const call = [process.execPath, CLI, ...words].join(' ');
+  const type = (child: ChildProcess): void => {
+    let shown = '';
+    child.stdout?.on('data', (chunk: unknown) => {
+      const wasAsked = shown.includes(QUESTION);
+      shown += String(chunk);
+      if (!wasAsked && shown.includes(QUESTION)) child.stdin?.write(answer);
+    });
+  };
+  return ended('script', ['--quiet', '--return', '--command', call, '/dev/null'], cluster, type);
+}
+
+const QUESTION = 'Only "yes" does it:';
+
+function ended(
+  program: string,
+  words: readonly string[],
+  cluster: StandingCluster,
+  type: (child: ChildProcess) => void,
+): Promise<Ended> {
+  const { PATH = '', KUBECONFIG = '' } = process.env;
+  const env = { PATH, KUBECONFIG, NO_COLOR: '1', TERM: 'xterm' };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [CLI, ...words], { cwd: cluster.workspace.folder, env }, (_, out, err) =>
+    const child = execFile(program, [...words], { cwd: cluster.workspace.folder, env }, (_, out, err) =>
       resolve({ status: child.exitCode ?? -1, out, err }),
     );
-    child.stdin?.end();
+    type(child);
   });
 }

@@ -46,7 +46,7 @@ describe('what runs', () => {
       namespace: namespace.name,
       replicas: 2,
       firstOrdinal: 0,
-      owner: null,
+      owners: [],
       claimTemplates: ['data'],
     });
     expect(view.pods.map((pod) => pod.name)).toEqual(['runs-0', 'runs-1']);
@@ -153,7 +153,7 @@ describe('what else writes the number of pods', () => {
     ['helm', { 'app.kubernetes.io/managed-by': 'Helm' }, 'Helm (app.kubernetes.io/managed-by: Helm)'],
   ])('%s is known by its label', async (name, labels, owner) => {
     await namespace.apply(statefulSet({ name, labels, replicas: 0 }));
-    expect((await lookUntil(name, () => true)).workload?.owner).toBe(owner);
+    expect((await lookUntil(name, () => true)).workload?.owners).toEqual([owner]);
   });
 
   test('an autoscaler that names the StatefulSet', async () => {
@@ -167,6 +167,6 @@ describe('what else writes the number of pods', () => {
         maxReplicas: 3,
       },
     });
-    expect((await lookUntil('scaled', () => true)).workload?.owner).toBe('the HorizontalPodAutoscaler by-load');
+    expect((await lookUntil('scaled', () => true)).workload?.owners).toEqual(['the HorizontalPodAutoscaler by-load']);
   });
 });

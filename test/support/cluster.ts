@@ -16,7 +16,7 @@ export const NOTHING: Cluster = {
 };
 
 export function workloadOf(name: string, replicas: number): NonNullable<Cluster['workload']> {
-  return { name, namespace: 'cache', replicas, firstOrdinal: 0, owner: null, claimTemplates: ['data'] };
+  return { name, namespace: 'cache', replicas, firstOrdinal: 0, owners: [], claimTemplates: ['data'] };
 }
 
 export function podOf(workload: string, ordinal: number, change: Partial<Pod> = {}): Pod {

@@ -52,7 +52,7 @@ export class LocalKubernetes implements Kubernetes {
       namespace: place.namespace,
       replicas: this.#replicas,
       firstOrdinal: 0,
-      owner: null,
+      owners: [],
       claimTemplates: ['data'],
     };
     return { ...view, workload, pods };

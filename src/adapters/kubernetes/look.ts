@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Place } from '../../core/topology.ts';
 import type { KubernetesView } from '../../ports/kubernetes.ts';
 import { type Api, METADATA_LIST_ONLY } from './api.ts';
-import { ownerOf } from './owner.ts';
+import { ownersOf } from './owner.ts';
 import { clusterWide, inNamespace } from './paths.ts';
 import { belongsTo, claimsOf, podFrom, volumeFrom } from './pods.ts';
 import {
@@ -67,7 +67,7 @@ function workloadFrom(
     namespace: set.metadata.namespace,
     replicas: set.spec.replicas,
     firstOrdinal: set.spec.ordinals?.start ?? 0,
-    owner: ownerOf(set, autoscalers),
+    owners: ownersOf(set, autoscalers),
     claimTemplates: templatesOf(set),
     ...(trouble === null ? {} : { trouble }),
   };

@@ -1,24 +1,24 @@
-import { styleText } from 'node:util';
+import type { Style } from './style.ts';
 
 /** A comment's Markdown as a terminal can show it, in a frame. */
-export function framed(markdown: string): string {
-  const lines = withTables(readable(markdown).split('\n'));
+export function framed(markdown: string, style: Style): string {
+  const lines = withTables(readable(markdown, style).split('\n'), style);
   return lines.map((line) => `  │ ${line}`.trimEnd()).join('\n');
 }
 
 /** Without what GitHub hides or folds. */
-function readable(markdown: string): string {
+function readable(markdown: string, style: Style): string {
   return markdown
     .replaceAll(/<!--[\s\S]*?-->\n?/g, '')
     .replaceAll(/<\/?(details|sub|summary)>/g, '')
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replaceAll(/^### (.*)$/gm, (_, title: string) => styleText('bold', title))
+    .replaceAll(/^### (.*)$/gm, (_, title: string) => style('bold', title))
     .replaceAll(/\n{3,}/g, '\n\n')
     .trim();
 }
 
 /** Rows of tables get columns of one width; all else only its emphasis. */
-function withTables(lines: readonly string[]): readonly string[] {
+function withTables(lines: readonly string[], style: Style): readonly string[] {
   const shown: string[] = [];
   let table: (readonly string[])[] = [];
   const flush = (): void => {
@@ -28,20 +28,20 @@ function withTables(lines: readonly string[]): readonly string[] {
   for (const line of lines) {
     if (!line.startsWith('|')) {
       flush();
-      shown.push(emphasised(line));
+      shown.push(emphasised(line, style));
     } else if (!/^[|\s:-]+$/.test(line)) {
-      table.push(cellsOf(line));
+      table.push(cellsOf(line, style));
     }
   }
   flush();
   return shown;
 }
 
-function cellsOf(row: string): readonly string[] {
+function cellsOf(row: string, style: Style): readonly string[] {
   return row
     .split('|')
     .slice(1, -1)
-    .map((cell) => emphasised(cell.trim()));
+    .map((cell) => emphasised(cell.trim(), style));
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {
@@ -49,10 +49,10 @@ function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   return rows.map((row) => row.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell))).join('  '));
 }
 
-function emphasised(text: string): string {
+function emphasised(text: string, style: Style): string {
   return text
     .replaceAll(/`([^`]*)`/g, '$1')
-    .replaceAll(/\*\*(.+?)\*\*/g, (_, words: string) => styleText('bold', words))
+    .replaceAll(/\*\*(.+?)\*\*/g, (_, words: string) => style('bold', words))
     .replaceAll(/\*(\S.*?)\*/g, '$1');
 }
 

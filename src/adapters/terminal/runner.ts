@@ -1,11 +1,12 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
 import type { Runner } from '../../ports/runner.ts';
 import { framed } from './markdown.ts';
 import { Screen } from './screen.ts';
+import { type Style, styleFor, type Terminal } from './style.ts';
 
 export interface TerminalOptions {
   /** Where the words go. Default: standard output. */
-  readonly stream?: NodeJS.WriteStream;
+  readonly stream?: Terminal;
   /** Takes secrets out of what is shown. */
   readonly redact?: (text: string) => string;
   /** Whether to show the summary, in a frame. */
@@ -26,9 +27,8 @@ export function terminalRunner(options: TerminalOptions = {}): TerminalRunner {
   const screen = new Screen(stream);
   const outputs = new Map<string, string>();
   const kept = new Map<string, string>();
-  // As NO_COLOR and the stream want it.
-  const say = (text: string, format: Parameters<typeof styleText>[0]): void =>
-    screen.say(styleText(format, clean(text), { stream }));
+  const style = styleFor(stream);
+  const say = (text: string, format: Parameters<Style>[0]): void => screen.say(style(format, clean(text)));
   return {
     outputs,
     kept,
@@ -47,7 +47,7 @@ export function terminalRunner(options: TerminalOptions = {}): TerminalRunner {
     },
     output: (name, value) => void outputs.set(name, redact(value)),
     async summary(markdown) {
-      if (summary) stream.write(`\n${framed(clean(markdown))}\n`);
+      if (summary) stream.write(`\n${framed(clean(markdown), style)}\n`);
     },
     async keep(name, content) {
       kept.set(name, redact(content));

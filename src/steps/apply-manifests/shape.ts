@@ -30,7 +30,7 @@ export const applyManifests: StepKind<ApplyManifests> = {
         namespace: statefulSet?.namespace ?? 'default',
         replicas: step.replicas,
         firstOrdinal,
-        owner: null,
+        owners: [],
         claimTemplates: before.manifests?.claimTemplates ?? [],
       },
       pods: podsToCome(before.pods, name, { first: firstOrdinal, count: step.replicas }),

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { listed } from '../../core/wording.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { until } from '../../ports/until.ts';
 import type { Scale } from './shape.ts';
@@ -50,15 +51,15 @@ async function verify(step: Scale, { kubernetes, topology, stop, tell }: StepCon
     tell({ kind: 'verified', text: `The StatefulSet ${workload.name} is to have ${step.to} pods.` });
     return;
   }
-  const owner = workload?.owner ?? null;
+  const owners = workload?.owners ?? [];
   throw new Failure(
     'step-failed',
     `The StatefulSet ${topology.kubernetes.statefulSet} was set to ${step.to} pods and now has ${workload?.replicas ?? 'gone'}.`,
     {
       remedy:
-        owner === null
+        owners.length === 0
           ? 'Look for what else scales it, then run again.'
-          : `It is also written by ${owner}: let that leave the number of pods alone, then run again.`,
+          : `It is also written by ${listed(owners)}: let that leave the number of pods alone, then run again.`,
     },
   );
 }

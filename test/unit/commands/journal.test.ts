@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ApplyJournal } from '../../../src/commands/journal.ts';
 import type { Event } from '../../../src/core/events.ts';
+import type { Bar } from '../../../src/ports/runner.ts';
 
 const NOTE: Event = { kind: 'note', text: 'still here' };
 
@@ -57,5 +58,43 @@ describe('the comment of an apply', () => {
     expect(followed.log.filter((line) => line !== NOTE.text)).toEqual([
       'The work goes on; how it goes is told only here. GitHub is away.',
     ]);
+  });
+});
+
+function move(from: string, slotsDone: number): Event {
+  return {
+    kind: 'moving',
+    from,
+    to: 'cache-9',
+    slotsDone,
+    slots: 100,
+    keysDone: 0,
+    keys: null,
+    bytesDone: 0,
+    elapsed: 1_000,
+  };
+}
+
+describe('moves that can be drawn', () => {
+  test('are drawn ten times a second at most, and those that are over have a line instead', () => {
+    const log: string[] = [];
+    const drawn: (readonly string[])[] = [];
+    let now = 0;
+    const runner = {
+      info: (line: string) => log.push(line),
+      group: <T>(_: string, stage: () => Promise<T>) => stage(),
+      live: (bars: readonly Bar[]) => drawn.push(bars.map(({ text }) => text.slice(0, 7))),
+    };
+    const journal = new ApplyJournal({ clock: { now: () => now }, runner }, async () => null);
+    for (; now < 1_000; now += 10) {
+      journal.tell(move('cache-0', now / 10));
+      journal.tell(move('cache-1', now / 20));
+    }
+    expect(drawn).toHaveLength(10);
+    expect(drawn.at(-1)).toEqual(['cache-0', 'cache-1']);
+    expect(log).toEqual([]);
+    journal.tell(move('cache-0', 100));
+    expect(drawn.at(-1)).toEqual(['cache-1']);
+    expect(log).toEqual([expect.stringContaining('cache-0 → cache-9: 100 of 100 slots')]);
   });
 });

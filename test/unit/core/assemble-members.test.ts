@@ -113,7 +113,7 @@ describe('what should be known', () => {
     const workload = see(whole).workload;
     if (workload === null) throw new Error('no workload');
     const volumes = [5, 6].map((n) => ({ claim: `data-redis-cluster-${n}`, ordinal: n, bound: true, deleting: false }));
-    const cluster = see(whole, { workload: { ...workload, owner: 'Argo CD' }, volumes });
+    const cluster = see(whole, { workload: { ...workload, owners: ['Argo CD'] }, volumes });
     expect(found(cluster)).toEqual(['note replicas-owned-elsewhere', 'note volume-left-over']);
     expect(textOf(cluster, 'volume-left-over')).toContain('data-redis-cluster-6 is kept');
   });

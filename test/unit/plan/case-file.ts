@@ -163,7 +163,7 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     if (line === 'no statefulset') continue;
     if (word === 'statefulset') cluster = { ...cluster, workload: workloadOf(NAME, Number(value)) };
     else if (word === 'owner' && cluster.workload !== null)
-      cluster = { ...cluster, workload: { ...cluster.workload, owner: value } };
+      cluster = { ...cluster, workload: { ...cluster.workload, owners: [value] } };
     else if (word === 'keys') keysPerSlot = Number(value);
     else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
     else if (word === 'manifests') cluster = { ...cluster, manifests: manifestsWith(rest) };

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { ownerOf } from '../../../../src/adapters/kubernetes/owner.ts';
-import { AUTOSCALER, STATEFUL_SET, type StatefulSetObject } from '../../../../src/adapters/kubernetes/shapes.ts';
+import { ownersOf } from '../../../../src/adapters/kubernetes/owner.ts';
+import {
+  AUTOSCALER,
+  type AutoscalerObject,
+  STATEFUL_SET,
+  type StatefulSetObject,
+} from '../../../../src/adapters/kubernetes/shapes.ts';
 import { leaveReplicas } from '../../../../src/core/replicas-owner.ts';
 
 function setManagedBy(manager: string, fields: unknown, more: object = {}): StatefulSetObject {
@@ -16,17 +21,18 @@ test.each([
   ['argocd-controller', REPLICAS, 'Argo CD (field manager argocd-controller)'],
   ['kustomize-controller', REPLICAS, 'Flux (field manager kustomize-controller)'],
   ['helm', REPLICAS, 'Helm (field manager helm)'],
-  ['argocd-controller', { 'f:spec': { 'f:template': {} } }, null],
+  // Once something else has scaled, the entry that is left has no replicas any more.
+  ['argocd-controller', { 'f:spec': { 'f:template': {} } }, 'Argo CD (field manager argocd-controller)'],
+  ['argocd-controller', undefined, 'Argo CD (field manager argocd-controller)'],
   ['kubectl', REPLICAS, null],
   ['redis-cluster-topology', REPLICAS, null],
-  ['argocd-controller', undefined, null],
 ])('the fields %s manages, %j: %s', (manager, fields, owner) => {
-  expect(ownerOf(setManagedBy(manager, fields), [])).toBe(owner);
+  expect(ownersOf(setManagedBy(manager, fields), [])).toEqual(owner === null ? [] : [owner]);
 });
 
 test('an annotation is told with its value', () => {
   const set = setManagedBy('kubectl', REPLICAS, { annotations: { 'meta.helm.sh/release-name': 'cache' } });
-  expect(ownerOf(set, [])).toBe('Helm (meta.helm.sh/release-name: cache)');
+  expect(ownersOf(set, [])).toEqual(['Helm (meta.helm.sh/release-name: cache)']);
 });
 
 test.each([
@@ -35,14 +41,43 @@ test.each([
   ['helm', 'Give the chart the new number of pods'],
   ['keda-operator', 'Delete its ScaledObject'],
 ])('what to add so that %s leaves the number of pods alone', (manager, lines) => {
-  const owner = ownerOf(setManagedBy(manager, REPLICAS), []) ?? '';
+  const [owner = ''] = ownersOf(setManagedBy(manager, REPLICAS), []);
   expect(leaveReplicas(owner, 'redis-cluster')).toContain(lines);
 });
 
+function autoscalerOf(name: string, target: string, owner?: object): AutoscalerObject {
+  const spec = { scaleTargetRef: { kind: 'StatefulSet', name: target } };
+  return AUTOSCALER.parse({ metadata: { name, ownerReferences: owner === undefined ? [] : [owner] }, spec });
+}
+
 test('an autoscaler has to go', () => {
-  const spec = { scaleTargetRef: { kind: 'StatefulSet', name: 'redis-cluster' } };
-  const autoscaler = AUTOSCALER.parse({ metadata: { name: 'by-load' }, spec });
-  const owner = ownerOf(setManagedBy('kubectl', REPLICAS), [autoscaler]) ?? '';
-  expect(owner).toBe('the HorizontalPodAutoscaler by-load');
-  expect(leaveReplicas(owner, 'redis-cluster')).toContain('Delete it');
+  const autoscalers = [autoscalerOf('of-another', 'sessions'), autoscalerOf('by-load', 'redis-cluster')];
+  const [owner = '', ...more] = ownersOf(setManagedBy('kubectl', REPLICAS), autoscalers);
+  expect([owner, more]).toEqual(['the HorizontalPodAutoscaler by-load', []]);
+  expect(leaveReplicas(owner, 'redis-cluster')).toContain('Delete the autoscaler');
+});
+
+test('of an autoscaler that KEDA makes, its ScaledObject has to go: KEDA would make it anew', () => {
+  const scaled = { kind: 'ScaledObject', name: 'cache', uid: '1', controller: true };
+  const autoscaler = autoscalerOf('keda-hpa-cache', 'redis-cluster', scaled);
+  const [owner = '', ...more] = ownersOf(setManagedBy('keda-operator', REPLICAS), [autoscaler]);
+  expect([owner, more]).toEqual(['KEDA (ScaledObject cache)', []]);
+  expect(leaveReplicas(owner, 'redis-cluster')).toContain('Delete its ScaledObject');
+});
+
+test('an operator whose object the StatefulSet is made of is told', () => {
+  const ownerReferences = [{ kind: 'RedisCluster', name: 'cache', uid: '1', controller: true }];
+  const [owner = ''] = ownersOf(setManagedBy('manager', REPLICAS, { ownerReferences }), []);
+  expect(owner).toBe('the controller of RedisCluster cache');
+  expect(leaveReplicas(owner, 'redis-cluster')).toContain('only one of the two can run the cluster');
+});
+
+test('all of them are told, each once', () => {
+  const set = setManagedBy('argocd-controller', REPLICAS, {
+    labels: { 'app.kubernetes.io/managed-by': 'Helm', 'argocd.argoproj.io/instance': 'cache' },
+  });
+  expect(ownersOf(set, [autoscalerOf('by-load', 'redis-cluster')])).toEqual([
+    'the HorizontalPodAutoscaler by-load',
+    'Argo CD (field manager argocd-controller)',
+  ]);
 });
