@@ -24,9 +24,13 @@ export function makePlan(topology: Topology, seen: Cluster): Planned {
   const layout = design(topology, mended);
   const crowded = crowdRefusal(topology, layout, cluster);
   if (crowded !== null) return { kind: 'refused', failure: crowded, before: cluster };
-  const plan = planTowards(topology, layout, cluster);
+  return unlessMovesFail(planTowards(topology, layout, cluster));
+}
+
+/** A plan, or why its moves of slots would fail in the middle. */
+export function unlessMovesFail(plan: Plan): Planned {
   const refused = wayRefusal(plan) ?? memoryRefusal(plan);
-  return refused === null ? { kind: 'plan', plan } : { kind: 'refused', failure: refused, before: cluster };
+  return refused === null ? { kind: 'plan', plan } : { kind: 'refused', failure: refused, before: plan.before };
 }
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */

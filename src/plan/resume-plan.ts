@@ -7,7 +7,7 @@ import type { Topology } from '../core/topology.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { approvedLayout } from './approved-layout.ts';
 import { exchange } from './exchange.ts';
-import { makePlan, planTowards } from './make-plan.ts';
+import { makePlan, planTowards, unlessMovesFail } from './make-plan.ts';
 import type { Plan, Planned } from './plan.ts';
 import { isRest } from './remainder.ts';
 
@@ -34,7 +34,7 @@ function leadBack(anew: Planned, approved: Approved): Planned {
   for (const goal of goals(anew.plan, approved)) {
     if (isMoreCrowded(goal, anew.plan.layout)) continue;
     const plan = planTowards(topology, goal, anew.plan.before);
-    if (isRest(approved.steps, plan, approved.unbound).rest) return { kind: 'plan', plan };
+    if (isRest(approved.steps, plan, approved.unbound).rest) return unlessMovesFail(plan);
   }
   return anew;
 }

@@ -3,6 +3,7 @@ import { type Cluster, withMember } from '../../../src/core/cluster.ts';
 import type { Finding } from '../../../src/core/findings.ts';
 import { brokenPromises, brokenRules, differences } from '../../../src/core/invariants.ts';
 import { parse, type SlotSet } from '../../../src/core/slots.ts';
+import type { Topology } from '../../../src/core/topology.ts';
 import { missingAllow } from '../../../src/plan/dangers.ts';
 import { estimate, type Summary } from '../../../src/plan/estimate.ts';
 import { canonicalJson } from '../../../src/plan/fingerprint.ts';
@@ -95,7 +96,7 @@ describe('a plan is not the rest of the approved one', () => {
   });
 });
 
-test('all but one slot moved, within the tolerance of the shares: going on ends where it was approved', () => {
+test('all but one slot moved, within the tolerance of the shares: going on ends where it was approved, or is refused as a new plan is', () => {
   const { topology, cluster } = caseOf('grow interrupted after scaling');
   const approved = planFor('grow three to four');
   let almost = withMember(cluster, 'redis-cluster-0', owning('1364-5460'));
@@ -108,6 +109,9 @@ test('all but one slot moved, within the tolerance of the shares: going on ends 
   expect(resumed.kind === 'plan' && steps(resumed.plan)).toEqual([
     { kind: 'move-slots', from: 'redis-cluster-0', to: 'redis-cluster-6', slots: '1364', count: 1 },
   ]);
+  const only: Topology = { ...topology, migration: { ...topology.migration, method: 'atomic' } };
+  const refused = resumePlan(only, almost, { steps: steps(approved), unbound: approved.unbound });
+  expect(refused).toMatchObject({ kind: 'refused', failure: { code: 'atomic-unsupported' } });
 });
 
 describe('slots that a killed run left open', () => {
