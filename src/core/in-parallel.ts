@@ -12,3 +12,11 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;
 }
+
+/** As Promise.all, but it never ends before all have come to an end: what goes on when it throws would be left unseen. */
+export async function allEnded<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}

@@ -2,6 +2,7 @@ import type { Pod } from '../core/cluster.ts';
 import { text } from '../core/replies.ts';
 import { ask, STEADY } from '../ports/ask.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
+import { inLine } from './in-line.ts';
 
 /** Databases other than 0 that hold keys (Valkey ≥ 9 with `cluster-databases`). */
 export async function furtherDatabases(connection: Connection): Promise<readonly number[]> {
@@ -15,7 +16,7 @@ export async function openDatabase(
   server: { readonly pod: Pod; readonly open: Redis['open'] },
   database: number,
 ): Promise<Connection> {
-  const connection = await server.open(server.pod, { signal: STEADY });
+  const connection = inLine(await server.open(server.pod, { signal: STEADY }));
   await ask(connection, ['SELECT', database], { signal: STEADY });
   return connection;
 }

@@ -25,7 +25,7 @@ export interface Pace {
   stride(): Stride;
 }
 
-/** What the pace rests on. Milliseconds. */
+/** What the pace rests on, of one server. Milliseconds. */
 export interface PaceState {
   /** `migration.maxLatency`. */
   readonly maxLatency: number;
@@ -43,7 +43,10 @@ const SLOW = 1 / 8;
 const IN_A_ROW = 3;
 /** PINGs later than this part of the bound slow the work down: what is seen is a few of many. */
 const AIM = 0.4;
-const FASTER = 1.01;
+/** Milliseconds in which the speed doubles while all is well. By time, not by PING: a slow server answers few of them. */
+const DOUBLES_IN = 350;
+/** Milliseconds for which one PING can speak at most. */
+const SPEAKS_FOR = 250;
 
 /** Begins at half of the full speed. */
 export function initialPace(maxLatency: number, roundTrip: number): PaceState {
@@ -52,18 +55,27 @@ export function initialPace(maxLatency: number, roundTrip: number): PaceState {
 
 /**
  * After one PING: gently faster, or fast slower (additive increase and multiplicative decrease of congestion control, here
- * with a gentle factor for the increase, since steps span powers of ten). Both balance where one PING in seventy is later
- * than four tenths of the bound, so that the 99th percentile stays under it.
+ * with a gentle factor for the increase, since steps span powers of ten). At a PING each 7 ms both balance where one in fifty
+ * is later than four tenths of the bound, so that the 99th percentile stays under it.
  * @param excess milliseconds that PING took longer than before anything moved. The whole time would throttle a distant
  *   runner to nothing: the round trip of its link is no fault of the move
+ * @param elapsed milliseconds since the last one was heard of
  */
-export function afterPing(state: PaceState, excess: number): PaceState {
+export function afterPing(state: PaceState, excess: number, elapsed: number): PaceState {
   const { maxLatency, speed } = state;
   const aim = maxLatency * AIM;
-  if (excess <= aim) return { ...state, speed: Math.min(1, speed * FASTER), over: 0 };
+  if (excess <= aim) {
+    const faster = 2 ** (Math.min(elapsed, SPEAKS_FOR) / DOUBLES_IN);
+    return { ...state, speed: Math.min(1, speed * faster), over: 0 };
+  }
   const over = excess > maxLatency ? state.over + 1 : 0;
   const slowest = over >= IN_A_ROW ? SLOWEST : Math.min(SLOW, speed);
   return { ...state, speed: Math.max(slowest, speed * Math.max(1 / 2, aim / excess)), over };
+}
+
+/** Of several servers that which bears least: all work together at its pace. */
+export function slowestOf(states: readonly PaceState[]): PaceState {
+  return states.reduce((slowest, state) => (state.speed < slowest.speed ? state : slowest));
 }
 
 /** Milliseconds that servers take for a key of 100 B, to open a slot, to close it; what is sampled corrects them. */

@@ -1,13 +1,20 @@
-import type { Member, Pod } from '../core/cluster.ts';
+import { type Cluster, type Member, memberOf, type Pod, replicasOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
+import { allEnded } from '../core/in-parallel.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
 import { viewOf } from '../ports/views.ts';
+import { inLine } from './in-line.ts';
 
 /** One side of a move, with connections of the move's own: MIGRATE blocks the one that it is sent on. */
 export interface Side {
   readonly pod: Pod;
   readonly id: string;
+  /**
+   * The ids of all nodes of its shard as seen before the move, its own among them: marks name a primary by its id, and one that
+   * died stays a failed primary in everybody's view, of whom nobody says any more which shard it led.
+   */
+  readonly shard: ReadonlySet<string>;
   readonly software: 'redis' | 'valkey';
   readonly main: Connection;
   /** SETSLOT is spread over these: the main one alone, unless more were opened. */
@@ -28,15 +35,16 @@ export interface Pair extends AsyncDisposable {
 export async function openPair(
   donor: { pod: Pod; member: Member },
   receiver: { pod: Pod; member: Member },
-  context: Pick<StepContext, 'redis' | 'stop'>,
+  context: Pick<StepContext, 'redis' | 'stop' | 'cluster'>,
 ): Promise<Pair> {
   await using opened = new AsyncDisposableStack();
   const openSide = async (party: { pod: Pod; member: Member }): Promise<Side> => {
-    const main = opened.use(await context.redis.open(party.pod, { signal: context.stop }));
+    const main = inLine(opened.use(await context.redis.open(party.pod, { signal: context.stop })));
     const view = await viewOf(main, { signal: context.stop });
-    return { pod: party.pod, id: view.me.id, software: party.member.facts.software, main, forSetSlot: [main] };
+    const shard = new Set([view.me.id, ...idsOfShard(party.member, context.cluster)]);
+    return { pod: party.pod, id: view.me.id, shard, software: party.member.facts.software, main, forSetSlot: [main] };
   };
-  const [from, to] = await Promise.all([openSide(donor), openSide(receiver)]);
+  const [from, to] = await allEnded([openSide(donor), openSide(receiver)]);
   const address = await addressOf(to, from, context);
   const { keys, dataset } = donor.member.facts;
   const connections = opened.move();
@@ -48,6 +56,12 @@ export async function openPair(
     open: (pod, options) => context.redis.open(pod, options),
     [Symbol.asyncDispose]: () => connections.disposeAsync(),
   };
+}
+
+/** A primary or one of its replicas, as they were. */
+function idsOfShard(member: Member, cluster: Cluster): readonly string[] {
+  const primary = memberOf(cluster, member.primary ?? member.pod) ?? member;
+  return [primary, ...replicasOf(cluster, primary.pod)].map(({ id }) => id);
 }
 
 /**
@@ -62,9 +76,9 @@ export async function openForSetSlot(pair: Pair, options: { signal: AbortSignal 
   const widen = async (side: Side): Promise<Side> => {
     if (side.software === 'redis') return side;
     const open = async () => opened.use(await pair.open(side.pod, options));
-    return { ...side, forSetSlot: await Promise.all(Array.from({ length: VALKEY_CONNECTIONS }, open)) };
+    return { ...side, forSetSlot: await allEnded(Array.from({ length: VALKEY_CONNECTIONS }, open)) };
   };
-  const [donor, receiver] = await Promise.all([widen(pair.donor), widen(pair.receiver)]);
+  const [donor, receiver] = await allEnded([widen(pair.donor), widen(pair.receiver)]);
   const connections = opened.move();
   return { ...pair, donor, receiver, [Symbol.asyncDispose]: () => connections.disposeAsync() };
 }

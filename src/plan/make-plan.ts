@@ -22,10 +22,15 @@ export function makePlan(topology: Topology, seen: Cluster, wishes: Wishes = {})
   const refusal = refusalOf(topology, mended);
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster, plan: null };
   // Slots are dealt out as they are owned once the cluster is whole, so that none moves twice.
-  const layout = design(topology, mended, wishes);
-  const plan = planTowards(topology, layout, cluster);
-  const failure = crowdRefusal(topology, layout, cluster) ?? wayRefusal(plan) ?? memoryRefusal(plan);
-  return failure === null ? { kind: 'plan', plan } : { kind: 'refused', failure, before: cluster, plan };
+  const plan = planTowards(topology, design(topology, mended, wishes), cluster);
+  const failure = crowdRefusal(topology, plan.layout, cluster);
+  return failure === null ? unlessMovesFail(plan) : { kind: 'refused', failure, before: cluster, plan };
+}
+
+/** A plan, or why its moves of slots would fail in the middle. */
+export function unlessMovesFail(plan: Plan): Planned {
+  const failure = wayRefusal(plan) ?? memoryRefusal(plan);
+  return failure === null ? { kind: 'plan', plan } : { kind: 'refused', failure, before: plan.before, plan };
 }
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */

@@ -7,7 +7,7 @@ import type { Topology } from '../core/topology.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { approvedLayout } from './approved-layout.ts';
 import { exchange } from './exchange.ts';
-import { makePlan, planTowards } from './make-plan.ts';
+import { makePlan, planTowards, unlessMovesFail } from './make-plan.ts';
 import type { Plan, Planned } from './plan.ts';
 import { isRest } from './remainder.ts';
 
@@ -37,12 +37,10 @@ function leadBack(anew: Planned, approved: Approved): Planned {
     if (best !== null && crowdedPods(goal) >= crowdedPods(best.layout)) continue;
     const plan = planTowards(topology, goal, before);
     if (!isRest(approved.steps, plan, approved.unbound).rest) continue;
-    if (crowdedPods(goal) <= crowdedPods(layout)) return { kind: 'plan', plan };
+    if (crowdedPods(goal) <= crowdedPods(layout)) return unlessMovesFail(plan);
     best = plan;
   }
-  return best === null || isRest(approved.steps, anew.plan, approved.unbound).rest
-    ? anew
-    : { kind: 'plan', plan: best };
+  return best === null || isRest(approved.steps, anew.plan, approved.unbound).rest ? anew : unlessMovesFail(best);
 }
 
 /**

@@ -79,6 +79,13 @@ describe.each([...SERVERS])('connections to $name', (server) => {
     expect(await third.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
   });
 
+  test('whoever forgets a connection of its own leaves none open in the end', async () => {
+    const redis = platform.redis();
+    const forgotten = await redis.open(pod(), { signal });
+    await redis[Symbol.asyncDispose]();
+    expect(await thrownBy(forgotten.send([['PING']], { signal }))).toMatchObject({ code: 'redis-unreachable' });
+  });
+
   test.each([
     ['a wrong password', { password: 'wrong' }],
     ['a wrong user', { username: 'nobody', password: SECRET }],

@@ -32,6 +32,8 @@ class Servers implements Redis, AsyncDisposable {
   readonly #timeout: number;
   /** By pod; a pod that came back with another uid or IP is another server. */
   readonly #shared = new Map<string, Promise<Link>>();
+  /** All that may be open still, the shared ones too: whoever opened one may have come to an end without closing it. */
+  readonly #opened = new Set<Link>();
   readonly #closing = new AbortController();
 
   constructor(options: RedisOptions) {
@@ -64,10 +66,10 @@ class Servers implements Redis, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    const links = await Promise.allSettled(this.#shared.values());
+    await Promise.allSettled(this.#shared.values());
     this.#shared.clear();
-    const opened = links.flatMap((link) => (link.status === 'fulfilled' ? [link.value] : []));
-    await Promise.all(opened.map((link) => link[Symbol.asyncDispose]()));
+    await Promise.all([...this.#opened].map((link) => link[Symbol.asyncDispose]()));
+    this.#opened.clear();
   }
 
   async #connect(pod: Pod, stop: AbortSignal): Promise<Link> {
@@ -87,6 +89,8 @@ class Servers implements Redis, AsyncDisposable {
         throw thrown;
       }
       if ('stream' in way) way.answered?.();
+      for (const one of this.#opened) if (!one.open) this.#opened.delete(one);
+      this.#opened.add(link);
       return link;
     } catch (thrown) {
       stop.throwIfAborted();

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { createRedis } from '../../../src/adapters/redis/redis.ts';
+import { openPair } from '../../../src/migration/pair.ts';
+import { partyOf } from '../../../src/migration/parties.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load, type Servers } from '../../support/dataset.ts';
@@ -122,6 +124,21 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(await openSlots(platform, straight)).toEqual([]);
     const moving = context.told.flatMap((event) => (event.kind === 'moving' ? [event] : []));
     expect(moving.at(-1)).toMatchObject({ slotsDone: 4_001, slots: 4_001 });
+  });
+
+  test('a pair of which one side cannot be reached leaves no connection open to the other', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 2 });
+    await using redis = platform.redis();
+    const context = await stageOf(platform, redis);
+    const [donor, receiver] = [partyOf(DONOR, context), partyOf(RECEIVER, context)];
+    await platform.kill(DONOR);
+    const clients = async () =>
+      String(await platform.call(RECEIVER, ['CLIENT', 'LIST']))
+        .trim()
+        .split('\n').length;
+    const before = await clients();
+    await expect(openPair(donor, receiver, context)).rejects.toMatchObject({ code: 'redis-unreachable' });
+    await eventually(async () => (await clients()) === before, 'all connections of the pair are closed');
   });
 
   test('told to stop while connections are lost, it connects once more to leave no slot open', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Cluster, withMember } from '../../../src/core/cluster.ts';
 import type { Finding } from '../../../src/core/findings.ts';
 import { parse, type SlotSet } from '../../../src/core/slots.ts';
+import type { Topology } from '../../../src/core/topology.ts';
 import { missingAllow } from '../../../src/plan/dangers.ts';
 import { estimate, type Summary } from '../../../src/plan/estimate.ts';
 import { canonicalJson } from '../../../src/plan/fingerprint.ts';
@@ -79,7 +80,7 @@ describe('a plan is not the rest of the approved one', () => {
   });
 });
 
-test('all but one slot moved, within the tolerance of the shares: going on ends where it was approved', () => {
+test('all but one slot moved, within the tolerance of the shares: going on ends where it was approved, or is refused as a new plan is', () => {
   const { topology, cluster } = caseOf('grow interrupted after scaling');
   const approved = planFor('grow three to four');
   let almost = withMember(cluster, 'redis-cluster-0', owning('1364-5460'));
@@ -92,6 +93,9 @@ test('all but one slot moved, within the tolerance of the shares: going on ends 
   expect(resumed.kind === 'plan' && steps(resumed.plan)).toEqual([
     { kind: 'move-slots', from: 'redis-cluster-0', to: 'redis-cluster-6', slots: '1364', count: 1 },
   ]);
+  const only: Topology = { ...topology, migration: { ...topology.migration, method: 'atomic' } };
+  const refused = resumePlan(only, almost, { steps: steps(approved), unbound: approved.unbound });
+  expect(refused).toMatchObject({ kind: 'refused', failure: { code: 'atomic-unsupported' } });
 });
 
 describe('slots that a killed run left open', () => {
