@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<StepKindName, readonly Command[]>> = {
     ['ASKING'],
   ],
   remove: [['CLUSTER', 'RESET', 'HARD'], ['CLUSTER', 'FORGET', ID], ['FLUSHALL'], ['SAVE']],
-  forget: [['CLUSTER', 'FORGET', ID]],
+  forget: [['CLUSTER', 'FORGET', ID], ['FLUSHALL'], ['SAVE']],
   'delete-volumes': [],
   'delete-resources': [],
 };

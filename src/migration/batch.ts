@@ -3,8 +3,10 @@ import { print, slotsOfNumbers } from '../core/slots.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
 import { removeCanaries } from './canary.ts';
+import { collect } from './collect.ts';
 import { countKeys } from './count-keys.ts';
 import { type Draining, drain } from './drain.ts';
+import { giveUp } from './give-up.ts';
 import type { Pace } from './pace.ts';
 import type { Pair, Side } from './pair.ts';
 import type { Progress } from './progress.ts';
@@ -46,12 +48,25 @@ async function openAndDrain(found: SlotStates, work: Draining): Promise<Failure 
     await setSlots(receiver, found.unheard, ['NODE', donor.id], work);
     await setSlots(receiver, found.toImport, ['IMPORTING', donor.id], { ...work, tolerated: ['already-owner'] });
     await refuseStrayKeysOf(found.untouched, work);
-    await setSlots(donor, found.toDrain, ['MIGRATING', receiver.id], work);
-    return await drain(found.toDrain, work);
+    await setSlots(donor, found.atDonor, ['MIGRATING', receiver.id], work);
+    await sendRestOf(found.ownedTwice, work);
+    return await drain(found.toImport, work);
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code !== 'redis-unreachable') return thrown;
     throw thrown;
   }
+}
+
+/**
+ * A move that was cut off after the receiver was told leaves slots that both own, and none of their keys at the donor. Where a
+ * script has written there since, the receiver's copy counts, which clients have been writing.
+ */
+async function sendRestOf(ownedTwice: readonly number[], { pair, clock, stop }: Draining): Promise<void> {
+  const keys = await countKeys(pair, pair.donor, ownedTwice);
+  const held = ownedTwice.filter((_, i) => (keys[i] ?? 0) > 0);
+  if (held.length === 0) return;
+  await giveUp(pair, held, clock);
+  await collect(pair, held, { clock, stop });
 }
 
 /**
@@ -65,9 +80,9 @@ async function close(pair: Pair, slots: readonly number[], means: Means): Promis
   let { donor } = pair;
   let lost: Failure | null = null;
   for (let looks = 1; ; looks += 1) {
-    const { toDrain, toTake, toGive } = await slotStates(pair, slots);
+    const { atDonor, toTake, toGive } = await slotStates(pair, slots);
     if (toTake.length === 0 && toGive.length === 0) return;
-    if (clock.now() > deadline) throw lost ?? notAgreed(pair, [...toTake, ...toGive], toDrain);
+    if (clock.now() > deadline) throw lost ?? notAgreed(pair, [...toTake, ...toGive], atDonor);
     if (looks > 1) await clock.sleep(20 * looks, { signal: STEADY });
     lost = null;
     for (let begin = 0; begin < slots.length; ) {
@@ -133,10 +148,10 @@ export async function leaveInOrder(
   reason: unknown,
   work: Means & { readonly progress: Progress },
 ): Promise<unknown> {
-  const { toDrain, begun, open } = await slotStates(pair, slots);
+  const { atDonor, begun, open } = await slotStates(pair, slots);
   const keys = await countKeys(pair, pair.donor, begun);
   const emptied = new Set(begun.filter((_, i) => keys[i] === 0));
-  const kept = new Set(toDrain.filter((slot) => !emptied.has(slot)));
+  const kept = new Set(atDonor.filter((slot) => !emptied.has(slot)));
   const finished = slots.filter((slot) => !kept.has(slot));
   await close(pair, finished, work);
   work.progress.movedSlots(finished.length);

@@ -1,7 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Connection } from '../ports/redis.ts';
 import { checkPathBy } from './canary.ts';
@@ -24,7 +23,10 @@ const MOST_PATIENT = 6;
  * Sends the keys that the donor of the pair holds of slots that the receiver owns and the donor does not. A key that the
  * owner has, too, is the older of two: it is deleted. Meanwhile the donor marks the slot IMPORTING, for only so does a
  * server let MIGRATE and ASKING have keys of a slot that is not its own; no client is sent there for that.
- * Returns how many keys the owner had already. Throws the reason of `context.stop` between two slots.
+ * A run that is killed meanwhile leaves what looks like a receiver with keys, whose donor has failed over: the next one lets the
+ * slot go there, with all that the owner has.
+ * Returns how many keys the owner had already. Throws the reason of `context.stop` between two commands: what is left
+ * is found by the next look.
  */
 export async function collect(pair: Pair, slots: readonly number[], context: Context): Promise<number> {
   const pace = { clock: context.clock, pace: constantPace() };
@@ -48,8 +50,7 @@ async function collectHeld(pair: Pair, slots: readonly number[], context: Contex
   let older = 0;
   const collectIn = async (connection: Connection, database: number): Promise<void> => {
     for (const slot of slots) {
-      context.stop.throwIfAborted();
-      older += await collectSlot(pair, slot, { connection, database, clock: context.clock });
+      older += await collectSlot(pair, slot, { connection, database, ...context });
     }
   };
   for (const database of await furtherDatabases(pair.donor.main)) {
@@ -60,15 +61,15 @@ async function collectHeld(pair: Pair, slots: readonly number[], context: Contex
   return older;
 }
 
-interface Way {
+interface Way extends Context {
   readonly connection: Connection;
   readonly database: number;
-  readonly clock: Clock;
 }
 
 async function collectSlot(pair: Pair, slot: number, way: Way): Promise<number> {
   let older = 0;
   for (;;) {
+    way.stop.throwIfAborted();
     const [answer] = await way.connection.send([getKeys(slot, TOGETHER)], { signal: STEADY });
     if (answer?.ok !== true) throw refusal(pair.donor.pod.name, getKeys(slot, TOGETHER), answer?.error ?? 'nothing');
     const keys = keysOf(answer.value, pair.donor.pod.name);

@@ -1,100 +1,100 @@
-import { contains, each, minus, type SlotSet, slotsOfNumbers } from '../core/slots.ts';
-import { answerTo, ask, refusal, STEADY } from '../ports/ask.ts';
-import type { Clock } from '../ports/clock.ts';
+import { memberOf } from '../core/cluster.ts';
+import { Failure } from '../core/failure.ts';
+import { each, intersect, isEmpty, print, type SlotSet, union } from '../core/slots.ts';
+import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
-import type { Command } from '../ports/redis.ts';
-import { type View, viewOf } from '../ports/views.ts';
+import { viewOf, viewsOfMembers } from '../ports/views.ts';
+import { claim, closeMarks, refuseOwnersBesides } from './claim.ts';
 import { collect } from './collect.ts';
+import { giveUp } from './give-up.ts';
 import { moveSlots } from './move.ts';
-import { openPair, type Pair, type Side } from './pair.ts';
+import { openPair, type Pair } from './pair.ts';
 import { partyOf } from './parties.ts';
-import { setSlots } from './setslot.ts';
 
 export interface InDoubt {
   /** The pod that is to own the slots, with all their keys. */
   readonly owner: string;
-  /** Another pod that owns, marks or holds keys of some of them. */
-  readonly other: string;
+  /** The other pods that own, mark or hold keys of some of them. */
+  readonly others: readonly string[];
   readonly slots: SlotSet;
 }
 
 /**
- * Brings slots in order between the pod that is to own them and one that has a part in them, as both say by now:
- * - on their way from the other to the owner, or owned by the other alone: moved, from wherever the move was cut off;
- * - owned by both: the other gives up (DELSLOTS, which keeps the keys) and sends what the owner lacks;
- * - keys at the other alone: sent likewise;
- * - marks alone: taken away.
+ * Brings slots in order between the pod that is to own them and those that have a part in them, as all say by now:
+ * 1. all who own what the owner owns, too, give up and keep their keys for the time being; then that one gets a newer epoch;
+ * 2. who owns alone sends the slots over, from wherever a move was cut off;
+ * 3. nobody else owns them any more: the owner claims the rest, with a newer epoch, so that all believe it;
+ * 4. keys that others still hold are sent to it, and marks are taken away.
+ * A newer epoch that reaches an owner which has not let go makes it delete its keys: only an IMPORTING slot is safe from
+ * news, not a MIGRATING one (clusterUpdateSlotsConfigWith of cluster.c).
  * redis-cli's `--cluster fix` does the same slot by slot.
+ * Throws `changed-meanwhile` where others own the slots than were seen to.
  */
 export async function settle(doubt: InDoubt, context: StepContext): Promise<void> {
-  const { owner, other, slots } = doubt;
-  const onTheWay = await withPair(doubt, context, async (pair) => {
-    const [theirs, ours] = await views(pair);
-    const both = [...each(slots)].filter((slot) => contains(theirs.me.slots, slot) && contains(ours.me.slots, slot));
-    await giveUp(
-      pair,
-      both.filter((slot) => theirs.migrating.get(slot) !== pair.receiver.id),
-    );
-    return [...each(slots)].filter((slot) => isOnItsWay(slot, theirs, ours, pair));
-  });
-  if (onTheWay.length > 0) await moveSlots({ from: other, to: owner, slots: slotsOfNumbers(onTheWay) }, context);
-  await withPair(doubt, context, async (pair) => {
-    await claim(pair.receiver, slots, context.clock);
-    const older = await collect(pair, [...each(slots)], context);
-    if (older > 0) {
-      const text = `${older} keys were on ${owner} and on ${other}, from where they were deleted: the owner's count.`;
-      context.tell({ kind: 'note', text });
-    }
-    await closeMarks(pair.donor, slots, context.clock);
-  });
-}
-
-/** Owned by the other and not by the owner; or let go by the other, and the owner has not heard that it is its own. */
-function isOnItsWay(slot: number, theirs: View, ours: View, pair: Pair): boolean {
-  if (contains(ours.me.slots, slot)) return theirs.migrating.get(slot) === pair.receiver.id;
-  const isGiven = contains(theirs.nodes.get(pair.receiver.id)?.slots ?? [], slot);
-  return contains(theirs.me.slots, slot) || (isGiven && ours.importing.has(slot));
-}
-
-/** The newer epoch makes all others believe the owner; without it the one that gave up would get its slots back by gossip. */
-async function giveUp(pair: Pair, slots: readonly number[]): Promise<void> {
-  if (slots.length === 0) return;
-  await ask(pair.receiver.main, ['CLUSTER', 'BUMPEPOCH'], { signal: STEADY });
-  for (const slot of slots) {
-    const command: Command = ['CLUSTER', 'DELSLOTS', slot];
-    const answer = await answerTo(pair.donor.main, command, { signal: STEADY });
-    // The news of the newer epoch may have come first.
-    if (!answer.ok && !/already unassigned/i.test(answer.error)) {
-      throw refusal(pair.donor.pod.name, command, answer.error);
-    }
+  const { owner, others, slots } = doubt;
+  await refuseOwnersBesides([owner, ...others], slots, context);
+  let shared: SlotSet = [];
+  for (const other of others) {
+    await withPair(doubt, other, context, async (pair) => {
+      const both = intersect(await ownedBy(pair, 'donor', slots), await ownedBy(pair, 'receiver', slots));
+      await giveUp(pair, [...each(both)], context.clock);
+      shared = union(shared, both);
+    });
   }
+  if (!isEmpty(shared)) await claimFor({ ...doubt, slots: shared }, context);
+  for (const [other, owned] of await soleOwners(doubt, context)) {
+    await moveSlots({ from: other, to: owner, slots: owned }, context);
+  }
+  await claimFor(doubt, context);
+  for (const other of others) await withPair(doubt, other, context, (pair) => sendRest(pair, slots, context));
 }
 
-/**
- * Makes a server the owner of those slots that it does not own, whatever it has heard of them, and takes its marks away.
- * To be called once no other owns them. A new epoch makes the others believe it.
- */
-export async function claim(side: Writable, slots: SlotSet, clock: Clock): Promise<void> {
-  const view = await viewOf(side.main, { signal: STEADY });
-  await setSlots(side, [...each(minus(slots, view.me.slots))], ['NODE', view.me.id], { clock });
-  await ask(side.main, ['CLUSTER', 'BUMPEPOCH'], { signal: STEADY });
-  await closeMarks(side, slots, clock);
+async function ownedBy(pair: Pair, side: 'donor' | 'receiver', slots: SlotSet): Promise<SlotSet> {
+  const { me } = await viewOf(pair[side].main, { signal: STEADY });
+  return intersect(me.slots, slots);
 }
 
-type Writable = Pick<Side, 'pod' | 'main' | 'forSetSlot'>;
-
-async function closeMarks(side: Writable, slots: SlotSet, clock: Clock): Promise<void> {
-  const { migrating, importing } = await viewOf(side.main, { signal: STEADY });
-  const marked = [...each(slots)].filter((slot) => migrating.has(slot) || importing.has(slot));
-  await setSlots(side, marked, ['STABLE'], { clock });
+/** Who sends which of the slots. Two that own the same one cannot both: the second would lose its keys to the first one's move. */
+async function soleOwners(
+  { owner, others, slots }: InDoubt,
+  context: StepContext,
+): Promise<readonly (readonly [pod: string, slots: SlotSet])[]> {
+  const members = others.map((pod) => memberOf(context.cluster, pod)).filter((member) => member !== undefined);
+  const views = await viewsOfMembers(context, members, { signal: STEADY });
+  const owners = [...views].map(([pod, view]) => [pod, intersect(view.me.slots, slots)] as const);
+  let claimed: SlotSet = [];
+  for (const [pod, owned] of owners) {
+    const twice = intersect(claimed, owned);
+    claimed = union(claimed, owned);
+    if (isEmpty(twice)) continue;
+    throw new Failure(
+      'changed-meanwhile',
+      `Cannot bring slots ${print(slots)} in order on ${owner}: by now ${pod} and another pod each say that they own ${print(twice)}.`,
+      { remedy: 'Run plan to see who owns the slots now, then apply again.' },
+    );
+  }
+  return owners.filter(([, owned]) => !isEmpty(owned));
 }
 
-async function views(pair: Pair): Promise<readonly [theirs: View, ours: View]> {
-  return Promise.all([viewOf(pair.donor.main, { signal: STEADY }), viewOf(pair.receiver.main, { signal: STEADY })]);
+async function claimFor({ owner, slots }: InDoubt, context: StepContext): Promise<void> {
+  const { pod } = partyOf(owner, context);
+  await using main = await context.redis.open(pod, { signal: STEADY });
+  await claim({ pod, main, forSetSlot: [main] }, slots, context);
+}
+
+async function sendRest(pair: Pair, slots: SlotSet, context: StepContext): Promise<void> {
+  const older = await collect(pair, [...each(slots)], context);
+  if (older > 0) {
+    const [owner, other] = [pair.receiver.pod.name, pair.donor.pod.name];
+    const text = `${older} keys were on ${owner} and on ${other}, from where they were deleted: the owner's count.`;
+    context.tell({ kind: 'note', text });
+  }
+  await closeMarks(pair.donor, slots, context.clock);
 }
 
 async function withPair<T>(
-  { owner, other }: InDoubt,
+  { owner }: InDoubt,
+  other: string,
   context: StepContext,
   work: (pair: Pair) => Promise<T>,
 ): Promise<T> {

@@ -13,10 +13,12 @@ export interface SlotStates {
    * donor has taken over from another one it holds the slot for ownerless, and with it the whole cluster for down.
    */
   readonly unheard: readonly number[];
-  /** Owned by the donor and not by the receiver. */
+  /** Owned by the donor and not by the receiver: its keys are to be moved. */
   readonly toImport: readonly number[];
-  /** Owned by the donor: its keys are to be moved. */
-  readonly toDrain: readonly number[];
+  /** Owned by the donor. */
+  readonly atDonor: readonly number[];
+  /** Owned by both: what the donor still holds of them may be older than what the receiver has. */
+  readonly ownedTwice: readonly number[];
   /** Those of them that the donor has marked as migrating: keys may have moved. */
   readonly begun: readonly number[];
   /** Owned by the donor and marked by it, the receiver or both. */
@@ -45,7 +47,8 @@ export async function slotStates(pair: Pair, slots: readonly number[]): Promise<
     untouched: those((state) => state.donorOwns && !state.receiverOwns && !state.migrating && !state.importing),
     unheard: those((state) => state.donorOwns && state.importing && !state.receiverKnows),
     toImport: those((state) => state.donorOwns && !state.receiverOwns),
-    toDrain: those((state) => state.donorOwns),
+    atDonor: those((state) => state.donorOwns),
+    ownedTwice: those((state) => state.donorOwns && state.receiverOwns),
     begun: those((state) => state.donorOwns && state.migrating),
     open: those((state) => state.donorOwns && (state.migrating || state.importing)),
     toTake: those((state) => !state.receiverOwns),

@@ -2,20 +2,34 @@ import type { Pod } from '../core/cluster.ts';
 import { parseFields } from '../core/info.ts';
 import { text } from '../core/replies.ts';
 import { meaningOf } from '../core/server-errors.ts';
+import { isEmpty } from '../core/slots.ts';
 import { answerTo, ask, refusal, STEADY } from './ask.ts';
 import type { StepContext } from './context.ts';
 import type { Command, Connection } from './redis.ts';
 import { infoOf } from './replication.ts';
 import { until } from './until.ts';
+import { viewOf } from './views.ts';
 
 const REMEDY = 'Look at the log of that pod for a snapshot or a rewrite that does not end, then run apply again.';
 
 /**
- * For a node that has left and holds nothing: FLUSHALL goes into the append-only file, SAVE into the snapshot that a full sync
+ * For a node that was reset, be it by this run or by one that was killed then: where it is blank and holds nothing, its files
+ * are to say so, too. On a volume that is kept, the next start would load the keys and claim their slots.
+ */
+export async function writeEmptinessIfBlank(pod: Pod, context: StepContext): Promise<void> {
+  const connection = await context.redis.connection(pod, { signal: STEADY });
+  const { me, others } = await viewOf(connection, { signal: STEADY });
+  const isBlank = isEmpty(me.slots) && others.every((line) => line.handshake);
+  const { keys } = await infoOf(pod, { ...context, stop: STEADY });
+  if (isBlank && keys === 0) await writeEmptiness(pod, connection, context);
+}
+
+/**
+ * FLUSHALL goes into the append-only file, SAVE into the snapshot that a full sync
  * has left. A server takes no FLUSHALL where it is renamed away, nor without replicas where `min-replicas-to-write` asks for some, and
  * this one has none any more: then the append-only file is written anew.
  */
-export async function writeEmptiness(pod: Pod, connection: Connection, context: StepContext): Promise<void> {
+async function writeEmptiness(pod: Pod, connection: Connection, context: StepContext): Promise<void> {
   const flushed = await answerTo(connection, ['FLUSHALL'], { signal: STEADY, timeout: 60_000 });
   const { appendOnly } = await infoOf(pod, context);
   if (!flushed.ok) {

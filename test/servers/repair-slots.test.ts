@@ -1,109 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { wordInSlot } from '../../src/migration/key-slot.ts';
 import { missingAllow } from '../../src/plan/dangers.ts';
 import { steps } from '../../src/plan/plan.ts';
-import type { Command, Reply } from '../../src/ports/redis.ts';
+import { run as repairSlots } from '../../src/steps/repair-slots/run.ts';
 import { isWithin } from '../../src/steps/seen.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { clusterClient, seedsOf } from '../support/cluster-client.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
-import { openSlots } from './migration/stage.ts';
-
-/** Three shards of which the pods 0, 1 and 2 were the first primaries, 3, 4 and 5 their replicas. */
-const PAIRS = {
-  donor: ['redis-cluster-0', 'redis-cluster-3'],
-  receiver: ['redis-cluster-1', 'redis-cluster-4'],
-  third: ['redis-cluster-2', 'redis-cluster-5'],
-} as const;
-
-type Side = keyof typeof PAIRS;
-
-/** A cluster, and a slot of the donor's with keys. */
-class Stage {
-  readonly platform: LocalPlatform;
-  readonly slot: number;
-  readonly keys: readonly string[];
-
-  constructor(platform: LocalPlatform, slot: number) {
-    this.platform = platform;
-    this.slot = slot;
-    this.keys = Array.from({ length: 30 }, (_, i) => `{${wordInSlot(slot)}}:${i}`);
-  }
-
-  get some(): readonly string[] {
-    return this.keys.slice(0, 10);
-  }
-
-  async primary(side: Side): Promise<string> {
-    for (const pod of PAIRS[side]) {
-      if (/role:master/.test(String(await this.platform.call(pod, ['INFO', 'REPLICATION'])))) return pod;
-    }
-    throw new Error(`The shard of the ${side} has no primary.`);
-  }
-
-  async set(side: Side, state: 'IMPORTING' | 'MIGRATING' | 'NODE' | 'STABLE', peer?: Side): Promise<void> {
-    const id = peer === undefined ? [] : [String(await this.call(peer, ['CLUSTER', 'MYID']))];
-    await this.call(side, ['CLUSTER', 'SETSLOT', this.slot, state, ...id]);
-  }
-
-  async call(side: Side, command: Command): Promise<Reply> {
-    return this.platform.call(await this.primary(side), command);
-  }
-
-  async open(): Promise<void> {
-    await this.set('receiver', 'IMPORTING', 'donor');
-    await this.set('donor', 'MIGRATING', 'receiver');
-  }
-
-  async migrate(keys: readonly string[]): Promise<void> {
-    const port = this.platform.port(await this.primary('receiver'));
-    await this.call('donor', ['MIGRATE', '127.0.0.1', port, '', 0, 5_000, 'KEYS', ...keys]);
-  }
-
-  /** Keys are left behind where nobody can read them. */
-  async strand(): Promise<void> {
-    await this.open();
-    await this.migrate(this.some);
-    await this.set('receiver', 'STABLE');
-    await this.set('donor', 'STABLE');
-  }
-
-  async failOver(side: Side): Promise<void> {
-    const primary = await this.primary(side);
-    const replica = PAIRS[side].find((pod) => pod !== primary) ?? '';
-    await this.platform.call(replica, ['CLUSTER', 'FAILOVER']);
-    await this.platform.untilInfo([replica], 'REPLICATION', /role:master/);
-  }
-
-  async write(keys: readonly string[], word: string): Promise<void> {
-    await this.#asClient(async (client) => {
-      for (const key of keys) await client.set(key, `${word} of ${key}`);
-    });
-  }
-
-  async read(): Promise<readonly (string | null)[]> {
-    return this.#asClient((client) => Promise.all(this.keys.map((key) => client.get(key))));
-  }
-
-  async #asClient<T>(work: (client: ReturnType<typeof clusterClient>) => Promise<T>): Promise<T> {
-    const client = clusterClient(seedsOf(this.platform));
-    try {
-      await client.connect();
-      return await work(client);
-    } finally {
-      client.disconnect();
-    }
-  }
-}
+import { openSlots, stageOf } from './migration/stage.ts';
+import { DONOR_LAST, type Side, SlotStage } from './slot-stage.ts';
 
 interface Wreck {
   readonly name: string;
-  readonly leave: (on: Stage) => Promise<void>;
+  /** Default: the donor's pod comes before those of the others. */
+  readonly shards?: typeof DONOR_LAST;
+  readonly leave: (on: SlotStage) => Promise<void>;
   /** Whose shard is to own the slot in the end. */
   readonly owner: Side;
-  /** Valkey replicates marks and closes more of them by itself: nothing may be left to mend. */
+  /** Servers may mend it by themselves as soon as they hear of each other; repair-owners.test.ts tries it where they do not. */
   readonly mayHeal?: true;
 }
 
@@ -160,6 +75,35 @@ const WRECKS: readonly Wreck[] = [
     owner: 'receiver',
   },
   {
+    name: 'a part of the keys has moved, and a third one awaits the slot',
+    shards: DONOR_LAST,
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.some);
+      await on.set('third', 'IMPORTING', 'donor');
+    },
+    owner: 'receiver',
+  },
+  {
+    name: 'a part of the keys has moved, and a third one has some that nobody can read there',
+    shards: DONOR_LAST,
+    leave: async (on) => {
+      await on.strand('third');
+      await on.open();
+      await on.migrate(on.keys.slice(10, 20));
+    },
+    owner: 'receiver',
+  },
+  {
+    name: 'a receiver alone marks the slot, and has a part of the keys',
+    leave: async (on) => {
+      await on.open();
+      await on.migrate(on.some);
+      await on.set('donor', 'STABLE');
+    },
+    owner: 'receiver',
+  },
+  {
     name: 'the donor gives to somebody who awaits nothing',
     leave: (on) => on.set('donor', 'MIGRATING', 'receiver'),
     owner: 'donor',
@@ -212,36 +156,56 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     await platform[Symbol.asyncDispose]();
   });
 
-  async function stageWithKeys(): Promise<Stage> {
+  async function stageWithKeys(shards?: typeof DONOR_LAST): Promise<SlotStage> {
     slot += 1;
-    const stage = new Stage(platform, slot);
+    const stage = new SlotStage(platform, slot + (shards === DONOR_LAST ? 11_000 : 0), shards);
     await stage.write(stage.keys, 'first');
     return stage;
   }
 
-  test.each(WRECKS)('$name: mended with all keys, and nothing is left to do', async ({ leave, owner, mayHeal }) => {
+  test.each(WRECKS)(
+    '$name: mended with all keys, and nothing is left to do',
+    async ({ leave, owner, shards, mayHeal }) => {
+      await using redis = platform.redis();
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      const stage = await stageWithKeys(shards);
+      await leave(stage);
+
+      const planned = steps(await planOn(ground, topology()));
+      const pod = await stage.primary(owner);
+      if (mayHeal !== true || planned.length > 0) {
+        const repairs = planned
+          .filter((step) => step.kind === 'repair-slots')
+          .filter((step) => isWithin(String(stage.slot), step.slots));
+        expect(new Set(repairs.map((step) => step.owner))).toEqual(new Set([pod]));
+      }
+      await applyOn(ground, topology());
+
+      expect(await openSlots(platform, redis)).toEqual([]);
+      const { members, findings } = await look(ground, topology());
+      expect(findings.filter(({ weight }) => weight === 'blocks')).toEqual([]);
+      expect(members.flatMap(({ holds }) => holds ?? [])).toEqual([]);
+      expect((await planOn(ground, topology())).stages).toEqual([]);
+      expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
+      expect(await stage.platform.call(pod, ['CLUSTER', 'COUNTKEYSINSLOT', stage.slot])).toBe(stage.keys.length);
+    },
+  );
+
+  test('a primary that took over from the donor since the last look keeps its keys: the repair is refused', async () => {
     await using redis = platform.redis();
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
-    const stage = await stageWithKeys();
-    await leave(stage);
-
-    const planned = steps(await planOn(ground, topology()));
-    const pod = await stage.primary(owner);
-    if (mayHeal !== true || planned.length > 0) {
-      const repairs = planned
-        .filter((step) => step.kind === 'repair-slots')
-        .filter((step) => isWithin(String(stage.slot), step.slots));
-      expect(new Set(repairs.map((step) => step.owner))).toEqual(new Set([pod]));
-    }
+    const stage = await stageWithKeys(DONOR_LAST);
+    await stage.set('receiver', 'IMPORTING', 'donor');
+    const context = await stageOf(platform, redis);
+    const [owner, donor] = [await stage.primary('receiver'), await stage.primary('donor')];
+    await stage.failOver('donor');
+    const step = { kind: 'repair-slots', owner, others: [donor], slots: String(stage.slot), count: 1 } as const;
+    await expect(repairSlots(step, context)).rejects.toMatchObject({
+      code: 'changed-meanwhile',
+      message: expect.stringContaining(`${await stage.primary('donor')} owns ${stage.slot} by now`),
+    });
     await applyOn(ground, topology());
-
-    expect(await openSlots(platform, redis)).toEqual([]);
-    const { members, findings } = await look(ground, topology());
-    expect(findings.filter(({ weight }) => weight === 'blocks')).toEqual([]);
-    expect(members.flatMap(({ holds }) => holds ?? [])).toEqual([]);
-    expect((await planOn(ground, topology())).stages).toEqual([]);
     expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
-    expect(await stage.platform.call(pod, ['CLUSTER', 'COUNTKEYSINSLOT', stage.slot])).toBe(stage.keys.length);
   });
 
   test('of a key that two hold, the one that its owner has counts', async () => {

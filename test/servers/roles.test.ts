@@ -6,10 +6,12 @@ import { run as join } from '../../src/steps/join/run.ts';
 import { run as moveSlots } from '../../src/steps/move-slots/run.ts';
 import { run as remove } from '../../src/steps/remove/run.ts';
 import { run as replicate } from '../../src/steps/replicate/run.ts';
+import { applyOn, type Ground, planOn } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
-import { differences, digestOfPod, load } from '../support/dataset.ts';
+import { differences, digest, digestOfPod, load, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
+import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { move, stageOf, view } from './migration/stage.ts';
 
@@ -109,6 +111,35 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
       expect((await view(redis, platform.pod(name))).nodes.size).toBe(name === pod(5) ? 1 : 5);
     }
   });
+
+  test.each([
+    ['while others look for it at its address', false],
+    ['when all have seen that another one answers there', true],
+  ])(
+    'a removal that was cut off after the reset, and is gone on with %s, leaves no key on a volume that is kept',
+    async (_when, isNoticed) => {
+      await using platform = await startLocalPlatform({ server, pods: 4, appendOnly: true });
+      await using redis = platform.redis();
+      await platform.form({ shards: 2, replicas: 1 });
+      const servers = () => ({ pods: platform.pods(), redis });
+      await load(servers(), { keys: 500 });
+      const before = await digest({ pods: await primariesOf(servers()), redis });
+      const id = String(await platform.call(pod(3), ['CLUSTER', 'MYID']));
+      await platform.call(pod(3), ['CLUSTER', 'RESET', 'HARD']);
+      const isNowhere = (nodes: string): boolean =>
+        nodes.split('\n').some((line) => line.startsWith(id) && line.includes('noaddr'));
+      if (isNoticed) await platform.until([pod(0), pod(1), pod(2)], isNowhere);
+
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      const shape = (replicas: number) => topologyOf(platform.place, { shards: 2, replicas });
+      await applyOn(ground, shape(0));
+      expect(platform.pods()).toHaveLength(2);
+      await applyOn(ground, shape(1));
+      expect((await planOn(ground, shape(1))).stages).toEqual([]);
+      expect(losses(before, await digest({ pods: await primariesOf(servers()), redis }))).toEqual([]);
+    },
+    60_000,
+  );
 
   test('a primary that others replicate is not removed', async () => {
     await using platform = await startLocalPlatform({ server, pods: 5 });

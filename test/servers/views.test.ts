@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Member } from '../../src/core/cluster.ts';
-import type { Connection, Redis } from '../../src/ports/redis.ts';
 import { viewsOfMembers } from '../../src/ports/views.ts';
 import { look } from '../support/apply.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
+import { tapped } from '../support/tapped-redis.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const { signal } = new AbortController();
@@ -14,54 +14,27 @@ describe.each([...REPRESENTATIVES])('steps that wait for the same news ($name)',
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await platform.form({ shards: 3, replicas: 0 });
     await using real = platform.redis();
-    const redis = new CountedRedis(real);
+    let questions = 0;
+    const redis = tapped(real, ({ commands }, send) => {
+      questions += commands.length;
+      return send(commands);
+    });
     const topology = topologyOf(platform.place, { shards: 3, replicas: 0 });
     const cluster = await look({ kubernetes: platform.kubernetes, redis: real }, topology);
     const [member] = cluster.members;
     const ask = () => viewsOfMembers({ cluster, redis }, [expectMember(member)], { signal });
 
     const views = await Promise.all([ask(), ask(), ask(), ask()]);
-    expect(redis.questions).toBe(2);
+    expect(questions).toBe(2);
     const [first, ...others] = views.map((view) => view.get(member?.pod ?? ''));
     expect(others.every((view) => view === others[0] && view !== first)).toBe(true);
 
     await ask();
-    expect(redis.questions).toBe(3);
+    expect(questions).toBe(3);
   }, 60_000);
 });
 
 function expectMember(member: Member | undefined): Member {
   if (member === undefined) throw new Error('No member was seen.');
   return member;
-}
-
-/** Real servers, with how often they were asked anything. */
-class CountedRedis implements Redis {
-  questions = 0;
-  readonly #redis: Redis;
-  readonly #counted = new Map<Connection, Connection>();
-
-  constructor(redis: Redis) {
-    this.#redis = redis;
-  }
-
-  readonly connection: Redis['connection'] = async (pod, options) => {
-    const connection = await this.#redis.connection(pod, options);
-    const known = this.#counted.get(connection) ?? this.#countedOf(connection);
-    this.#counted.set(connection, known);
-    return known;
-  };
-
-  readonly open: Redis['open'] = (pod, options) => this.#redis.open(pod, options);
-
-  #countedOf(connection: Connection): Connection {
-    return {
-      pod: connection.pod,
-      send: (commands, options) => {
-        this.questions += commands.length;
-        return connection.send(commands, options);
-      },
-      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
-    };
-  }
 }

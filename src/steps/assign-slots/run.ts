@@ -2,7 +2,7 @@ import { podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { meaningOf } from '../../core/server-errors.ts';
 import { count, each, intersect, isEmpty, minus, parse, print, type SlotSet, union } from '../../core/slots.ts';
-import { claim } from '../../migration/settle.ts';
+import { claim } from '../../migration/claim.ts';
 import { answerTo, ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { Command, Connection } from '../../ports/redis.ts';
@@ -28,7 +28,7 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   await add(connection, minus(slots, owned), context.stop);
   // Still credited to a node that says that it does not own them.
   const credited = minus(intersect(slots, owned), view.me.slots);
-  if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context.clock);
+  if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context);
 
   await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60 }, (seen) => {
     const missing = minus(slots, seen.nodes.get(view.me.id)?.slots ?? []);

@@ -1,11 +1,16 @@
+import { podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isEmpty, print } from '../../core/slots.ts';
 import type { StepContext } from '../../ports/context.ts';
+import { writeEmptinessIfBlank } from '../../ports/emptiness.ts';
 import { forgetEverywhere } from '../../ports/forget.ts';
 import { viewsOfMembers } from '../../ports/views.ts';
 import type { Forget } from './shape.ts';
 
-/** Lets every member forget a node; refuses while anybody follows it, or sees it own slots and alive. */
+/**
+ * Lets every member forget a node; refuses while anybody follows it, or sees it own slots and alive. One that nobody can find
+ * may be what a blank pod was before a removal that was cut off: their files are to be empty, too.
+ */
 export async function run(step: Forget, context: StepContext): Promise<void> {
   const joined = context.cluster.members.filter((member) => member.joined);
   const views = await viewsOfMembers(context, joined, { signal: context.stop });
@@ -16,8 +21,18 @@ export async function run(step: Forget, context: StepContext): Promise<void> {
     if (view.me.id === step.node) throw failed(step, `it is the node of ${pod}, which answers.`);
     if (view.me.primary === step.node) throw failed(step, `${pod} is its replica.`);
   }
+  const stranger = context.cluster.strangers.find(({ id }) => id === step.node);
+  if (stranger?.nowhere === true) await writeEmptinessOfBlanks(context);
   await forgetEverywhere([step.node], joined, context);
   context.tell({ kind: 'verified', text: `No member knows node ${step.node} any more.` });
+}
+
+async function writeEmptinessOfBlanks(context: StepContext): Promise<void> {
+  const blanks = context.cluster.members.filter((member) => !member.joined);
+  for (const { pod: name } of blanks) {
+    const pod = podOf(context.cluster, name);
+    if (pod !== undefined) await writeEmptinessIfBlank(pod, context);
+  }
 }
 
 function failed(step: Forget, why: string): Failure {

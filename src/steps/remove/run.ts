@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { isEmpty, print } from '../../core/slots.ts';
 import { ask, STEADY } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { writeEmptiness } from '../../ports/emptiness.ts';
+import { writeEmptinessIfBlank } from '../../ports/emptiness.ts';
 import { forgetEverywhere } from '../../ports/forget.ts';
 import { infoOf } from '../../ports/replication.ts';
 import { viewOf, viewsOfMembers } from '../../ports/views.ts';
@@ -25,6 +25,7 @@ export async function run(step: Remove, context: StepContext): Promise<void> {
     context.stop.throwIfAborted();
     await reset(pod, context);
   }
+  if (pod !== undefined && member !== undefined) await writeEmptinessIfBlank(pod, context);
   await forgetEverywhere(ids, others, context);
   context.tell({ kind: 'verified', text: `${step.pod} is out of the cluster: no member knows it any more.` });
 }
@@ -61,16 +62,10 @@ async function refuseIfFollowed(
   if (followers.length > 0) throw failed(step, `${followers.join(', ')} still replicate it.`);
 }
 
-/**
- * RESET HARD: a replica drops its data, a primary must have none; the node gets a new id and knows nobody. Its files keep
- * what it had: on a volume that is kept, the next start would load the keys and claim their slots. So the emptiness is
- * written too.
- */
+/** RESET HARD: a replica drops its data, a primary must have none; the node gets a new id and knows nobody. Its files keep what it had. */
 async function reset(pod: Pod, context: StepContext): Promise<void> {
   const connection = await context.redis.connection(pod, { signal: STEADY });
   await ask(connection, ['CLUSTER', 'RESET', 'HARD'], { signal: STEADY, timeout: 60_000 });
-  const { keys } = await infoOf(pod, context);
-  if (keys === 0) await writeEmptiness(pod, connection, context);
 }
 
 function failed(step: Remove, why: string): Failure {
