@@ -9,8 +9,9 @@ import { type TerminalRunner, terminalRunner } from './adapters/terminal/runner.
 import { readTopologies } from './adapters/topology/read-all.ts';
 import type { Desk } from './commands/desk.ts';
 import { eachCluster } from './commands/each-cluster.ts';
+import type { Declared } from './core/declared.ts';
 import { asFailure, Failure } from './core/failure.ts';
-import type { Request } from './core/request.ts';
+import type { Occasion, Request } from './core/request.ts';
 import type { Topology } from './core/topology.ts';
 import { reachCluster } from './reach.ts';
 import { failureLines } from './report/log.ts';
@@ -37,13 +38,13 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const stream = call.json ? process.stderr : process.stdout;
   const redact = (text: string): string => secrets.redact(text);
   const runner = terminalRunner({ stream, redact, summary: call.command === 'plan' });
-  const request = requestOf(call, env, secrets);
+  const occasion = readOccasion({});
+  const request = requestOf(call, env, occasion, secrets);
   using stop = stopSignal(request.timeout);
   const workspace = process.cwd();
-  const topologies = await readTopologies(workspace, request.topology, (mistakes) => runner.annotate(mistakes));
   const desk: Desk = {
     request,
-    occasion: readOccasion({}),
+    occasion,
     runner,
     github: null,
     clock: systemClock,
@@ -53,27 +54,29 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     isTopology: () => false,
     lineOf: () => 1,
   };
-  const isRed = call.command === 'apply' ? await applyAll(topologies, desk, call) : await eachCluster(topologies, desk);
+  const declared = await readTopologies(workspace, request.topology);
+  const isRed = call.command === 'apply' ? await applyAll(declared, desk, call) : await eachCluster(declared, desk);
   if (call.json) process.stdout.write(`${JSON.stringify(documentOf(runner), null, 2)}\n`);
   return Number(isRed);
 }
 
 /** The action's own reading of its inputs; those of a workflow around this process are none of it. */
-function requestOf(call: Run, env: NodeJS.ProcessEnv, secrets: Secrets): Request {
+function requestOf(call: Run, env: NodeJS.ProcessEnv, occasion: Occasion, secrets: Secrets): Request {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'));
   const inputs = { ...Object.fromEntries(others), ...call.inputs, INPUT_COMMAND: call.command };
-  return readInputs(inputs, '', secrets, () => undefined);
+  return readInputs(inputs, occasion, secrets, () => undefined);
 }
 
 /** One cluster after another: the plan, the question, and then just that plan. */
-async function applyAll(topologies: readonly Topology[], desk: Desk, { yes }: Run): Promise<boolean> {
+async function applyAll(declared: Declared, desk: Desk, { yes }: Run): Promise<boolean> {
   if (!yes && !process.stdin.isTTY) {
     throw new Failure('invalid-input', 'Nobody is here to be asked: standard input is no terminal.', {
       remedy: 'Look at the plan, then run apply with --yes or --approved-plan HASH.',
     });
   }
-  if (yes || desk.request.approvedPlan !== null) return eachCluster(topologies, desk);
-  let isRed = false;
+  if (yes || desk.request.approvedPlan !== null) return eachCluster(declared, desk);
+  const { topologies, ...others } = declared;
+  let isRed = await eachCluster({ ...others, topologies: [] }, desk);
   for (const topology of topologies) isRed = (await applyAsked(topology, desk)) || isRed;
   return isRed;
 }
@@ -81,7 +84,8 @@ async function applyAll(topologies: readonly Topology[], desk: Desk, { yes }: Ru
 /** What is applied is what was shown: its hash is the approval. */
 async function applyAsked(topology: Topology, desk: Desk): Promise<boolean> {
   const shown = terminalRunner({ summary: true });
-  if (await eachCluster([topology], { ...desk, runner: shown, request: { ...desk.request, command: 'plan' } })) {
+  const only: Declared = { topologies: [topology], broken: [], unmatched: [] };
+  if (await eachCluster(only, { ...desk, runner: shown, request: { ...desk.request, command: 'plan' } })) {
     return true;
   }
   const approvedPlan = shown.outputs.get('plan-hash') ?? '';
@@ -90,7 +94,7 @@ async function applyAsked(topology: Topology, desk: Desk): Promise<boolean> {
     desk.runner.info('Nothing was changed.');
     return false;
   }
-  return eachCluster([topology], { ...desk, request: { ...desk.request, requireApprovedPlan: true, approvedPlan } });
+  return eachCluster(only, { ...desk, request: { ...desk.request, requireApprovedPlan: true, approvedPlan } });
 }
 
 async function isAgreed(question: string, signal: AbortSignal): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { asFailure, Failure } from '../core/failure.ts';
+import type { Request } from '../core/request.ts';
 import type { Topology } from '../core/topology.ts';
 import { type CarryOutPorts, carryOut, isPassing } from '../engine/carry-out.ts';
 import { type Lock, takeLock } from '../engine/lock.ts';
@@ -33,7 +34,7 @@ export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
   if (plan.stages.length === 0 && !cluster.findings.some(isPassing)) {
     return await nothingToDo(topology, desk, { plan, estimate });
   }
-  const forbidden = forbiddenBy(plan, desk);
+  const forbidden = forbiddenBy(plan, desk.request);
   if (forbidden !== null) return ended(topology, desk, { failure: forbidden, plan, estimate });
   await checkRightsOf(plan, desk, reach);
   return await work(topology, desk, {
@@ -59,8 +60,8 @@ function lockFor(topology: Topology, desk: Desk, reach: Reach): Promise<Lock> {
 }
 
 /** What needs an `allow` word that is not given makes the whole apply refused, before the first change. */
-function forbiddenBy(plan: Plan, desk: Desk): Failure | null {
-  const missing = missingAllow(plan, allowed(desk.request));
+export function forbiddenBy(plan: Plan, request: Pick<Request, 'allow'>): Failure | null {
+  const missing = missingAllow(plan, allowed(request));
   if (missing.length === 0) return null;
   const words = missing.map((word) => `\`${word}\``).join(', ');
   const details = plan.dangers.filter((danger) => danger.needs !== null && missing.includes(danger.needs));
@@ -163,7 +164,7 @@ interface End {
   readonly changed?: boolean;
 }
 
-/** A run that was refused, or failed. The comment of a pull request is not touched by a refusal: it holds the approval. */
+/** A run that was refused, or failed. */
 function ended(topology: Topology, desk: Desk, end: End): Outcome {
   const { failure, plan = null, estimate = null, shown = [], changed = false } = end;
   const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate, shown };
@@ -176,5 +177,6 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl: end.commentUrl ?? null,
     failure,
+    refusal: state.kind === 'refused' ? state : null,
   };
 }

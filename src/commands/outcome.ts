@@ -1,6 +1,7 @@
 import type { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import type { CommentState } from '../report/comment.ts';
 
 export type Result = 'no-changes' | 'planned' | 'applied' | 'drifted' | 'in-sync' | 'refused' | 'failed';
 
@@ -21,11 +22,23 @@ export interface Outcome {
   readonly issueUrl: string | null;
   /** What `result` refused, failed or drifted comes from; null on success. */
   readonly failure: Failure | null;
+  /** What stopped an apply before the first change, as a comment tells it; null where nothing did. */
+  readonly refusal: Refusal | null;
 }
 
+export type Refusal = Extract<CommentState, { readonly kind: 'refused' }>;
+
 /** What there is to say of a cluster for which no plan was made. */
-export function unplanned({ name, file }: Topology) {
-  const none = { changed: false, drift: false, plan: null, commentUrl: null, issueUrl: null, failure: null };
+export function unplanned({ name, file }: Pick<Topology, 'name' | 'file'>) {
+  const none = {
+    changed: false,
+    drift: false,
+    plan: null,
+    commentUrl: null,
+    issueUrl: null,
+    failure: null,
+    refusal: null,
+  };
   return { cluster: name, file, ...none };
 }
 

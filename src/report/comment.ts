@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts';
+import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
 import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
@@ -29,6 +30,8 @@ export type CommentState =
       readonly estimate: Estimate | null;
       /** Plans that were shown and approved, where the present one is another. */
       readonly shown?: readonly ShownPlan[];
+      /** The comment of a merged pull request in which it is told: what that one approves outlives a refusal. */
+      readonly approved?: { readonly hash: string; readonly hidden: string };
     }
   | {
       readonly kind: 'applying';
@@ -68,8 +71,8 @@ const LONGEST_SUMMARY = 900_000;
 
 /** The comment about one cluster: the marker, what people read, and the hidden plan. */
 export function commentBody(state: CommentState, context: CommentContext): string {
-  const hidden = state.plan === null ? { line: '', whole: true } : hiddenPlan(state.plan, state.kind);
-  const marker = commentMarker(context.cluster);
+  const hidden = hiddenOf(state);
+  const marker = commentMarker(context.file);
   const run = runLink(context.runUrl, 'summary of the run');
   const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
     most: LONGEST_COMMENT - marker.length - hidden.line.length - 4,
@@ -77,6 +80,12 @@ export function commentBody(state: CommentState, context: CommentContext): strin
     elsewhere: `All of it is in the ${run} and in the output ${code('plan-file')}.`,
   });
   return [marker, text, ...(hidden.line === '' ? [] : ['', hidden.line])].join('\n');
+}
+
+/** A plan that was refused approves nothing. */
+function hiddenOf(state: CommentState): { readonly line: string; readonly whole: boolean } {
+  if (state.kind === 'refused') return { line: state.approved?.hidden ?? '', whole: true };
+  return hiddenPlan(state.plan, state.kind);
 }
 
 /** The same for the summary of a run: whole, and without what is hidden. */
@@ -106,7 +115,7 @@ function headlineOf(state: CommentState): string {
     case 'planned':
       return `**${cell(headline(state.plan, state.estimate))}.**`;
     case 'refused':
-      return `❌ **${refusalWords(state.failure)}.**`;
+      return `❌ ${refusalWords(state.failure)}`;
     case 'applying':
       return `⏳ **Applying.** ${cell(headline(state.plan, state.estimate))}.`;
     case 'applied':
@@ -174,6 +183,7 @@ function planSections(plan: Plan, estimate: Estimate, place: Place): readonly Se
 }
 
 function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly string[] {
+  if (state.kind === 'refused') return state.approved === undefined ? [] : stillApproved(state.approved.hash);
   if (state.plan === null || state.plan.stages.length === 0) return [];
   const hash = code(state.plan.hash);
   const whole = isWhole
@@ -191,20 +201,31 @@ function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly st
               '',
               `An apply is at work on this cluster now (${runLink(state.underWay, 'run')}), so the plan may change.`,
             ];
-      const merge = isComment
-        ? `**Next:** merge. Then plan ${hash} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`
-        : `**Next:** an apply carries out plan ${hash}.`;
-      return [...whole, ...(state.missing.length > 0 ? [] : [merge]), ...under];
+      return [...whole, isComment ? mergeWords(state.plan) : `**Next:** an apply carries out plan ${hash}.`, ...under];
     }
     case 'failed': {
       const approved = isWhole ? ` What is done stays, and what is left of plan ${hash} is still approved.` : '';
       return [...whole, `**Next:** mend the cause and run the job again.${approved}`];
     }
-    case 'refused':
     case 'applying':
     case 'applied':
       return whole;
   }
+}
+
+function mergeWords(plan: Plan): string {
+  const needed = missingAllow(plan, []);
+  const words =
+    needed.length === 0
+      ? ''
+      : `, if this is what you want and the step that applies has ${code(`allow: ${needed.join(' ')}`)}`;
+  return `**Next:** merge${words}. Then plan ${code(plan.hash)} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`;
+}
+
+function stillApproved(hash: string): readonly string[] {
+  return [
+    `**Next:** plan ${code(hash)}, which was merged with this pull request, stays approved. When nothing stands in its way any more, run the job again.`,
+  ];
 }
 
 function footerOf(state: CommentState, { file, commit, runUrl }: CommentContext): string {

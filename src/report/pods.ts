@@ -1,4 +1,3 @@
-import { byOrdinal } from '../core/cluster.ts';
 import { type Plan, steps } from '../plan/plan.ts';
 import { code } from './escape.ts';
 import { counted } from './units.ts';
@@ -26,10 +25,8 @@ export function podsList(plan: Plan): readonly string[] {
 }
 
 function volumesOf(plan: Plan, go: readonly string[]): readonly string[] {
-  const deleted = steps(plan).flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
-  if (deleted.length > 0) {
-    return [`- **${counted(deleted.length, 'volume')} deleted:** ${named(deleted.toSorted(byOrdinal))}`];
-  }
+  // Those that are deleted are named where it is warned of them.
+  if (steps(plan).some((step) => step.kind === 'delete-volumes')) return [];
   const gone = new Set(go);
   const kept = plan.before.volumes.filter((volume) => [...gone].some((pod) => volume.claim.endsWith(`-${pod}`)));
   if (kept.length === 0) return [];

@@ -5,6 +5,7 @@ import { commit, pullRequest, push } from './support/events.ts';
 import { type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
+const HEAVIER = shares([4, 1, 1]);
 
 let repository: LocalRepository;
 
@@ -93,6 +94,35 @@ describe('the comment of a merged pull request', () => {
     await repository.make(HEAVY);
     repository.github.faults.push({ on: /./, status: 'no-answer' });
     expect((await apply()).outputs).toMatchObject({ result: 'no-changes', 'comment-url': '' });
+  });
+});
+
+describe('a plan that comes late', () => {
+  test('does not take the place of what was applied, nor count as approved again', async () => {
+    await apply();
+    const before = repository.comment(7);
+    const late = await repository.run(pullRequest(7), { topology: HEAVIER });
+    expect(late).toMatchObject({ red: false, outputs: { result: 'planned', 'comment-url': '' } });
+    expect(late.log.join('\n')).toContain('The comment on pull request 7 stays as it is: it is closed by now.');
+    expect(repository.comment(7)).toBe(before);
+    expect((await repository.run(push([commit(1)]), { topology: HEAVIER })).outputs['result']).toBe('refused');
+  });
+
+  test('of an earlier commit does not take the place of the newest', async () => {
+    await repository.run(pullRequest(8), { topology: HEAVY });
+    const before = repository.comment(8);
+    repository.github.heads.set(8, commit(2));
+    const old = await repository.run(pullRequest(8), { topology: HEAVIER });
+    expect(old.log.join('\n')).toContain('this run is of commit aaaaaaaaaa, and the newest is ');
+    expect(repository.comment(8)).toBe(before);
+  });
+
+  test('is written down where GitHub says that nothing has come between, else there is a warning', async () => {
+    repository.github.faults.push({ on: /^GET .*\/pulls\/9/, status: 403, message: 'Not for you.' });
+    const planned = await repository.run(pullRequest(9), { topology: HEAVY });
+    expect(planned).toMatchObject({ red: false, outputs: { result: 'planned', 'comment-url': '' } });
+    expect(planned.warnings).toEqual([expect.stringContaining('on pull request 9 could not be written')]);
+    expect(planned.warnings.join()).toContain('pull-requests: read');
   });
 });
 

@@ -16,7 +16,7 @@ const PULL = {
     number: 5,
     user: { login: 'octocat' },
     base: { sha: 'base', ref: 'main', repo: { full_name: 'acme/cache' } },
-    head: { sha: 'head', ref: 'more-shards', repo: { full_name: 'acme/cache' } },
+    head: { sha: 'a'.repeat(40), ref: 'more-shards', repo: { full_name: 'acme/cache' } },
   },
 };
 
@@ -34,7 +34,8 @@ if ('missing' in act) {
     beforeAll(async () => {
       kubeconfig = readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8');
       cluster = await standUp('workflows');
-      github = await startFakeGitHub({ files: { 'base:topology.yaml': cluster.declare(3) } });
+      const files = { 'base:topology.yaml': cluster.declare(3), 'main:topology.yaml': cluster.declare(4) };
+      github = await startFakeGitHub({ files });
     }, 180_000);
 
     afterAll(async () => {

@@ -1,10 +1,14 @@
+import { forbiddenBy } from '../../../src/commands/apply.ts';
+import { changed, shownIn } from '../../../src/commands/decision.ts';
 import { memberOf, withMember } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { estimate } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { type Plan, steps } from '../../../src/plan/plan.ts';
+import { isRest } from '../../../src/plan/remainder.ts';
 import type { CommentState } from '../../../src/report/comment.ts';
 import { stageTitle } from '../../../src/report/log.ts';
+import { hiddenPlan } from '../../../src/report/marker.ts';
 import { clusterOf, nothing, planned, planOf, topologyOf, volumeOf } from './reported.ts';
 
 const three = clusterOf({ shards: 3, replicas: 1 });
@@ -126,28 +130,26 @@ function refused(): CommentState {
 
 function notAllowed(): CommentState {
   const plan = planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), four);
-  const failure = new Failure(
-    'not-allowed',
-    'Refused: the plan needs `delete-volumes` in the input `allow`, and the run does not have it.',
-    {
-      remedy: 'Add `allow: delete-volumes` to the workflow step if that is what you want.',
-      details: plan.dangers.filter((danger) => danger.needs !== null).map((danger) => danger.text),
-    },
-  );
-  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()) };
+  const failure = forbiddenBy(plan, { allow: [] });
+  if (failure === null) throw new Error('This was to be refused.');
+  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), approved: approvalOf(plan) };
 }
 
 /** A shard was to be added; before that somebody has moved slots by hand. */
 function changedPlan(): CommentState {
   const moved = clusterOf({ shards: 3, replicas: 1, slots: [[[0, 5_999]], [[6_000, 10_922]], [[10_923, 16_383]]] });
   const plan = planOf(topologyOf(4), moved);
-  const failure = new Failure(
-    'plan-changed',
-    'Cannot apply: what would be done now is not what was approved. It is not what was shown in the pull request.',
-    { remedy: 'Look at the plan of this run, or open a pull request that plans anew.' },
-  );
-  const shown = [{ where: '#7', hash: grow.hash, steps: steps(grow), unbound: grow.unbound }];
-  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), shown };
+  const answer = isRest(steps(grow), plan, grow.unbound);
+  const differences = answer.rest ? [] : answer.differences.map((text) => `#7: ${text}`);
+  const failure = changed(plan, 'It is not what was shown in the pull request.', differences);
+  const shown = shownIn('#7', { hash: grow.hash, steps: steps(grow), unbound: grow.unbound });
+  const approved = approvalOf(grow);
+  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), shown, approved };
+}
+
+/** What a merged pull request has approved, as its comment holds it. */
+function approvalOf(plan: Plan): NonNullable<Extract<CommentState, { kind: 'refused' }>['approved']> {
+  return { hash: plan.hash, hidden: hiddenPlan(plan, 'planned').line };
 }
 
 function progressOf(plan: Plan): readonly string[] {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../../src/core/failure.ts';
 import { steps } from '../../../src/plan/plan.ts';
 import { commentBody, summaryBody } from '../../../src/report/comment.ts';
 import { readPosted } from '../../../src/report/marker.ts';
@@ -24,10 +25,20 @@ describe('every comment', () => {
   test.each([...CASES])('%s: fits, begins with its marker and carries its plan', (_, state) => {
     const body = commentBody(state, CONTEXT);
     expect(body.length).toBeLessThanOrEqual(60_000);
-    expect(body.startsWith('<!-- redis-cluster-topology: plan of sessions -->\n')).toBe(true);
+    expect(body.startsWith('<!-- redis-cluster-topology: plan of clusters/sessions/topology.yaml -->\n')).toBe(true);
     const posted = readPosted(body);
-    expect(posted?.hash).toBe(state.plan?.hash);
-    expect(posted?.steps ?? null).toEqual(state.plan === null ? null : steps(state.plan));
+    if (state.kind === 'refused') {
+      expect(posted?.hash).toBe(state.approved?.hash);
+    } else {
+      expect(posted?.hash).toBe(state.plan.hash);
+      expect(posted?.steps).toEqual(steps(state.plan));
+    }
+  });
+
+  test('of a plan that was refused approves nothing by itself', () => {
+    const { plan, estimate } = planned(planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 })));
+    const failure = new Failure('locked', 'Another apply is at work.', { remedy: 'Run again.' });
+    expect(readPosted(commentBody({ kind: 'refused', failure, plan, estimate }, CONTEXT))).toBeNull();
   });
 
   test.each([...CASES])('%s: its tables have as many cells in each row', (_, state) => {
@@ -36,6 +47,25 @@ describe('every comment', () => {
       const previous = rows[i - 1] ?? '';
       if (row.startsWith('|') && previous.startsWith('|')) expect(cellsOf(row)).toBe(cellsOf(previous));
     }
+  });
+});
+
+describe('a plan that needs a word in `allow`', () => {
+  const plan = planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), clusterOf({ shards: 4, replicas: 1 }));
+
+  test.each([
+    [
+      'has not',
+      ['delete-volumes'],
+      /has this\*\* \(the step of this plan does not\):\n> ```yaml\n> with:\n> {3}allow: delete-volumes\n/,
+    ],
+    ['has', [], /has\*\* `allow: delete-volumes`, as the step of this plan has\./],
+  ] as const)('says that the step that applies needs it, whether that of the plan %s it', (_, missing, words) => {
+    const body = commentBody({ ...planned(plan), missing }, CONTEXT);
+    expect(body).toMatch(words);
+    expect(body).toContain(
+      '**Next:** merge, if this is what you want and the step that applies has `allow: delete-volumes`.',
+    );
   });
 });
 
