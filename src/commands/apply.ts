@@ -101,10 +101,14 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
       : postProgress(topology, desk, pullRequest, { kind: 'applying', plan, estimate, progress }),
   );
   const begun = desk.clock.now();
+  let now = plan.before;
   const ports: CarryOutPorts = {
     ...job.reach,
     clock: desk.clock,
-    observe: ({ thorough }) => look(topology, desk, job.reach, { again: true, thorough }),
+    async observe({ thorough }) {
+      now = await look(topology, desk, job.reach, { again: true, thorough });
+      return now;
+    },
   };
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
@@ -121,7 +125,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   await journal.close();
   if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
   const seconds = (desk.clock.now() - begun) / 1000;
-  const state: CommentState = { kind: 'applied', plan, estimate, seconds };
+  const state: CommentState = { kind: 'applied', plan, estimate, seconds, now };
   const summary = appliedLine(plan, estimate, seconds);
   desk.runner.info(summary);
   return {

@@ -1,16 +1,19 @@
+import type { Cluster } from '../core/cluster.ts';
 import type { Failure } from '../core/failure.ts';
+import { placementFindings } from '../core/placement-findings.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
 import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
+import { asCarriedOut } from './carried-out.ts';
 import { differenceBlock, type ShownPlan } from './difference.ts';
-import { cell, code, cut, fenced } from './escape.ts';
+import { cell, code, cut, fenced, prose } from './escape.ts';
 import { deed, headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
 import { placementTable } from './placement.ts';
 import { podsList } from './pods.ts';
-import { changesRoles, changesSlots, shardTable } from './shards.ts';
+import { changesRoles, changesSlots, otherShards, shardTable } from './shards.ts';
 import { stepsList } from './steps-list.ts';
 import { counted, duration } from './units.ts';
 
@@ -39,7 +42,14 @@ export type CommentState =
       readonly estimate: Estimate;
       readonly progress: readonly string[];
     }
-  | { readonly kind: 'applied'; readonly plan: Plan; readonly estimate: Estimate; readonly seconds: number }
+  | {
+      readonly kind: 'applied';
+      readonly plan: Plan;
+      readonly estimate: Estimate;
+      readonly seconds: number;
+      /** The cluster as it was seen last. */
+      readonly now: Cluster;
+    }
   | {
       readonly kind: 'failed';
       readonly plan: Plan;
@@ -97,14 +107,15 @@ export function summaryBody(state: CommentState, context: CommentContext): strin
   });
 }
 
-function sectionsOf(state: CommentState, context: CommentContext, place: Place): readonly Section[] {
+/** All that is told, and in which order it is left out: docs/approval.md has that, too. */
+export function sectionsOf(state: CommentState, context: CommentContext, place: Place): readonly Section[] {
   return [
     { lines: [`### Redis Cluster ${code(context.cluster)}`, '', headlineOf(state)], drop: null },
     { lines: alertsOf(state, place), drop: null },
-    { lines: differencesOf(state), drop: 6, name: 'what differs' },
-    { lines: progressOf(state), drop: 5, name: 'the progress' },
-    { lines: tenseOf(state), drop: null },
-    ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate, place)),
+    { lines: reasonOf(state, place), drop: null },
+    { lines: differencesOf(state), drop: 7, name: 'what differs' },
+    { lines: progressOf(state), drop: 6, name: 'the progress' },
+    ...(state.plan === null || state.estimate === null ? [] : planSections(state, state.plan, state.estimate, place)),
     { lines: nextOf(state, place), drop: null },
     { lines: [footerOf(state, context)], drop: null },
   ];
@@ -119,7 +130,7 @@ function headlineOf(state: CommentState): string {
     case 'applying':
       return `⏳ **Applying.** ${cell(headline(state.plan, state.estimate))}.`;
     case 'applied':
-      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(deed(state.plan, state.estimate))}. Afterwards the cluster was looked at once more: it is as declared.`;
+      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(deed(state.plan, state.estimate))}. The cluster was looked at once more: it is as declared.`;
     case 'failed':
       return `❌ **Failed midway:** ${doneWords(state.done.length, state.plan.stages.length)}.`;
   }
@@ -155,30 +166,50 @@ function progressOf(state: CommentState): readonly string[] {
     return state.progress.length === 0 ? [] : ['```text', ...state.progress.map(fenced), '```'];
   }
   if (state.kind !== 'failed' || state.done.length === 0) return [];
-  return [
-    '<details>',
-    '<summary>What is done</summary>',
-    '',
-    ...state.done.map((line) => `- ${cell(line)}`),
-    '',
-    '</details>',
-  ];
+  return ['<details>', '<summary>What is done</summary>', '', ...state.done.map(doneLine), '', '</details>'];
 }
 
-/** What follows still speaks of what is to come: where new pods went was not known when it was written. */
-function tenseOf(state: CommentState): readonly string[] {
-  return state.kind === 'applied' && state.plan.stages.length > 0 ? ['The plan that was carried out:'] : [];
+/** The title of a stage begins with its number: that of an item of the list. */
+function doneLine(title: string): string {
+  const [, number = '', words = ''] = /^(\d+\. )(.*)$/s.exec(title) ?? [];
+  return number === '' ? `- ${cell(title)}` : `${number}${cell(words)}`;
 }
 
-/** What is left out first is what is longest and needed least to decide. */
-function planSections(plan: Plan, estimate: Estimate, place: Place): readonly Section[] {
+/** Why nothing but replicas changes, which no line of the file says. */
+function reasonOf(state: CommentState, { text }: Place): readonly string[] {
+  if (!isToCome(state) || state.plan === null) return [];
+  const { topology, before, stages } = state.plan;
+  if (stages.length === 0 || stages.flat().some(({ step }) => step.kind !== 'replicate')) return [];
+  const found = placementFindings(topology, before).filter(({ weight }) => weight === 'differs');
+  const shown = found.slice(0, MOST_REASONS).map((finding) => prose(cut(finding.text, text)));
+  const more = found.length > MOST_REASONS ? ` And ${found.length - MOST_REASONS} more shards like that.` : '';
+  return found.length === 0 ? [] : [`**Why:** ${shown.join(' ')}${more}`];
+}
+
+const MOST_REASONS = 2;
+
+function isToCome({ kind }: CommentState): boolean {
+  return kind === 'planned' || kind === 'refused';
+}
+
+/**
+ * What is left out first is what is longest and needed least to decide. Where new pods run is known when all is done; while
+ * the work goes on, and where it failed, nothing is told of it.
+ */
+function planSections(state: CommentState, plan: Plan, estimate: Estimate, place: Place): readonly Section[] {
   if (plan.stages.length === 0) return [];
-  const shards = changesRoles(plan) || changesSlots(plan) ? shardTable(plan) : [];
+  const manner = { isToCome: isToCome(state) };
+  const [shown, seen] = state.kind === 'applied' ? [asCarriedOut(plan, state.now), state.now] : [plan, plan.before];
+  const hasPlaces = changesRoles(plan) && (manner.isToCome || state.kind === 'applied');
+  const hasShards = changesRoles(plan) || changesSlots(plan);
+  const shards = hasShards ? shardTable(shown) : [];
+  const notes = manner.isToCome ? dangerNotes(plan, place) : [];
   return [
-    { lines: shards, drop: 3, name: 'the table of shards' },
-    { lines: [...podsList(plan), ...dangerNotes(plan, place)], drop: 4, name: 'pods and volumes' },
-    { lines: changesRoles(plan) ? placementTable(plan) : [], drop: 1, name: 'the placement' },
-    { lines: stepsList(plan, estimate, { open: shards.length === 0 }), drop: 2, name: 'the steps' },
+    { lines: shards, drop: 4, name: 'the table of shards' },
+    { lines: hasShards ? otherShards(shown) : [], drop: 1, name: 'the other shards' },
+    { lines: [...podsList(shown, manner), ...notes], drop: 5, name: 'pods and volumes' },
+    { lines: hasPlaces ? placementTable(shown, seen) : [], drop: 2, name: 'the placement' },
+    { lines: stepsList(plan, estimate, { open: shards.length === 0, ...manner }), drop: 3, name: 'the steps' },
   ];
 }
 

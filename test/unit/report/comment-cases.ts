@@ -53,7 +53,7 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ['refused-not-allowed', notAllowed()],
   ['refused-changed', changedPlan()],
   ['applying', { kind: 'applying', plan: grow, estimate: estimate(grow, new Map()), progress: progressOf(grow) }],
-  ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4 }],
+  ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4, now: swapped(grow) }],
   [
     'failed-midway',
     {
@@ -73,6 +73,27 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ],
   ['200-shards', planned(planOf(topologyOf(220), clusterOf({ shards: 200, replicas: 1, keysPerSlot: 9_000 })))],
 ]);
+
+/** The new pods are on nodes, and have swapped their roles. */
+function swapped({ after }: Plan): Plan['after'] {
+  const [first, second] = ['redis-cluster-6', 'redis-cluster-7'];
+  const nodes = new Map([
+    [first, 'node-1'],
+    [second, 'node-0'],
+  ]);
+  const name = (pod: string): string => (pod === first ? second : pod === second ? first : pod) ?? pod;
+  const pods = after.pods.map((pod) => {
+    const node = nodes.get(pod.name);
+    const zone = `zone-${node === 'node-0' ? 'a' : 'b'}`;
+    return node === undefined ? pod : { ...pod, node, domains: { 'topology.kubernetes.io/zone': zone } };
+  });
+  const members = after.members.map((member) => ({
+    ...member,
+    pod: name(member.pod),
+    primary: member.primary === null ? null : name(member.primary),
+  }));
+  return { ...after, pods, members };
+}
 
 /** The runbook's finding: a primary and its replica are on one node. */
 function crowded() {
