@@ -52,23 +52,23 @@ export async function byPullRequest(
 
 /**
  * Why what the branch wants by now stands against it; null where nothing does. A run that is started again must not undo
- * what came after it, nor one that waited, for people or for its turn, bring back what was taken back meanwhile. The second
- * may be a step on the way to what the branch wants: it is held back only where the cluster is that already, or no file
- * says so any more. Throws Failure `approval-unreadable`.
+ * what came after it: throws Failure `approval-unreadable` where that cannot be told. One that waited, for people or for
+ * its turn, must not bring back what was taken back meanwhile; but it may be a step on the way to what the branch wants, so
+ * it is held back only where the cluster is that already.
  */
 async function outdatedBy(topology: Topology, cluster: Cluster, branch: string, desk: Desk): Promise<string | null> {
   const { attempt } = desk.occasion;
-  const there = await topologyOf(branch, topology, desk);
+  const there = attempt > 1 ? await branchNow(topology, branch, desk) : await branchNowOrWarn(topology, branch, desk);
   if (there !== null && canonicalJson(there) === canonicalJson(topology)) return null;
-  if (attempt > 1)
+  if (attempt > 1) {
     return `this run was started again (attempt ${attempt}), and ${branch} has another ${topology.file} by now`;
-  if (there === null) return `${branch} has no ${topology.file} by now, or one with mistakes`;
-  const wanted = makePlan(there, cluster);
-  const isThere = wanted.kind === 'plan' && wanted.plan.stages.length === 0;
+  }
+  const wanted = there === null ? null : makePlan(there, cluster);
+  const isThere = wanted?.kind === 'plan' && wanted.plan.stages.length === 0;
   return isThere ? `${branch} has another ${topology.file} by now, and the cluster is as that one declares it` : null;
 }
 
-async function topologyOf(branch: string, topology: Topology, desk: Desk): Promise<Topology | null> {
+async function branchNow(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
   try {
     return await desk.topologyAt(topology.file, branch);
   } catch (thrown) {
@@ -77,6 +77,17 @@ async function topologyOf(branch: string, topology: Topology, desk: Desk): Promi
       remedy,
       cause: thrown,
     });
+  }
+}
+
+async function branchNowOrWarn(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
+  try {
+    return await branchNow(topology, branch, desk);
+  } catch (thrown) {
+    desk.runner.warning(
+      `${asFailure(thrown).message} What was merged is applied, whether or not it was taken back since.`,
+    );
+    return null;
   }
 }
 

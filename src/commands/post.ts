@@ -1,8 +1,8 @@
 import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import type { GitHub } from '../ports/github.ts';
+import type { GitHub, PostedComment, PullRequestNow } from '../ports/github.ts';
 import { type CommentContext, type CommentState, commentBody } from '../report/comment.ts';
-import { commentMarker } from '../report/marker.ts';
+import { commentMarker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 
 /** As much of a topology as its comment needs. */
@@ -13,6 +13,9 @@ type Filed = Pick<Topology, 'file'>;
 
 /** Milliseconds for all that GitHub is asked about one comment. */
 const PATIENCE = 60_000;
+
+/** Milliseconds for whether a plan still has a say; without an answer its comment tells, too. */
+const SOON = 10_000;
 
 export function contextOf(topology: Named, desk: Desk): CommentContext {
   const { runUrl, commit } = desk.occasion;
@@ -35,7 +38,7 @@ async function postBody(topology: Filed, desk: Desk, body: string): Promise<stri
   if (pullRequest === null || pullRequest.closed || pullRequest.foreign) return null;
   const { number } = pullRequest;
   return orWarn(desk, number, async (github, signal) => {
-    const late = await lateFor(number, desk, github, signal);
+    const late = await lateFor(topology, number, desk, github, signal);
     if (late === null) return put(topology, number, body, github, signal);
     desk.runner.info(`The comment on pull request ${number} stays as it is: ${late}.`);
     return null;
@@ -47,15 +50,42 @@ async function postBody(topology: Filed, desk: Desk, body: string): Promise<stri
  * earlier commit that is started again in place of the newest. Null where it has.
  */
 async function lateFor(
+  topology: Filed,
   number: number,
-  { occasion }: Desk,
+  { occasion, runner }: Desk,
   github: GitHub,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { isOpen, head } = await github.pullRequestNow(number, { signal });
-  if (!isOpen) return 'it is closed by now';
-  if (head === occasion.commit) return null;
-  return `this run is of commit ${occasion.commit.slice(0, 10)}, and the newest is ${head.slice(0, 10)}`;
+  const now = await pullRequestOr(github, number, signal, (why) =>
+    runner.info(`Whether pull request ${number} has gone on since this run began is not known. ${why}`),
+  );
+  if (now === null) return toldOfApply(await github.findComment(number, commentMarker(topology.file), { signal }));
+  if (!now.isOpen) return 'it is closed by now';
+  if (now.head === occasion.commit) return null;
+  return `this run is of commit ${occasion.commit.slice(0, 10)}, and the newest is ${now.head.slice(0, 10)}`;
+}
+
+/** Null where GitHub does not tell. */
+async function pullRequestOr(
+  github: GitHub,
+  number: number,
+  signal: AbortSignal,
+  tell: (why: string) => void,
+): Promise<PullRequestNow | null> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(SOON)]);
+  try {
+    return await github.pullRequestNow(number, { signal: soon });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    tell(soon.aborted ? `GitHub gave no answer within ${SOON / 1000} s.` : asFailure(thrown).message);
+    return null;
+  }
+}
+
+/** Only what was merged is applied. */
+function toldOfApply(comment: PostedComment | null): string | null {
+  const state = comment === null ? undefined : readPosted(comment.body)?.state;
+  return state === undefined || state === 'planned' ? null : 'it tells of an apply';
 }
 
 /** The same for a pull request that was merged. */

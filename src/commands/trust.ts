@@ -65,8 +65,8 @@ export async function expectHead(topology: Topology, desk: Desk): Promise<void> 
   if (event !== 'pull_request_target' || pullRequest?.foreign === true) return;
   const head = await desk.topologyAt(topology.file, commit);
   if (head !== null && canonicalJson(head) === canonicalJson(topology)) return;
-  const what = `Refused: pull_request_target runs on the files of the base branch, and ${topology.file} here is not that of the head of the pull request.`;
-  throw new Failure('untrusted-pull-request', what, { remedy: 'Use the event pull_request.' });
+  const what = `Refused: \`pull_request_target\` runs on the files of the base branch, and ${topology.file} here is not that of the head of the pull request.`;
+  throw new Failure('untrusted-pull-request', what, { remedy: 'Use the event `pull_request`.' });
 }
 
 /** Events that only somebody with the right to write to the repository can cause, or that ask for an approval. */
@@ -98,7 +98,7 @@ export async function expectTrust(topology: Topology, desk: Desk): Promise<void>
 
 function expectMandate({ name }: Topology, { occasion: { trigger, base, pullRequest } }: Desk): void {
   if (!APPLIES_ON.includes(trigger)) {
-    const what = `Refused: \`command: apply\` on the event ${trigger}, which people without rights may cause, or which says nothing of what is to be applied.`;
+    const what = `Refused: \`command: apply\` on the event \`${trigger}\`, which people without rights may cause, or which says nothing of what is to be applied.`;
     const remedy = 'Apply on push; to apply by hand, on workflow_dispatch with `approved-plan`.';
     throw new Failure('untrusted-pull-request', what, { remedy });
   }

@@ -82,19 +82,6 @@ describe('a merged pull request', () => {
     expect(refused.outputs['comment-url']).toContain('pull/7');
   });
 
-  test('whose plan was refused keeps its approval, however often', async () => {
-    await run(pullRequest(7), HEAVY);
-    repository.merge(7, [commit(1)]);
-    const approved = hiddenLineOf(repository.comment(7));
-    await repository.make(LIGHT);
-    for (let times = 0; times < 2; times += 1) {
-      const refused = await run(push([commit(1)]), HEAVY);
-      expect(refusal(refused).reason).toBe('plan-changed');
-      expect(repository.comment(7)).toContain('❌');
-      expect(hiddenLineOf(repository.comment(7))).toBe(approved);
-    }
-  });
-
   test('whose cluster cannot be looked at tells so in its comment, and is applied by the retry', async () => {
     await run(pullRequest(7), HEAVY);
     repository.merge(7, [commit(1)]);

@@ -117,13 +117,20 @@ describe('a plan that comes late', () => {
     expect(repository.comment(8)).toBe(before);
   });
 
-  test('is written down where GitHub says that nothing has come between, else there is a warning', async () => {
-    repository.github.faults.push({ on: /^GET .*\/pulls\/9/, status: 403, message: 'Not for you.' });
-    const planned = await repository.run(pullRequest(9), { topology: HEAVY });
-    expect(planned).toMatchObject({ red: false, outputs: { result: 'planned', 'comment-url': '' } });
-    expect(planned.warnings).toEqual([expect.stringContaining('on pull request 9 could not be written')]);
-    expect(planned.warnings.join()).toContain('pull-requests: read');
-  });
+  test.each([403, 404, 503])(
+    'is known by the comment, where GitHub does not tell of the pull request (%j)',
+    async (status) => {
+      await apply();
+      const before = repository.comment(7);
+      repository.github.faults.push({ on: /^GET .*\/pulls\/\d+$/, status });
+      const late = await repository.run(pullRequest(7), { topology: HEAVIER });
+      expect(late.log.join('\n')).toContain('The comment on pull request 7 stays as it is: it tells of an apply.');
+      expect(repository.comment(7)).toBe(before);
+      const planned = await repository.run(pullRequest(9), { topology: HEAVIER });
+      expect(planned).toMatchObject({ red: false, outputs: { result: 'planned' }, warnings: [] });
+      expect(repository.comment(9)).toContain('**Next:** merge');
+    },
+  );
 });
 
 describe('an apply goes on to its end', () => {

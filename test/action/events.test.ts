@@ -230,7 +230,7 @@ describe('an event that anybody can cause', () => {
     repository.github.files.set(`${HEAD}:topology.yaml`, HEAVY);
     const ofBase = await run(event, EVEN);
     expect(ofBase.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'untrusted-pull-request' });
-    expect(repository.comment(7)).toContain('pull_request_target runs on the files of the base branch');
+    expect(repository.comment(7)).toContain('`pull_request_target` runs on the files of the base branch');
     expect((await run(event, HEAVY)).outputs['result']).toBe('planned');
     repository.github.files.delete(`${HEAD}:topology.yaml`);
   });

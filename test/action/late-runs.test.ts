@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { hiddenLineOf } from '../../src/report/marker.ts';
 import { again, commit, pullRequest, push } from './support/events.ts';
 import {
   EVEN,
@@ -58,17 +59,30 @@ describe('a run that is started again', () => {
 });
 
 describe('a run that has waited, for people or for its turn', () => {
-  test.each([
-    ['was taken back meanwhile, as the cluster still is', EVEN, 'and the cluster is as that one declares it'],
-    ['no file says any more', null, 'main has no topology.yaml by now, or one with mistakes'],
-    ['is in a file with mistakes by now', 'version: 2', 'main has no topology.yaml by now, or one with mistakes'],
-  ])('does not bring back what %s', async (_, branchHas, why) => {
-    const { reason, told } = refusal(await late(push([commit(1)]), branchHas));
+  test('does not bring back what was taken back meanwhile, as the cluster still is', async () => {
+    const { reason, told } = refusal(await late(push([commit(1)]), EVEN));
     expect(reason).toBe('plan-not-approved');
-    expect(told).toContain(why);
+    expect(told).toContain('main has another topology.yaml by now, and the cluster is as that one declares it');
+  });
+
+  test('is applied, with a warning, when GitHub does not tell what the branch wants', async () => {
+    repository.github.faults.push({ on: /contents/, status: 403, message: 'Resource not accessible by integration' });
+    const applied = await late();
+    expect(applied.outputs['result']).toBe('applied');
+    expect(applied.warnings).toEqual([expect.stringContaining('Whether main has gone on cannot be told.')]);
   });
 
   test('is applied where the branch has gone on from it', async () => {
     expect((await late(push([commit(1)]), HEAVIER)).outputs['result']).toBe('applied');
   });
+});
+
+test('a plan that was refused stays approved, however often that was', async () => {
+  const approved = hiddenLineOf(repository.comment(7));
+  await repository.make(HEAVIER);
+  for (let times = 0; times < 2; times += 1) {
+    expect(refusal(await late()).reason).toBe('plan-changed');
+    expect(repository.comment(7)).toContain('❌');
+    expect(hiddenLineOf(repository.comment(7))).toBe(approved);
+  }
 });

@@ -51,7 +51,7 @@ describe('the permissions of the docs are enough', () => {
 describe('a permission that is missing is named', () => {
   test.each<[string, Permissions, RegExp]>([
     ['pull-requests: write', { contents: 'read', 'pull-requests': 'read' }, /comment on pull request 7/],
-    ['pull-requests: read', { contents: 'read' }, /look at pull request 7/],
+    ['pull-requests: read', { contents: 'read' }, /read the comments of pull request 7/],
   ])('%s, by a plan that stands all the same', async (permission, permissions, doing) => {
     repository.github.permissions = permissions;
     const planned = await repository.run(pullRequest(7), { topology: HEAVY });
