@@ -1,5 +1,8 @@
 import type { GitHub, PostedComment } from '../src/ports/github.ts';
 
+/** The head of the pull request. */
+export const COMMIT = '1f'.repeat(20);
+
 /** As much of GitHub as one pull request on this machine needs: it is merged as soon as it is looked for. */
 export class PaperGitHub implements GitHub {
   readonly #comments: PostedComment[] = [];
@@ -28,6 +31,14 @@ export class PaperGitHub implements GitHub {
     for (const comment of this.#comments.filter(({ body }) => body.startsWith(marker))) {
       yield { number: comment.pullRequest, comments: [{ kind: 'own', comment }] } as const;
     }
+  }
+
+  async pullRequestNow() {
+    return { isOpen: true, head: COMMIT };
+  }
+
+  async isProtected() {
+    return true;
   }
 
   async leftFiles() {

@@ -21,7 +21,7 @@ import { differences, digest, type KeyDigest, load, primariesOf } from '../test/
 import { type LocalPlatform, startLocalPlatform } from '../test/support/local-platform.ts';
 import { startTraffic, type TrafficReport } from '../test/support/traffic.ts';
 import { heading } from './heading.ts';
-import { PaperGitHub } from './paper-github.ts';
+import { COMMIT, PaperGitHub } from './paper-github.ts';
 
 const KEYS = 50_000;
 const PULL_REQUEST = 7;
@@ -124,7 +124,7 @@ class Stage {
   async apply(wanted: Topology): Promise<Outcome> {
     const outcome = await apply(
       wanted,
-      this.#desk({ command: 'apply', occasion: { branch: 'main' }, isApproved: true }),
+      this.#desk({ command: 'apply', occasion: { branch: 'main' }, isApproved: true, base: wanted }),
     );
     for (const line of outcome.failure === null ? [] : failureLines(outcome.failure)) this.#runner.error(line);
     return outcome;
@@ -166,11 +166,13 @@ class Stage {
       request: { ...REQUEST, command, requireApprovedPlan: isApproved },
       occasion: {
         event: '',
-        commit: '1f'.repeat(20),
-        commits: ['1f'.repeat(20)],
+        trigger: '',
+        commit: COMMIT,
+        commits: [COMMIT],
         attempt: 1,
         branch: null,
         base: null,
+        aside: null,
         runUrl: 'npm start',
         pullRequest: null,
         ...occasion,

@@ -13,8 +13,7 @@ import { isNamed } from './adapters/topology/find.ts';
 import { readTopology } from './adapters/topology/read.ts';
 import { readTopologies } from './adapters/topology/read-all.ts';
 import type { Desk } from './commands/desk.ts';
-import { eachCluster } from './commands/each-cluster.ts';
-import { tellLeftBehind } from './commands/left-behind.ts';
+import { run } from './commands/each-cluster.ts';
 import { asFailure, FAILURES, type Failure } from './core/failure.ts';
 import type { Request } from './core/request.ts';
 import type { Topology } from './core/topology.ts';
@@ -30,7 +29,7 @@ async function main(env: Environment): Promise<void> {
   const runner = actionsRunner(env, secrets);
   try {
     const occasion = readOccasion(env);
-    const request = readInputs(env, occasion.event, secrets, (text) => runner.warning(text));
+    const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     using stop = stopSignal(request.timeout);
     const github = githubFor(env, request, secrets);
     const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
@@ -47,20 +46,9 @@ async function main(env: Environment): Promise<void> {
       isTopology: (file) => isNamed(workspace, request.topology, file),
       lineOf: (file, key) => lineOf(join(workspace, file), key),
     };
-    const topologies = await topologiesFor(workspace, desk);
-    if (await eachCluster(topologies, desk)) process.exitCode = 1;
+    if (await run(() => readTopologies(workspace, request.topology), desk)) process.exitCode = 1;
   } catch (thrown) {
     await endEarly(asFailure(thrown), runner);
-  }
-}
-
-/** Where a pull request deletes the only file, its comment says what that means before the run ends. */
-async function topologiesFor(workspace: string, desk: Desk): Promise<readonly Topology[]> {
-  try {
-    return await readTopologies(workspace, desk.request.topology, (mistakes) => desk.runner.annotate(mistakes));
-  } catch (thrown) {
-    if (asFailure(thrown).code === 'topology-not-found') await tellLeftBehind([], desk);
-    throw thrown;
   }
 }
 

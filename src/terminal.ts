@@ -10,8 +10,9 @@ import { isAgreed } from './adapters/terminal/question.ts';
 import { type TerminalRunner, terminalRunner } from './adapters/terminal/runner.ts';
 import { readTopologies } from './adapters/topology/read-all.ts';
 import { eachCluster } from './commands/each-cluster.ts';
+import type { Declared } from './core/declared.ts';
 import { asFailure, Failure } from './core/failure.ts';
-import type { Request } from './core/request.ts';
+import type { Occasion, Request } from './core/request.ts';
 import type { Topology } from './core/topology.ts';
 import { reachCluster } from './reach.ts';
 import { failureLines } from './report/log.ts';
@@ -39,14 +40,13 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Se
   const redact = (text: string): string => secrets.redact(text);
   const runnerFor = (command: Request['command']): TerminalRunner =>
     terminalRunner({ stream, redact, summary: command === 'plan' });
-  const request = requestOf(call, env, secrets);
+  const occasion = readOccasion({});
+  const request = requestOf(call, env, occasion, secrets);
   using stop = stopSignal(request.timeout);
   const workspace = process.cwd();
-  const mistaken = runnerFor(call.command);
-  const topologies = await readTopologies(workspace, request.topology, (mistakes) => mistaken.annotate(mistakes));
   const desk = {
     request,
-    occasion: readOccasion({}),
+    occasion,
     github: null,
     clock: systemClock,
     lockToken: randomUUID(),
@@ -56,6 +56,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Se
     isTopology: () => false,
     lineOf: () => 1,
   };
+  const declared = await readTopologies(workspace, request.topology);
   const ended: TerminalRunner[] = [];
   const run: RunFor = async (those, asked) => {
     const runner = runnerFor(asked.command);
@@ -63,7 +64,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Se
     return { isRed, runner };
   };
   try {
-    return Number(await runAll(topologies, call, { request, run, stop: stop.signal, ended }));
+    return Number(await runAll(declared, call, { request, run, stop: stop.signal, ended }));
   } finally {
     // Also of those before the one at which it was stopped.
     if (call.json) process.stdout.write(`${JSON.stringify(documentOf(ended), null, 2)}\n`);
@@ -71,14 +72,14 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Se
 }
 
 /** The action's own reading of its inputs; those of a workflow around this process are none of it. */
-function requestOf(call: Run, env: NodeJS.ProcessEnv, secrets: Secrets): Request {
+function requestOf(call: Run, env: NodeJS.ProcessEnv, occasion: Occasion, secrets: Secrets): Request {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'));
   const inputs = { ...Object.fromEntries(others), ...call.inputs, INPUT_COMMAND: call.command };
-  return readInputs(inputs, '', secrets, () => undefined);
+  return readInputs(inputs, occasion, secrets, () => undefined);
 }
 
 type RunFor = (
-  topologies: readonly Topology[],
+  declared: Declared,
   request: Request,
 ) => Promise<{ readonly isRed: boolean; readonly runner: TerminalRunner }>;
 
@@ -91,10 +92,10 @@ interface Errand {
 }
 
 /** Returns whether anything is to end with exit status 1. */
-async function runAll(topologies: readonly Topology[], { command, yes }: Run, errand: Errand): Promise<boolean> {
+async function runAll(declared: Declared, { command, yes }: Run, errand: Errand): Promise<boolean> {
   const { request, run, ended } = errand;
   if (command !== 'apply' || yes || request.approvedPlan !== null) {
-    const { isRed, runner } = await run(topologies, request);
+    const { isRed, runner } = await run(declared, request);
     ended.push(runner);
     return isRed;
   }
@@ -103,14 +104,21 @@ async function runAll(topologies: readonly Topology[], { command, yes }: Run, er
       remedy: 'Look at the plan, then run apply with --yes or --approved-plan HASH.',
     });
   }
+  const { topologies, ...others } = declared;
   let isRed = false;
+  if (others.broken.length > 0) {
+    const told = await run({ ...others, topologies: [] }, request);
+    ended.push(told.runner);
+    isRed = told.isRed;
+  }
   for (const topology of topologies) isRed = (await applyAsked(topology, errand)) || isRed;
   return isRed;
 }
 
 /** The plan, the question, and then just that plan: its hash is the approval. */
 async function applyAsked(topology: Topology, { request, run, stop, ended }: Errand): Promise<boolean> {
-  const { isRed, runner } = await run([topology], { ...request, command: 'plan' });
+  const only: Declared = { topologies: [topology], broken: [], unmatched: [] };
+  const { isRed, runner } = await run(only, { ...request, command: 'plan' });
   ended.push(runner);
   if (isRed || runner.outputs.get('result') !== 'planned') return isRed;
   const approvedPlan = runner.outputs.get('plan-hash') ?? '';
@@ -120,7 +128,7 @@ async function applyAsked(topology: Topology, { request, run, stop, ended }: Err
     runner.info(without);
     return false;
   }
-  const applied = await run([topology], { ...request, requireApprovedPlan: true, approvedPlan });
+  const applied = await run(only, { ...request, requireApprovedPlan: true, approvedPlan });
   ended.splice(-1, 1, applied.runner);
   return applied.isRed;
 }

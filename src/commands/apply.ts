@@ -138,10 +138,14 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
       : postProgress(topology, desk, pullRequest, { kind: 'applying', plan, estimate, progress }),
   );
   const begun = desk.clock.now();
+  let now = plan.before;
   const ports: CarryOutPorts = {
     ...job.reach,
     clock: desk.clock,
-    observe: ({ thorough }) => look(topology, desk, job.reach, { note: job.note, again: true, thorough }),
+    async observe({ thorough }) {
+      now = await look(topology, desk, job.reach, { note: job.note, again: true, thorough });
+      return now;
+    },
   };
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
@@ -158,7 +162,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   await journal.close();
   if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
   const seconds = (desk.clock.now() - begun) / 1000;
-  const state: CommentState = { kind: 'applied', plan, estimate, seconds };
+  const state: CommentState = { kind: 'applied', plan, estimate, seconds, now };
   const summary = appliedLine(plan, estimate, seconds);
   desk.runner.info(summary);
   return {
@@ -210,7 +214,7 @@ interface End {
   readonly changed?: boolean;
 }
 
-/** A run that was refused, or failed. The comment of a pull request is not touched by a refusal: it holds the approval. */
+/** A run that was refused, or failed. */
 function ended(topology: Topology, desk: Desk, end: End): Outcome {
   const { failure, plan = null, estimate = null, shown = [], changed = false } = end;
   const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate, shown };
@@ -223,5 +227,6 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
     report: summaryBody(state, contextOf(topology, desk)),
     commentUrl: end.commentUrl ?? null,
     failure,
+    refusal: state.kind === 'refused' ? state : null,
   };
 }

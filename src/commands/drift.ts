@@ -1,7 +1,8 @@
 import { asFailure, FAILURES, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { summaryBody } from '../report/comment.ts';
-import { driftIssue, inSyncWords, issueMarker } from '../report/drift-issue.ts';
+import { driftIssue, inSyncWords } from '../report/drift-issue.ts';
+import { issueMarker } from '../report/marker.ts';
 import { planLine } from '../report/one-line.ts';
 import { type Considered, consider } from './consider.ts';
 import type { Desk } from './desk.ts';
@@ -31,6 +32,7 @@ export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
     commentUrl: null,
     issueUrl,
     failure: drifted && desk.request.failOnDrift ? new Failure('drift', summary, { remedy: DRIFT_REMEDY }) : null,
+    refusal: null,
   };
 }
 
@@ -73,7 +75,7 @@ async function keepIssue(topology: Topology, desk: Desk, considered: Considered,
   const wanted = drifted ? driftIssue(difference, findings, context) : { close: inSyncWords(context) };
   const signal = AbortSignal.timeout(PATIENCE);
   try {
-    return await desk.github.keepIssue(issueMarker(topology.name), wanted, { signal });
+    return await desk.github.keepIssue(issueMarker(topology.file), wanted, { signal });
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
     const why = signal.aborted ? `GitHub gave no answer within ${PATIENCE / 1000} s.` : `${message} ${remedy}`;

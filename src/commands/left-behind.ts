@@ -1,5 +1,6 @@
+import type { Declared } from '../core/declared.ts';
 import { asFailure } from '../core/failure.ts';
-import type { Place, Topology } from '../core/topology.ts';
+import type { Place } from '../core/topology.ts';
 import { type LeftBehind, leftBehindBody, leftBehindLine, withdrawnBody } from '../report/left-behind.ts';
 import { ANY_COMMENT, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
@@ -11,19 +12,19 @@ const PATIENCE = 20_000;
 
 /**
  * Says of every cluster whose file the pull request deletes or renames what that means: who deletes a file may think that
- * the cluster goes with it. A renamed file about a cluster of the same name needs no word: clusters are known by name.
+ * the cluster goes with it. Where another file is about the same cluster under the same name, that one's comment says all.
  * Never throws: a plan is no worse for what cannot be told beside it.
- * @param topologies what the pull request declares
+ * @param declared what the pull request declares
  */
-export async function tellLeftBehind(topologies: readonly Topology[], desk: Desk): Promise<readonly Outcome[]> {
+export async function tellLeftBehind(declared: Declared, desk: Desk): Promise<readonly Outcome[]> {
   if (!hasComments(desk)) return [];
   const time = AbortSignal.timeout(PATIENCE);
   const hurried = { ...desk, stop: AbortSignal.any([desk.stop, time]) };
   let outcomes: readonly Outcome[] = [];
   try {
-    const left = await leftBehind(topologies, hurried);
+    const left = await leftBehind(declared, hurried);
     outcomes = await Promise.all(left.map((one) => tell(one, desk)));
-    await withdraw(new Set([...topologies, ...left.map(({ before }) => before)].map(({ name }) => name)), hurried);
+    await withdraw(new Set([...filesOf(declared), ...left.map(({ before }) => before.file)]), declared, hurried);
   } catch (thrown) {
     const why = time.aborted ? `GitHub gave no answer within ${PATIENCE / 1000} s.` : asFailure(thrown).message;
     desk.runner.info(`Whether a topology file is deleted is not known. ${why}`);
@@ -35,7 +36,11 @@ function hasComments({ occasion: { pullRequest }, request }: Desk): boolean {
   return request.command === 'plan' && request.comment && pullRequest?.closed === false;
 }
 
-async function leftBehind(topologies: readonly Topology[], desk: Desk): Promise<readonly LeftBehind[]> {
+function filesOf({ topologies, broken }: Declared): readonly string[] {
+  return [...topologies, ...broken].map(({ file }) => file);
+}
+
+async function leftBehind(declared: Declared, desk: Desk): Promise<readonly LeftBehind[]> {
   const { github, stop: signal } = desk;
   const { pullRequest, base } = desk.occasion;
   if (pullRequest === null || base === null || github === null) return [];
@@ -43,8 +48,9 @@ async function leftBehind(topologies: readonly Topology[], desk: Desk): Promise<
   const left: LeftBehind[] = [];
   for (const { file, to } of files) {
     const before = await desk.topologyAt(file, base);
-    if (before === null || topologies.some(({ name }) => name === before.name)) continue;
-    const heir = topologies.find(({ kubernetes }) => isSame(kubernetes, before.kubernetes));
+    if (before === null || filesOf(declared).includes(file)) continue;
+    const heir = declared.topologies.find(({ kubernetes }) => isSame(kubernetes, before.kubernetes));
+    if (heir?.name === before.name) continue;
     left.push({ before, to, heir: heir?.name ?? null });
   }
   return left;
@@ -64,17 +70,18 @@ async function tell(left: LeftBehind, desk: Desk): Promise<Outcome> {
 }
 
 /**
- * Turns comments of earlier commits about clusters that no file is about any more: a plan there would never be applied.
- * Those of other workflows stay: they are about files that this run is not given.
+ * Turns comments of earlier commits about files that are not there any more: a plan there would never be applied. Those of
+ * other workflows stay: they are about files that this run is not given.
  */
-async function withdraw(told: ReadonlySet<string>, desk: Desk): Promise<void> {
+async function withdraw(told: ReadonlySet<string>, { topologies }: Declared, desk: Desk): Promise<void> {
   const { github, stop: signal } = desk;
   const { pullRequest } = desk.occasion;
   if (github === null || pullRequest === null || pullRequest.foreign) return;
   for (const { body } of await github.ownComments(pullRequest.number, ANY_COMMENT, { signal })) {
     const shown = readPosted(body);
-    if (shown === null || shown.file === null || told.has(shown.cluster) || !desk.isTopology(shown.file)) continue;
-    await postText({ name: shown.cluster }, desk, withdrawnBody(shown.cluster, shown.file));
-    desk.runner.info(`${shown.cluster}: no topology file is about it any more; its comment says so.`);
+    if (shown === null || told.has(shown.file) || !desk.isTopology(shown.file)) continue;
+    const heir = topologies.find(({ name }) => name === shown.cluster)?.file ?? null;
+    await postText(shown, desk, withdrawnBody(shown, heir));
+    desk.runner.info(`${shown.cluster}: ${shown.file} is not there any more; its comment says so.`);
   }
 }

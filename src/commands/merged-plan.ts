@@ -2,6 +2,7 @@ import type { Cluster } from '../core/cluster.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import { canonicalJson } from '../plan/fingerprint.ts';
+import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import type { PostedPlan } from '../ports/github.ts';
@@ -9,9 +10,6 @@ import type { ShownPlan } from '../report/difference.ts';
 import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
 import { approveByHand, changed, type Decision, go, notApproved, planOf, rest, shownIn, stop } from './decision.ts';
 import type { Desk } from './desk.ts';
-
-/** Where a merge queue tries what is not merged yet. */
-const QUEUE = 'gh-readonly-queue/';
 
 /** Whether a pull request that brought the push shows this plan. Throws Failure `approval-unreadable`. */
 export async function byPullRequest(
@@ -23,13 +21,12 @@ export async function byPullRequest(
   const { github, occasion, stop: signal } = desk;
   const { commits, commit, branch } = occasion;
   const plan = planOf(anew);
-  if (github === null || branch === null || branch.startsWith(QUEUE)) {
+  if (github === null || branch === null) {
     return stop(notApproved(topology, plan, unasked(desk)), plan);
   }
-  if (occasion.attempt > 1 && (await isOutdated(topology, branch, desk))) {
-    return stop(outdated(topology, plan, branch, occasion.attempt), plan);
-  }
-  const asked = github.mergedPullRequests(commits, branch, commentMarker(topology.name), { signal, patient: true });
+  const outdated = await outdatedBy(topology, cluster, branch, desk);
+  if (outdated !== null) return stop(outrun(topology, plan, branch, outdated), plan);
+  const asked = github.mergedPullRequests(commits, branch, commentMarker(topology.file), { signal, patient: true });
   const differences: string[] = [];
   const notes: string[] = [];
   const shown: ShownPlan[] = [];
@@ -53,11 +50,27 @@ export async function byPullRequest(
   return stop(notApproved(topology, plan, why, notes), plan);
 }
 
-/** Whether the branch wants something else by now. Throws Failure `approval-unreadable`. */
-async function isOutdated(topology: Topology, branch: string, desk: Desk): Promise<boolean> {
+/**
+ * Why what the branch wants by now stands against it; null where nothing does. A run that is started again must not undo
+ * what came after it: throws Failure `approval-unreadable` where that cannot be told. One that waited, for people or for
+ * its turn, must not bring back what was taken back meanwhile; but it may be a step on the way to what the branch wants, so
+ * it is held back only where the cluster is that already.
+ */
+async function outdatedBy(topology: Topology, cluster: Cluster, branch: string, desk: Desk): Promise<string | null> {
+  const { attempt } = desk.occasion;
+  const there = attempt > 1 ? await branchNow(topology, branch, desk) : await branchNowOrWarn(topology, branch, desk);
+  if (there !== null && canonicalJson(there) === canonicalJson(topology)) return null;
+  if (attempt > 1) {
+    return `this run was started again (attempt ${attempt}), and ${branch} has another ${topology.file} by now`;
+  }
+  const wanted = there === null ? null : makePlan(there, cluster);
+  const isThere = wanted?.kind === 'plan' && wanted.plan.stages.length === 0;
+  return isThere ? `${branch} has another ${topology.file} by now, and the cluster is as that one declares it` : null;
+}
+
+async function branchNow(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
   try {
-    const there = await desk.topologyAt(topology.file, branch);
-    return there === null || canonicalJson(there) !== canonicalJson(topology);
+    return await desk.topologyAt(topology.file, branch);
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
     throw new Failure('approval-unreadable', `Whether ${branch} has gone on cannot be told. ${message}`, {
@@ -67,9 +80,19 @@ async function isOutdated(topology: Topology, branch: string, desk: Desk): Promi
   }
 }
 
-/** What was approved then would undo what was applied since. */
-function outdated(topology: Topology, plan: Plan | null, branch: string, attempt: number): Failure {
-  const why = `this run was started again (attempt ${attempt}), and ${branch} has another ${topology.file} by now`;
+async function branchNowOrWarn(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
+  try {
+    return await branchNow(topology, branch, desk);
+  } catch (thrown) {
+    desk.runner.warning(
+      `${asFailure(thrown).message} What was merged is applied, whether or not it was taken back since.`,
+    );
+    return null;
+  }
+}
+
+/** What was approved then would undo what the branch wants since. */
+function outrun(topology: Topology, plan: Plan | null, branch: string, why: string): Failure {
   return new Failure('plan-not-approved', `Cannot apply to ${topology.name}: ${why}.`, {
     remedy: `Start the newest run of ${branch} again. ${approveByHand(plan)}`,
   });

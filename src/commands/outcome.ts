@@ -3,6 +3,7 @@ import { FAILURES } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { CommentState } from '../report/comment.ts';
 import { planJson } from '../report/plan-json.ts';
 
 export type Result = 'no-changes' | 'planned' | 'applied' | 'drifted' | 'in-sync' | 'refused' | 'failed';
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly issueUrl: string | null;
   /** What `result` refused, failed or drifted comes from; null on success. */
   readonly failure: Failure | null;
+  /** What stopped an apply before the first change, as a comment tells it; null where nothing did. */
+  readonly refusal: Refusal | null;
 }
 
 /** A plan as the outputs give it; null where there is none. */
@@ -31,9 +34,19 @@ export function planOutput(plan: Plan | null, estimate: Estimate | null): Outcom
   return plan === null || estimate === null ? null : { hash: plan.hash, json: planJson(plan, estimate) };
 }
 
+export type Refusal = Extract<CommentState, { readonly kind: 'refused' }>;
+
 /** What there is to say of a cluster for which no plan was made. */
-export function unplanned({ name, file }: Topology) {
-  const none = { changed: false, drift: false, plan: null, commentUrl: null, issueUrl: null, failure: null };
+export function unplanned({ name, file }: Pick<Topology, 'name' | 'file'>) {
+  const none = {
+    changed: false,
+    drift: false,
+    plan: null,
+    commentUrl: null,
+    issueUrl: null,
+    failure: null,
+    refusal: null,
+  };
   return { cluster: name, file, ...none };
 }
 

@@ -13,7 +13,7 @@ import { warnOfDangers } from './lines.ts';
 import { type Outcome, planOutput, unplanned } from './outcome.ts';
 import { contextOf, postOnPullRequest, postText } from './post.ts';
 import { withoutPlan } from './refused.ts';
-import { trustOf } from './trust.ts';
+import { expectHead, trustOf } from './trust.ts';
 
 /** Says what an apply would do, and changes nothing. Of a pull request that is closed nothing is said any more. */
 export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
@@ -28,6 +28,7 @@ export async function plan(topology: Topology, desk: Desk): Promise<Outcome> {
 }
 
 async function lookAndPlan(topology: Topology, desk: Desk): Promise<Outcome> {
+  await expectHead(topology, desk);
   const trust = await trustOf(topology, desk);
   if (trust.kind === 'offline') return offline(topology, desk, trust.why);
   await using reach = await desk.reach(topology);
@@ -75,6 +76,7 @@ async function tell(
     commentUrl,
     issueUrl: null,
     failure: null,
+    refusal: null,
   };
 }
 

@@ -1,37 +1,101 @@
 import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import type { GitHub, PostedComment, PullRequestNow } from '../ports/github.ts';
 import { type CommentContext, type CommentState, commentBody } from '../report/comment.ts';
-import { commentMarker } from '../report/marker.ts';
+import { commentMarker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 
-/** As much of a topology as finds its comment. */
-type Named = Pick<Topology, 'name'>;
+/** As much of a topology as its comment needs. */
+export type Named = Pick<Topology, 'name' | 'file'>;
 
-export function contextOf(topology: Topology, desk: Desk): CommentContext {
+/** As much of one as finds its comment. */
+type Filed = Pick<Topology, 'file'>;
+
+/** Milliseconds for all that GitHub is asked about one comment. */
+const PATIENCE = 60_000;
+
+/** Milliseconds for whether a plan still has a say; without an answer its comment tells, too. */
+const SOON = 10_000;
+
+export function contextOf(topology: Named, desk: Desk): CommentContext {
   const { runUrl, commit } = desk.occasion;
   return { cluster: topology.name, file: topology.file, runUrl, commit };
 }
 
 /** Puts a state into the comment of the pull request that this run belongs to; its URL, or null. */
-export function postOnPullRequest(topology: Topology, desk: Desk, state: CommentState): Promise<string | null> {
+export function postOnPullRequest(topology: Named, desk: Desk, state: CommentState): Promise<string | null> {
   return postBody(topology, desk, commentBody(state, contextOf(topology, desk)));
 }
 
 /** The same for a text that is no state of a plan. */
-export function postText(topology: Named, desk: Desk, text: string): Promise<string | null> {
-  return postBody(topology, desk, `${commentMarker(topology.name)}\n${text}`);
+export function postText(topology: Filed, desk: Desk, text: string): Promise<string | null> {
+  return postBody(topology, desk, `${commentMarker(topology.file)}\n${text}`);
 }
 
-async function postBody(topology: Named, desk: Desk, body: string): Promise<string | null> {
+async function postBody(topology: Filed, desk: Desk, body: string): Promise<string | null> {
   const { pullRequest } = desk.occasion;
   // A fork's token may write nothing.
   if (pullRequest === null || pullRequest.closed || pullRequest.foreign) return null;
-  return putOrWarn(topology, desk, pullRequest.number, body);
+  const { number } = pullRequest;
+  return orWarn(desk, number, async (github, signal) => {
+    const late = await lateFor(topology, number, desk, github, signal);
+    if (late === null) return put(topology, number, body, github, signal);
+    desk.runner.info(`The comment on pull request ${number} stays as it is: ${late}.`);
+    return null;
+  });
+}
+
+/**
+ * Why a run has no say any more: one that ends after the merge would put its plan in place of what was applied, and one of an
+ * earlier commit that is started again in place of the newest. Null where it has.
+ */
+async function lateFor(
+  topology: Filed,
+  number: number,
+  { occasion, runner }: Desk,
+  github: GitHub,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const now = await pullRequestOr(github, number, signal, (why) =>
+    runner.info(`Whether pull request ${number} has gone on since this run began is not known. ${why}`),
+  );
+  if (now === null) return toldOfApply(await github.findComment(number, commentMarker(topology.file), { signal }));
+  if (!now.isOpen) return 'it is closed by now';
+  if (now.head === occasion.commit) return null;
+  return `this run is of commit ${occasion.commit.slice(0, 10)}, and the newest is ${now.head.slice(0, 10)}`;
+}
+
+/** Null where GitHub does not tell. */
+async function pullRequestOr(
+  github: GitHub,
+  number: number,
+  signal: AbortSignal,
+  tell: (why: string) => void,
+): Promise<PullRequestNow | null> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(SOON)]);
+  try {
+    return await github.pullRequestNow(number, { signal: soon });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    tell(soon.aborted ? `GitHub gave no answer within ${SOON / 1000} s.` : asFailure(thrown).message);
+    return null;
+  }
+}
+
+/** Only what was merged is applied. */
+function toldOfApply(comment: PostedComment | null): string | null {
+  const state = comment === null ? undefined : readPosted(comment.body)?.state;
+  return state === undefined || state === 'planned' ? null : 'it tells of an apply';
 }
 
 /** The same for a pull request that was merged. */
 export function post(topology: Topology, desk: Desk, pullRequest: number, state: CommentState): Promise<string | null> {
-  return putOrWarn(topology, desk, pullRequest, commentBody(state, contextOf(topology, desk)));
+  return postMerged(topology, desk, pullRequest, commentBody(state, contextOf(topology, desk)));
+}
+
+/** @param body begins with the marker of the comment */
+export function postMerged(topology: Filed, desk: Desk, pullRequest: number, body: string): Promise<string | null> {
+  return orWarn(desk, pullRequest, (github, signal) => put(topology, pullRequest, body, github, signal));
 }
 
 /**
@@ -45,35 +109,50 @@ export async function postProgress(
   state: CommentState,
 ): Promise<string | null> {
   const body = commentBody(state, contextOf(topology, desk));
-  const put = await putComment(topology, desk, pullRequest, { body, patience: 12_000, stop: desk.stop });
-  return put.kind === 'trouble' && !desk.stop.aborted ? put.text : null;
+  const limit = { patience: 12_000, stop: desk.stop };
+  const done = await attempt(desk, pullRequest, limit, (github, signal) =>
+    put(topology, pullRequest, body, github, signal),
+  );
+  return done.kind === 'trouble' && !desk.stop.aborted ? done.text : null;
 }
 
+async function put(
+  topology: Filed,
+  pullRequest: number,
+  body: string,
+  github: GitHub,
+  signal: AbortSignal,
+): Promise<string> {
+  return (await github.putComment(pullRequest, commentMarker(topology.file), body, { signal })).url;
+}
+
+/** What is done about a comment; its URL, or null where there is none. */
+type Work = (github: GitHub, signal: AbortSignal) => Promise<string | null>;
+
 /** A comment that GitHub refuses is a warning: the plan and the work stand. */
-async function putOrWarn(topology: Named, desk: Desk, pullRequest: number, body: string): Promise<string | null> {
+async function orWarn(desk: Desk, pullRequest: number, work: Work): Promise<string | null> {
   // A run that is to stop still says how it ended.
-  const put = await putComment(topology, desk, pullRequest, { body, patience: 60_000, stop: null });
-  if (put.kind === 'put') return put.url;
-  desk.runner.warning(put.text);
+  const done = await attempt(desk, pullRequest, { patience: PATIENCE, stop: null }, work);
+  if (done.kind === 'done') return done.url;
+  desk.runner.warning(done.text);
   return null;
 }
 
-type Put = { readonly kind: 'put'; readonly url: string | null } | { readonly kind: 'trouble'; readonly text: string };
+type Done =
+  | { readonly kind: 'done'; readonly url: string | null }
+  | { readonly kind: 'trouble'; readonly text: string };
 
-/** @param wanted `patience` in milliseconds */
-async function putComment(
-  topology: Named,
+/** @param limit `patience` in milliseconds */
+async function attempt(
   { request, github }: Desk,
   pullRequest: number,
-  wanted: { readonly body: string; readonly patience: number; readonly stop: AbortSignal | null },
-): Promise<Put> {
-  if (!request.comment || github === null) return { kind: 'put', url: null };
-  const { body, patience, stop } = wanted;
+  { patience, stop }: { readonly patience: number; readonly stop: AbortSignal | null },
+  work: Work,
+): Promise<Done> {
+  if (!request.comment || github === null) return { kind: 'done', url: null };
   const time = AbortSignal.timeout(patience);
-  const signal = stop === null ? time : AbortSignal.any([time, stop]);
   try {
-    const comment = await github.putComment(pullRequest, commentMarker(topology.name), body, { signal });
-    return { kind: 'put', url: comment.url };
+    return { kind: 'done', url: await work(github, stop === null ? time : AbortSignal.any([time, stop])) };
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
     const why = time.aborted ? `GitHub gave no answer within ${patience / 1000} s.` : `${message} ${remedy}`;

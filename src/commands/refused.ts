@@ -1,23 +1,18 @@
 import type { Failure } from '../core/failure.ts';
-import type { Topology } from '../core/topology.ts';
 import { summaryBody } from '../report/comment.ts';
 import type { Desk } from './desk.ts';
-import { type Outcome, resultOf } from './outcome.ts';
-import { contextOf } from './post.ts';
+import { type Outcome, type Refusal, resultOf, unplanned } from './outcome.ts';
+import { contextOf, type Named } from './post.ts';
 
 /** How a run ends that a failure stopped before there was a plan. */
-export function withoutPlan(topology: Topology, desk: Desk, failure: Failure): Outcome {
+export function withoutPlan(topology: Named, desk: Desk, failure: Failure): Outcome {
+  const refusal: Refusal = { kind: 'refused', failure, plan: null, estimate: null };
   return {
-    cluster: topology.name,
-    file: topology.file,
+    ...unplanned(topology),
     result: resultOf(failure),
-    changed: false,
-    drift: false,
-    plan: null,
     summary: failure.message,
-    report: summaryBody({ kind: 'refused', failure, plan: null, estimate: null }, contextOf(topology, desk)),
-    commentUrl: null,
-    issueUrl: null,
+    report: summaryBody(refusal, contextOf(topology, desk)),
     failure,
+    refusal,
   };
 }

@@ -33,5 +33,6 @@ export async function status(topology: Topology, desk: Desk): Promise<Outcome> {
     commentUrl: null,
     issueUrl: null,
     failure: null,
+    refusal: null,
   };
 }

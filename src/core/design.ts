@@ -63,7 +63,7 @@ function ledEvenly(
   [label]: readonly string[],
 ): readonly Seated[] {
   if (label === undefined) return shards;
-  const domains = new Map(candidates.map(({ pod, domains }) => [pod, domains[label] ?? null]));
+  const domains = new Map(candidates.map((candidate) => [candidate.pod, candidate.domains[label] ?? null]));
   const isKnown = candidates.every(({ pod }) => domains.get(pod) !== null);
   return isKnown ? withoutHeaps(shards, (pod) => domains.get(pod) ?? null) : shards;
 }

@@ -45,16 +45,23 @@ export interface TlsAccess {
 export interface Occasion {
   /** GitHub's name of the event; empty outside of GitHub. */
   readonly event: string;
+  /** The event that somebody caused: of a run that follows another one (`workflow_run`), that of the other. */
+  readonly trigger: string;
   readonly commit: string;
   /** All that a push brought, the newest first; the one commit for other events. */
   readonly commits: readonly string[];
-  /** The branch that was pushed; null for other events. */
+  /** The branch that was pushed; null for other events, and for the branches on which a merge queue tries what it merges. */
   readonly branch: string | null;
   /**
    * The commit or branch that this is to be merged into, for pull requests and merge queues: what the files of this run say
    * is not agreed to yet. Null where it is.
    */
   readonly base: string | null;
+  /**
+   * Where `base` is on another branch than the default one: that branch, which anybody who may push can have made, and the
+   * default branch. Else null.
+   */
+  readonly aside: { readonly branch: string; readonly defaultBranch: string } | null;
   /** 1, and one more each time that the run is started again. */
   readonly attempt: number;
   /** Names the run for people, in the lock and in comments. */

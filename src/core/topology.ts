@@ -2,9 +2,9 @@ import type { SlotSet } from './slots.ts';
 
 /** One cluster as declared in topology.yaml, with every default filled in. Nothing later sees YAML. */
 export interface Topology {
-  /** Names the cluster in comments, issues and locks; by default the StatefulSet's name. */
+  /** Names the cluster in texts and outputs, and its lock; by default the StatefulSet's name. It need not be unique. */
   readonly name: string;
-  /** Path of the file, relative to the workspace. */
+  /** Path of the file, relative to the workspace. Comments and issues are found by it. */
   readonly file: string;
   readonly state: 'present' | 'absent';
   readonly kubernetes: Place;

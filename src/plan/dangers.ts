@@ -1,4 +1,4 @@
-import type { Cluster } from '../core/cluster.ts';
+import { type Cluster, podOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { brokenPromises } from '../core/invariants.ts';
 import { leaveReplicas } from '../core/replicas-owner.ts';
@@ -95,8 +95,24 @@ function forgotten(plan: Parts): readonly Danger[] {
   return [{ code: 'forgets-nodes', text, needs: 'forget-unknown-nodes' }];
 }
 
-function placement({ layout }: Parts): readonly Danger[] {
-  return layout.crowded.map((crowd) => ({ code: 'placement-not-kept', text: crowdWords(crowd), needs: null }));
+/** Where all pods are in one place that is said, and not of every shard anew. */
+function placement({ layout, before }: Parts): readonly Danger[] {
+  const shared = sharedByAll(layout, before);
+  const text = `All ${layout.pods.length} pods are on ${shared}: every slot is gone when that fails.`;
+  const texts = shared === '' ? layout.crowded.map(crowdWords) : [text];
+  return texts.map((one): Danger => ({ code: 'placement-not-kept', text: one, needs: null }));
+}
+
+/** `node-1 (zone-b)`; empty where there is no label that says the same of all pods, or another rule is broken besides. */
+function sharedByAll({ pods, crowded }: Parts['layout'], before: Cluster): string {
+  const labels = [...new Set(crowded.map(({ label }) => label))];
+  const domains = labels.map((label) => {
+    const found = new Set(pods.map((pod) => podOf(before, pod)?.domains[label] ?? ''));
+    return found.size === 1 ? ([...found][0] ?? '') : '';
+  });
+  const [first = '', ...more] = domains;
+  if (domains.includes('')) return '';
+  return more.length === 0 ? first : `${first} (${more.join(', ')})`;
 }
 
 function redundancy(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
@@ -105,13 +121,22 @@ function redundancy(plan: Parts, states: readonly Cluster[]): readonly Danger[] 
   const declared = topology.replicasPerShard;
   const lowered = stages.flatMap((stage, i): readonly Danger[] => {
     const broken = brokenPromises(states[i] ?? before, states[i + 1] ?? before, declared).redundancy;
-    const during = stage.map(({ step }) => KINDS.words(step)).join('; ');
-    return broken.map((text) => ({ code: 'redundancy-lowered', text: `${text} after "${during}".`, needs: null }));
+    return broken.map((text) => ({ code: 'redundancy-lowered', text: lackWords(text, stage), needs: null }));
   });
   const hadReplicas = before.members.some((member) => member.joined && member.role === 'replica');
   if (declared > 0 || !hadReplicas) return lowered;
   const text = 'From now on no shard has a replica: when a pod is lost, its slots cannot be reached until it is back.';
   return [...lowered, { code: 'redundancy-lowered', text, needs: null }];
+}
+
+/** @param lack `The shard of redis-cluster-1 has 0 of 1 replicas` */
+function lackWords(lack: string, stage: Parts['stages'][number]): string {
+  const text = lack.replace(/has 0 of \d+ replicas$/, 'has no replica');
+  const copying = stage.flatMap(({ step }) => (step.kind === 'replicate' ? [step] : []));
+  if (copying.length < stage.length) return `${text} after "${stage.map(({ step }) => KINDS.words(step)).join('; ')}".`;
+  const named = copying.map((step) => `${step.pod} copies from ${step.primary}`).slice(0, MOST_NAMED);
+  const more = copying.length > named.length ? ` and ${copying.length - named.length} more copy` : '';
+  return `${text} while ${named.join(', ')}${more}.`;
 }
 
 function syncs(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
@@ -123,10 +148,12 @@ function syncs(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
 }
 
 function failovers(plan: Parts): readonly Danger[] {
-  const named = stepsOf(plan).flatMap((step) => (step.kind === 'fail-over' ? [`${step.pod} for ${step.from}`] : []));
+  const named = stepsOf(plan).flatMap((step) =>
+    step.kind === 'fail-over' ? [`${step.pod} takes over from ${step.from}`] : [],
+  );
   if (named.length === 0) return [];
   const shards = `${counted(named.length, 'shard')} ${named.length === 1 ? 'changes its' : 'change their'} primary`;
-  return [{ code: 'fail-over', text: `${shards}, writes there pause for a moment${listed(named)}.`, needs: null }];
+  return [{ code: 'fail-over', text: `${shards}, writes there pause for milliseconds${listed(named)}.`, needs: null }];
 }
 
 function scaling(plan: Parts): readonly Danger[] {

@@ -48,7 +48,7 @@ export const DANGERS = {
   'placement-not-kept': 'Pods of one shard share a node or zone and no choice of roles avoids it.',
   'redundancy-lowered': 'A shard has fewer replicas than declared for a while, or from now on.',
   'full-sync': 'Replicas copy a whole shard.',
-  'fail-over': 'A shard changes its primary: writes pause for a moment.',
+  'fail-over': 'A shard changes its primary: writes pause for milliseconds.',
   'evicting-policy': 'A receiver may evict keys while it gets slots.',
   'few-primaries': 'With fewer than three primaries no failover happens by itself.',
   'replicas-owned-elsewhere': 'Something else sets the number of pods back.',

@@ -16,6 +16,12 @@ export type PostedPlan =
   /** Not written by the action's own identity, or not by it alone. `why` is a sentence. */
   | { readonly kind: 'void'; readonly why: string };
 
+export interface PullRequestNow {
+  readonly isOpen: boolean;
+  /** The newest commit. */
+  readonly head: string;
+}
+
 /** A file that a pull request takes away from its place. */
 export interface LeftFile {
   readonly file: string;
@@ -50,6 +56,10 @@ export interface GitHub {
     marker: string,
     options: { signal: AbortSignal; patient: boolean },
   ): AsyncIterable<MergedPullRequest>;
+  /** A pull request as it is now. */
+  pullRequestNow(pullRequest: number, options: { signal: AbortSignal }): Promise<PullRequestNow>;
+  /** Whether a branch is protected, so that what it holds was agreed to; not so where there is no such branch. */
+  isProtected(branch: string, options: { signal: AbortSignal }): Promise<boolean>;
   /** The files that a pull request deletes or renames. */
   leftFiles(pullRequest: number, options: { signal: AbortSignal }): Promise<readonly LeftFile[]>;
   /** A file as it is at a commit or branch of this repository; null when it does not exist. */

@@ -1,6 +1,7 @@
 import { FAILURES, type Failure } from '../core/failure.ts';
+import { missingAllow } from '../plan/dangers.ts';
 import type { AllowWord, Danger, DangerCode, Plan } from '../plan/plan.ts';
-import { cut, prose } from './escape.ts';
+import { code, cut, prose } from './escape.ts';
 
 /** How much of what comes from outside is shown in one place. */
 export interface Limits {
@@ -13,11 +14,11 @@ export interface Limits {
 const REAL: readonly DangerCode[] = ['evicting-policy', 'memory-tight', 'placement-not-kept', 'redundancy-lowered'];
 
 /** An alert for what needs an `allow` word, and one for what is dangerous without. */
-export function dangerAlerts({ dangers }: Plan, missing: readonly AllowWord[], limits: Limits): readonly string[] {
-  const grave = dangers.filter((danger) => danger.needs !== null);
-  const real = dangers.filter(isReal);
+export function dangerAlerts(plan: Plan, missing: readonly AllowWord[], limits: Limits): readonly string[] {
+  const grave = plan.dangers.filter((danger) => danger.needs !== null);
+  const real = plan.dangers.filter(isReal);
   return [
-    ...(grave.length === 0 ? [] : ['> [!CAUTION]', ...quoted(grave, limits), ...allowWords(missing), '']),
+    ...(grave.length === 0 ? [] : ['> [!CAUTION]', ...quoted(grave, limits), ...allowWords(plan, missing), '']),
     ...(real.length === 0 ? [] : ['> [!WARNING]', ...quoted(real, limits), '']),
   ];
 }
@@ -44,14 +45,21 @@ function quoted(dangers: readonly Danger[], limits: Limits): readonly string[] {
   ).map((line) => `> ${line}`);
 }
 
-function allowWords(missing: readonly AllowWord[]): readonly string[] {
-  if (missing.length === 0) return [];
+/** Plan and apply may be one step or two with an `allow` each: what counts is that of the one that applies. */
+function allowWords({ dangers }: Plan, missing: readonly AllowWord[]): readonly string[] {
+  const needed = missingAllow({ dangers }, []);
+  if (missing.length === 0) {
+    return [
+      '>',
+      `> **Applied only where the step that applies has** ${code(`allow: ${needed.join(' ')}`)}, as the step of this plan has.`,
+    ];
+  }
   return [
     '>',
-    '> **As it is, apply refuses this plan.** If it is what you want, give this to the step that applies:',
+    '> **Applied only where the step that applies has this** (the step of this plan does not):',
     '> ```yaml',
     '> with:',
-    `>   allow: ${missing.join(' ')}`,
+    `>   allow: ${needed.join(' ')}`,
     '> ```',
   ];
 }
@@ -64,7 +72,7 @@ export function failureAlert(failure: Failure, limits: Limits): readonly string[
   );
   return [
     '> [!CAUTION]',
-    `> ${prose(cut(failure.message, 3 * limits.text))}`,
+    `> ${prose(cut(sayingOnce(failure.message), 3 * limits.text))}`,
     ...(details.length === 0 ? [] : ['>', ...details.map((line) => `> ${line}`)]),
     '>',
     `> **What to do:** ${prose(cut(failure.remedy, 3 * limits.text))}`,
@@ -72,11 +80,15 @@ export function failureAlert(failure: Failure, limits: Limits): readonly string[
   ];
 }
 
-/** In a few words, for a headline: nothing was changed by what is refused or fails before the first step. */
+/** The headline says that it is refused. */
+function sayingOnce(message: string): string {
+  return message.replace(/^Refused: (.)/, (_, first: string) => first.toUpperCase());
+}
+
+/** For a headline: the reason, and that nothing was changed by what is refused or fails before the first step. */
 export function refusalWords(failure: Failure): string {
-  return FAILURES[failure.code][0] === 'refused'
-    ? 'Refused: nothing was changed'
-    : 'No plan could be made: nothing was changed';
+  const [end, reason] = FAILURES[failure.code];
+  return `**${prose(reason)}** ${end === 'refused' ? 'Refused' : 'No plan could be made'}; nothing was changed.`;
 }
 
 function items(texts: readonly string[], limits: Limits): readonly string[] {

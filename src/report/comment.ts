@@ -1,15 +1,19 @@
+import type { Cluster } from '../core/cluster.ts';
 import type { Failure } from '../core/failure.ts';
+import { placementFindings } from '../core/placement-findings.ts';
+import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
 import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
+import { asCarriedOut } from './carried-out.ts';
 import { differenceBlock, type ShownPlan } from './difference.ts';
-import { cell, code, cut, fenced } from './escape.ts';
+import { cell, code, cut, fenced, prose } from './escape.ts';
 import { deed, headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
 import { placementTable } from './placement.ts';
 import { podsList } from './pods.ts';
-import { changesRoles, changesSlots, shardTable } from './shards.ts';
+import { changesRoles, changesSlots, otherShards, shardTable } from './shards.ts';
 import { stepsList } from './steps-list.ts';
 import { counted, duration } from './units.ts';
 
@@ -29,6 +33,8 @@ export type CommentState =
       readonly estimate: Estimate | null;
       /** Plans that were shown and approved, where the present one is another. */
       readonly shown?: readonly ShownPlan[];
+      /** The comment of a merged pull request in which it is told: what that one approves outlives a refusal. */
+      readonly approved?: { readonly hash: string; readonly hidden: string };
     }
   | {
       readonly kind: 'applying';
@@ -36,7 +42,14 @@ export type CommentState =
       readonly estimate: Estimate;
       readonly progress: readonly string[];
     }
-  | { readonly kind: 'applied'; readonly plan: Plan; readonly estimate: Estimate; readonly seconds: number }
+  | {
+      readonly kind: 'applied';
+      readonly plan: Plan;
+      readonly estimate: Estimate;
+      readonly seconds: number;
+      /** The cluster as it was seen last. */
+      readonly now: Cluster;
+    }
   | {
       readonly kind: 'failed';
       readonly plan: Plan;
@@ -68,8 +81,8 @@ const LONGEST_SUMMARY = 900_000;
 
 /** The comment about one cluster: the marker, what people read, and the hidden plan. */
 export function commentBody(state: CommentState, context: CommentContext): string {
-  const hidden = state.plan === null ? { line: '', whole: true } : hiddenPlan(state.plan, state.kind);
-  const marker = commentMarker(context.cluster);
+  const hidden = hiddenOf(state);
+  const marker = commentMarker(context.file);
   const run = runLink(context.runUrl, 'summary of the run');
   const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
     most: LONGEST_COMMENT - marker.length - hidden.line.length - 4,
@@ -77,6 +90,12 @@ export function commentBody(state: CommentState, context: CommentContext): strin
     elsewhere: `All of it is in the ${run} and in the output ${code('plan-file')}.`,
   });
   return [marker, text, ...(hidden.line === '' ? [] : ['', hidden.line])].join('\n');
+}
+
+/** A plan that was refused approves nothing. */
+function hiddenOf(state: CommentState): { readonly line: string; readonly whole: boolean } {
+  if (state.kind === 'refused') return { line: state.approved?.hidden ?? '', whole: true };
+  return hiddenPlan(state.plan, state.kind);
 }
 
 /** The same for the summary of a run: whole, and without what is hidden. */
@@ -88,14 +107,15 @@ export function summaryBody(state: CommentState, context: CommentContext): strin
   });
 }
 
-function sectionsOf(state: CommentState, context: CommentContext, place: Place): readonly Section[] {
+/** All that is told, and in which order it is left out: docs/approval.md has that, too. */
+export function sectionsOf(state: CommentState, context: CommentContext, place: Place): readonly Section[] {
   return [
     { lines: [`### Redis Cluster ${code(context.cluster)}`, '', headlineOf(state)], drop: null },
     { lines: alertsOf(state, place), drop: null },
-    { lines: differencesOf(state), drop: 6, name: 'what differs' },
-    { lines: progressOf(state), drop: 5, name: 'the progress' },
-    { lines: tenseOf(state), drop: null },
-    ...(state.plan === null || state.estimate === null ? [] : planSections(state.plan, state.estimate, place)),
+    { lines: reasonOf(state, place), drop: null },
+    { lines: differencesOf(state), drop: 7, name: 'what differs' },
+    { lines: progressOf(state), drop: 6, name: 'the progress' },
+    ...(state.plan === null || state.estimate === null ? [] : planSections(state, state.plan, state.estimate, place)),
     { lines: nextOf(state, place), drop: null },
     { lines: [footerOf(state, context)], drop: null },
   ];
@@ -106,11 +126,11 @@ function headlineOf(state: CommentState): string {
     case 'planned':
       return `**${cell(headline(state.plan, state.estimate))}.**`;
     case 'refused':
-      return `❌ **${refusalWords(state.failure)}.**`;
+      return `❌ ${refusalWords(state.failure)}`;
     case 'applying':
       return `⏳ **Applying.** ${cell(headline(state.plan, state.estimate))}.`;
     case 'applied':
-      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(deed(state.plan, state.estimate))}. Afterwards the cluster was looked at once more: it is as declared.`;
+      return `✅ **Applied in ${duration(state.seconds)}.** ${cell(deed(state.plan, state.estimate))}. The cluster was looked at once more: it is as declared.`;
     case 'failed':
       return `❌ **Failed midway:** ${doneWords(state.done.length, state.plan.stages.length)}.`;
   }
@@ -146,34 +166,55 @@ function progressOf(state: CommentState): readonly string[] {
     return state.progress.length === 0 ? [] : ['```text', ...state.progress.map(fenced), '```'];
   }
   if (state.kind !== 'failed' || state.done.length === 0) return [];
-  return [
-    '<details>',
-    '<summary>What is done</summary>',
-    '',
-    ...state.done.map((line) => `- ${cell(line)}`),
-    '',
-    '</details>',
-  ];
+  return ['<details>', '<summary>What is done</summary>', '', ...state.done.map(doneLine), '', '</details>'];
 }
 
-/** What follows still speaks of what is to come: where new pods went was not known when it was written. */
-function tenseOf(state: CommentState): readonly string[] {
-  return state.kind === 'applied' && state.plan.stages.length > 0 ? ['The plan that was carried out:'] : [];
+/** The title of a stage begins with its number: that of an item of the list. */
+function doneLine(title: string): string {
+  const [, number = '', words = ''] = /^(\d+\. )(.*)$/s.exec(title) ?? [];
+  return number === '' ? `- ${cell(title)}` : `${number}${cell(words)}`;
 }
 
-/** What is left out first is what is longest and needed least to decide. */
-function planSections(plan: Plan, estimate: Estimate, place: Place): readonly Section[] {
+/** Why nothing but replicas changes, which no line of the file says. */
+function reasonOf(state: CommentState, { text }: Place): readonly string[] {
+  if (!isToCome(state) || state.plan === null) return [];
+  const { topology, before, stages } = state.plan;
+  if (stages.length === 0 || stages.flat().some(({ step }) => step.kind !== 'replicate')) return [];
+  const found = placementFindings(topology, before).filter(({ weight }) => weight === 'differs');
+  const shown = found.slice(0, MOST_REASONS).map((finding) => prose(cut(finding.text, text)));
+  const more = found.length > MOST_REASONS ? ` And ${found.length - MOST_REASONS} more shards like that.` : '';
+  return found.length === 0 ? [] : [`**Why:** ${shown.join(' ')}${more}`];
+}
+
+const MOST_REASONS = 2;
+
+function isToCome({ kind }: CommentState): boolean {
+  return kind === 'planned' || kind === 'refused';
+}
+
+/**
+ * What is left out first is what is longest and needed least to decide. Where new pods run is known when all is done; while
+ * the work goes on, and where it failed, nothing is told of it.
+ */
+function planSections(state: CommentState, plan: Plan, estimate: Estimate, place: Place): readonly Section[] {
   if (plan.stages.length === 0) return [];
-  const shards = changesRoles(plan) || changesSlots(plan) ? shardTable(plan) : [];
+  const manner = { isToCome: isToCome(state) };
+  const [shown, seen] = state.kind === 'applied' ? [asCarriedOut(plan, state.now), state.now] : [plan, plan.before];
+  const hasPlaces = changesRoles(plan) && (manner.isToCome || state.kind === 'applied');
+  const hasShards = changesRoles(plan) || changesSlots(plan);
+  const shards = hasShards ? shardTable(shown) : [];
+  const notes = manner.isToCome ? dangerNotes(plan, place) : [];
   return [
-    { lines: shards, drop: 3, name: 'the table of shards' },
-    { lines: [...podsList(plan), ...dangerNotes(plan, place)], drop: 4, name: 'pods and volumes' },
-    { lines: changesRoles(plan) ? placementTable(plan) : [], drop: 1, name: 'the placement' },
-    { lines: stepsList(plan, estimate, { open: shards.length === 0 }), drop: 2, name: 'the steps' },
+    { lines: shards, drop: 4, name: 'the table of shards' },
+    { lines: hasShards ? otherShards(shown) : [], drop: 1, name: 'the other shards' },
+    { lines: [...podsList(shown, manner), ...notes], drop: 5, name: 'pods and volumes' },
+    { lines: hasPlaces ? placementTable(shown, seen) : [], drop: 2, name: 'the placement' },
+    { lines: stepsList(plan, estimate, { open: shards.length === 0, ...manner }), drop: 3, name: 'the steps' },
   ];
 }
 
 function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly string[] {
+  if (state.kind === 'refused') return state.approved === undefined ? [] : stillApproved(state.approved.hash);
   if (state.plan === null || state.plan.stages.length === 0) return [];
   const hash = code(state.plan.hash);
   const whole = isWhole
@@ -191,20 +232,31 @@ function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly st
               '',
               `An apply is at work on this cluster now (${runLink(state.underWay, 'run')}), so the plan may change.`,
             ];
-      const merge = isComment
-        ? `**Next:** merge. Then plan ${hash} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`
-        : `**Next:** an apply carries out plan ${hash}.`;
-      return [...whole, ...(state.missing.length > 0 ? [] : [merge]), ...under];
+      return [...whole, isComment ? mergeWords(state.plan) : `**Next:** an apply carries out plan ${hash}.`, ...under];
     }
     case 'failed': {
       const approved = isWhole ? ` What is done stays, and what is left of plan ${hash} is still approved.` : '';
       return [...whole, `**Next:** mend the cause and run the job again.${approved}`];
     }
-    case 'refused':
     case 'applying':
     case 'applied':
       return whole;
   }
+}
+
+function mergeWords(plan: Plan): string {
+  const needed = missingAllow(plan, []);
+  const words =
+    needed.length === 0
+      ? ''
+      : `, if this is what you want and the step that applies has ${code(`allow: ${needed.join(' ')}`)}`;
+  return `**Next:** merge${words}. Then plan ${code(plan.hash)} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`;
+}
+
+function stillApproved(hash: string): readonly string[] {
+  return [
+    `**Next:** plan ${code(hash)}, which was merged with this pull request, stays approved. When nothing stands in its way any more, run the job again.`,
+  ];
 }
 
 function footerOf(state: CommentState, { file, commit, runUrl }: CommentContext): string {

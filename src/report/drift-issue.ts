@@ -5,6 +5,7 @@ import { KINDS } from '../steps/index.ts';
 import { failureAlert, type Limits } from './alerts.ts';
 import type { CommentContext } from './comment.ts';
 import { cell, code } from './escape.ts';
+import { issueMarker } from './marker.ts';
 import { findingItems } from './members.ts';
 import { changesRoles, changesSlots, shardTable } from './shards.ts';
 
@@ -12,11 +13,6 @@ const MOST_STEPS = 50;
 
 /** Within the 65,536 characters of GitHub, whatever the texts hold. */
 const SHOWN: Limits = { items: 12, text: 300 };
-
-/** The first line of the issue about one cluster. */
-export function issueMarker(cluster: string): string {
-  return `<!-- redis-cluster-topology: drift of ${cluster.replaceAll(/[^A-Za-z0-9._-]/g, '_')} -->`;
-}
 
 /**
  * The issue about drift. It speaks of nothing that changes while the drift stays, no run, time or number of keys, so that
@@ -29,7 +25,7 @@ export function driftIssue(
 ): { title: string; body: string } {
   const differing = findings.filter((finding) => finding.weight !== 'note');
   const body = [
-    issueMarker(context.cluster),
+    issueMarker(context.file),
     `The Redis Cluster ${code(context.cluster)} is not as ${code(context.file)} declares it.`,
     '',
     ...(differing.length === 0 ? [] : ['### What was seen', '', ...findingItems(differing, SHOWN), '']),

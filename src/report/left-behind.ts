@@ -27,13 +27,16 @@ export function leftBehindLine({ before, to, heir }: LeftBehind): string {
   return `${before.name}: the pull request ${deed}: ${end}.`;
 }
 
-/** For the comment of an earlier commit, about a cluster that the base branch does not have either. */
-export function withdrawnBody(cluster: string, file: string): string {
-  return [
-    `### Redis Cluster ${code(cluster)}`,
-    '',
-    `**Nothing will be done: no topology file of this pull request is about this cluster any more.** An earlier commit had it in ${code(file)}.`,
-  ].join('\n');
+/**
+ * For the comment of an earlier commit about a file that is not there any more.
+ * @param heir the file that declares the cluster now; null: none does
+ */
+export function withdrawnBody({ cluster, file }: { cluster: string; file: string }, heir: string | null): string {
+  const what =
+    heir === null
+      ? '**Nothing will be done: no topology file of this pull request is about this cluster any more.**'
+      : `**What is planned stands in the comment about ${code(heir)}.**`;
+  return [`### Redis Cluster ${code(cluster)}`, '', `${what} An earlier commit had it in ${code(file)}.`].join('\n');
 }
 
 function wordsOfLoss(before: Topology, deed: string): readonly string[] {
@@ -55,6 +58,6 @@ function wordsOfHeir({ name }: Topology, deed: string, heir: string): readonly s
   return [
     `**The same cluster is called ${code(heir)} from now on:** this pull request ${deed}.`,
     '',
-    `What is planned stands in the comment about ${code(heir)}. Comments, the issue about drift and the lock go by this name: end what is at work under ${code(name)} before the merge, and close an issue of the old name by hand.`,
+    `What is planned stands in the comment about ${code(heir)}. The lock goes by the name: end what is at work under ${code(name)} before the merge. The issue about drift goes by the file: close one about the old file by hand.`,
   ];
 }

@@ -15,8 +15,8 @@ export interface Posted {
 /** What stands hidden in a comment. */
 export interface Marker extends Posted {
   readonly cluster: string;
-  /** The topology file that the plan was made of; null where the comment does not tell. */
-  readonly file: string | null;
+  /** The topology file that the plan was made of. */
+  readonly file: string;
   /** What the comment told when it was written last: planned, applying, applied, failed. */
   readonly state: string;
 }
@@ -30,9 +30,17 @@ const UNPACKED_BYTES = 4 * 1024 * 1024;
 /** How the comments about all clusters begin. */
 export const ANY_COMMENT = '<!-- redis-cluster-topology: plan of ';
 
-/** The first line of the comment about one cluster. */
-export function commentMarker(cluster: string): string {
-  return `${ANY_COMMENT}${plain(cluster)} -->`;
+/**
+ * The first line of the comment about the cluster of one file. Names would not do: two clusters in two workflows may have
+ * one name, namespace and StatefulSet, such as those of production and of a trial. A file is one cluster in all workflows.
+ */
+export function commentMarker(file: string): string {
+  return `${ANY_COMMENT}${inMarker(file)} -->`;
+}
+
+/** The first line of the issue about the cluster of one file. */
+export function issueMarker(file: string): string {
+  return `<!-- redis-cluster-topology: drift of ${inMarker(file)} -->`;
 }
 
 /**
@@ -47,19 +55,24 @@ export function hiddenPlan(plan: Plan, state: string): { readonly line: string; 
   return { line: hidden({ ...marker, steps: null, unbound: [] }), whole: false };
 }
 
+/** The hidden last line of a comment; empty where there is none. */
+export function hiddenLineOf(body: string): string {
+  return /(?:^|\n)(<!-- plan: [A-Za-z0-9+/=]+ -->)\s*$/.exec(body)?.[1] ?? '';
+}
+
 /**
  * The plan that a comment carries; null where it carries none that can be read. Only the last line counts: what people
  * see above it holds names and texts from outside, and one of them may look like a plan.
  */
 export function readPosted(body: string): Marker | null {
-  const packed = /(?:^|\n)<!-- plan: ([A-Za-z0-9+/=]+) -->\s*$/.exec(body)?.[1];
+  const packed = /^<!-- plan: (.+) -->$/.exec(hiddenLineOf(body))?.[1];
   const json = packed === undefined ? null : unpack(packed);
   if (typeof json !== 'object' || json === null) return null;
-  if (!('version' in json && 'cluster' in json && 'state' in json)) return null;
-  const { version, cluster, state } = json;
-  if (version !== 1 || typeof cluster !== 'string' || typeof state !== 'string') return null;
+  if (!('version' in json && 'cluster' in json && 'file' in json && 'state' in json)) return null;
+  const { version, cluster, file, state } = json;
+  if (version !== 1 || typeof cluster !== 'string' || typeof file !== 'string' || typeof state !== 'string')
+    return null;
   const posted = asPosted(json);
-  const file = 'file' in json && typeof json.file === 'string' ? json.file : null;
   return posted === null ? null : { ...posted, cluster, file, state };
 }
 
@@ -89,7 +102,11 @@ function unpack(packed: string): unknown {
   }
 }
 
-/** A name can neither end the comment nor be taken for another's. */
-function plain(name: string): string {
-  return name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
+/** A path can neither end the comment nor be taken for another's. */
+function inMarker(file: string): string {
+  return file.replaceAll(/[^A-Za-z0-9._/-]/gu, percented);
+}
+
+function percented(mark: string): string {
+  return Buffer.from(mark).toString('hex').toUpperCase().replaceAll(/../g, '%$&');
 }

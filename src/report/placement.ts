@@ -1,4 +1,4 @@
-import { memberOf, type Pod, podOf } from '../core/cluster.ts';
+import { type Cluster, memberOf, type Pod, podOf } from '../core/cluster.ts';
 import type { Plan } from '../plan/plan.ts';
 import { cell, code } from './escape.ts';
 import { counted } from './units.ts';
@@ -8,9 +8,15 @@ const HOST = 'kubernetes.io/hostname';
 /** Larger clusters are folded. */
 const MOST_OPEN = 12;
 
-/** Which pod is going to serve what on which Kubernetes node, by zone and node. */
-export function placementTable(plan: Plan): readonly string[] {
-  const places = placesOf(plan);
+/** Of more pods than this in one cell only their number is shown. */
+const MOST_NAMED = 8;
+
+/**
+ * Which pod serves what on which Kubernetes node at the end, by zone and node.
+ * @param seen tells where the pods are
+ */
+export function placementTable(plan: Plan, seen: Cluster): readonly string[] {
+  const places = placesOf(plan, seen);
   if (places.every((place) => place.node === null)) return [];
   const zone = zoneLabel(plan);
   const heads = [...(zone === undefined ? [] : ['Zone']), 'Node', 'Primaries', 'Replicas'];
@@ -33,11 +39,11 @@ interface Where {
 }
 
 /** By zone, then node; what is not scheduled yet comes last. */
-function placesOf(plan: Plan): readonly Where[] {
+function placesOf(plan: Plan, seen: Cluster): readonly Where[] {
   const zone = zoneLabel(plan) ?? '';
-  const byNode = Map.groupBy(plan.layout.pods, (name) => podOf(plan.before, name)?.node ?? null);
+  const byNode = Map.groupBy(plan.layout.pods, (name) => podOf(seen, name)?.node ?? null);
   return Array.from(byNode, ([node, pods]): Where => {
-    const pod: Pod | undefined = podOf(plan.before, pods[0] ?? '');
+    const pod: Pod | undefined = podOf(seen, pods[0] ?? '');
     return { node, pods, zone: pod?.domains[zone] ?? '' };
   }).toSorted(
     (a, b) =>
@@ -52,7 +58,7 @@ function zoneLabel({ topology }: Plan): string | undefined {
 }
 
 /** The cells of primaries and replicas. */
-function seatsOf(pods: readonly string[], plan: Plan): readonly [string, string] {
+function seatsOf(pods: readonly string[], plan: Plan): readonly string[] {
   const shards = plan.layout.shards;
   const leads = new Set(shards.map((shard) => shard.primary));
   const leaderOf = new Map(shards.flatMap((shard) => shard.replicas.map((pod) => [pod, shard.primary])));
@@ -60,7 +66,11 @@ function seatsOf(pods: readonly string[], plan: Plan): readonly [string, string]
   const replicas = pods
     .filter((pod) => leaderOf.has(pod))
     .map((pod) => `${code(pod)} of ${code(leaderOf.get(pod) ?? '')}${formerly(pod, leaderOf.get(pod) ?? '', plan)}`);
-  return [primaries.join('<br>'), replicas.join('<br>')];
+  return [primaries, replicas].map(inCell);
+}
+
+function inCell(pods: readonly string[]): string {
+  return pods.length <= MOST_NAMED ? pods.join('<br>') : counted(pods.length, 'pod');
 }
 
 function formerly(pod: string, leader: string, { before, layout }: Plan): string {

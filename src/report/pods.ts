@@ -1,4 +1,3 @@
-import { byOrdinal } from '../core/cluster.ts';
 import { type Plan, steps } from '../plan/plan.ts';
 import { code } from './escape.ts';
 import { counted } from './units.ts';
@@ -7,7 +6,7 @@ import { counted } from './units.ts';
 const MOST_NAMED = 12;
 
 /** Pods that come and go and what becomes of their volumes, as items of a list. */
-export function podsList(plan: Plan): readonly string[] {
+export function podsList(plan: Plan, { isToCome }: { isToCome: boolean }): readonly string[] {
   const { before, layout, unbound } = plan;
   const had = new Set(before.pods.map((pod) => pod.name));
   const has = new Set(layout.pods);
@@ -17,19 +16,18 @@ export function podsList(plan: Plan): readonly string[] {
   if (come.length > 0) lines.push(`- **${counted(come.length, 'pod')} added:** ${named(come)}`);
   if (go.length > 0) lines.push(`- **${counted(go.length, 'pod')} removed:** ${named(go)}`);
   lines.push(...volumesOf(plan, go));
-  if (unbound.length > 0) {
+  if (isToCome && unbound.length > 1) {
+    const who = unbound.every((pod) => come.includes(pod)) ? 'they' : named(unbound);
     lines.push(
-      '- **Roles of pods to come** are settled when Kubernetes has scheduled them: they may change places among each other, so that no node gets a primary together with its replica.',
+      `- **Kubernetes decides where they run:** ${who} may swap roles, so that no node gets a primary together with its replica.`,
     );
   }
   return lines;
 }
 
 function volumesOf(plan: Plan, go: readonly string[]): readonly string[] {
-  const deleted = steps(plan).flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
-  if (deleted.length > 0) {
-    return [`- **${counted(deleted.length, 'volume')} deleted:** ${named(deleted.toSorted(byOrdinal))}`];
-  }
+  // Those that are deleted are named where it is warned of them.
+  if (steps(plan).some((step) => step.kind === 'delete-volumes')) return [];
   const gone = new Set(go);
   const kept = plan.before.volumes.filter((volume) => [...gone].some((pod) => volume.claim.endsWith(`-${pod}`)));
   if (kept.length === 0) return [];

@@ -4,21 +4,55 @@ import { count } from '../core/slots.ts';
 import type { Plan } from '../plan/plan.ts';
 import { slotBar } from './bar.ts';
 import { code } from './escape.ts';
-import { grouped } from './units.ts';
+import { counted, grouped } from './units.ts';
 
-/** Of more shards than this only those that change most are shown. */
+/** Of more shards than this only some are shown of each sort. */
 const MOST_SHARDS = 24;
 
-/** The shards before and after with bars of one scale, and their replicas. */
+/** So many that come or leave, and as many others. */
+const MOST_OF_A_SORT = 8;
+
+/** The shards before and after with bars of one scale, and their replicas; of many those that come, leave or change most. */
 export function shardTable(plan: Plan): readonly string[] {
   const rows = rowsOf(plan);
   if (rows.length === 0) return [];
-  const shown = rows.length <= MOST_SHARDS ? rows : mostChanged(rows);
-  const hidden = rows.length - shown.length;
-  return [
-    ...tableOf(shown, rows),
-    ...(hidden === 0 ? [] : ['', `${grouped(hidden)} more shards, which change no more than these.`]),
-  ];
+  const shown = mostChanged(rows);
+  const rest = rows.filter((row) => !shown.has(row));
+  return [...tableOf([...shown], rows), ...(rest.length === 0 ? [] : ['', restWords(rest)])];
+}
+
+/** Those that `shardTable` leaves out, to be folded out; none where it has all. */
+export function otherShards(plan: Plan): readonly string[] {
+  const rows = rowsOf(plan);
+  const shown = mostChanged(rows);
+  const rest = rows.filter((row) => !shown.has(row));
+  if (rest.length === 0) return [];
+  const title = `<summary>The other ${counted(rest.length, 'shard')}</summary>`;
+  return ['<details>', title, '', ...tableOf(rest, rows), '', '</details>'];
+}
+
+/** 12 more shards get 74 slots each, 192 more give 7 to 8 slots each. */
+function restWords(rest: readonly Row[]): string {
+  const sorts = [
+    ['get', rest.filter((row) => row.after > row.before)],
+    ['give', rest.filter((row) => row.after < row.before)],
+  ] as const;
+  const words = sorts.flatMap(([verb, rows]) => {
+    const changes = rows.map(changeOf);
+    const [least, most] = [Math.min(...changes), Math.max(...changes)];
+    const slots = least === most ? counted(most, 'slot') : `${grouped(least)} to ${grouped(most)} slots`;
+    return rows.length === 0
+      ? []
+      : [
+          `${counted(rows.length, 'more shard')} ${rows.length === 1 ? `${verb}s` : verb} ${slots}${rows.length === 1 ? '' : ' each'}`,
+        ];
+  });
+  const same = rest.filter((row) => row.after === row.before).length;
+  return `${[...words, ...(same === 0 ? [] : [`${counted(same, 'more shard')} ${same === 1 ? 'keeps its' : 'keep their'} slots`])].join(', ')}.`;
+}
+
+function changeOf(row: Row): number {
+  return Math.abs(row.after - row.before);
 }
 
 /** Whether any shard ends with other slots than it has. */
@@ -115,11 +149,15 @@ function rowsOf({ before, after, layout }: Plan): readonly Row[] {
 function nameOf({ primary, live }: ShardTarget, isLive: boolean): string {
   if (!isLive) return code(primary);
   if (live === null) return `${code(primary)} **new**`;
-  return live === primary ? code(primary) : `${code(primary)} for ${code(live)}`;
+  return live === primary ? code(primary) : `${code(primary)} takes over from ${code(live)}`;
 }
 
-function mostChanged(rows: readonly Row[]): readonly Row[] {
-  const change = (row: Row): number => Math.abs(row.after - row.before);
-  const kept = new Set(rows.toSorted((a, b) => change(b) - change(a)).slice(0, MOST_SHARDS));
-  return rows.filter((row) => kept.has(row));
+/** In their order. */
+function mostChanged(rows: readonly Row[]): ReadonlySet<Row> {
+  if (rows.length <= MOST_SHARDS) return new Set(rows);
+  const byChange = rows.toSorted((a, b) => changeOf(b) - changeOf(a));
+  const comes = (row: Row): boolean => row.before === 0 || row.after === 0;
+  const some = [byChange.filter(comes), byChange.filter((row) => !comes(row))];
+  const kept = new Set(some.flatMap((sort) => sort.slice(0, MOST_OF_A_SORT)));
+  return new Set(rows.filter((row) => kept.has(row)));
 }

@@ -33,9 +33,10 @@ export function duration(seconds: number): string {
   return rest === 0 ? `${grouped(Math.floor(minutes / 60))} h` : `${grouped(Math.floor(minutes / 60))} h ${rest} min`;
 }
 
-/** under 1 s · about 40 s: for estimates. */
+/** under 1 s · about 40 s · about 1 min: for estimates, which are no better than that. */
 export function about(seconds: number): string {
-  return seconds < 1 ? duration(seconds) : `about ${duration(seconds)}`;
+  if (seconds < 1) return duration(seconds);
+  return `about ${seconds < 59.5 || seconds >= 99.5 ? duration(seconds) : `${Math.round(seconds / 60)} min`}`;
 }
 
 /** 1 shard · 3 shards · 2 primaries */

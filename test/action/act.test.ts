@@ -16,7 +16,7 @@ const SECRETS = {
 
 function pull(from: string, author = 'octocat'): unknown {
   const [head, base] = [
-    { sha: 'head', ref: 'more-shards', repo: { full_name: from } },
+    { sha: 'a'.repeat(40), ref: 'more-shards', repo: { full_name: from } },
     { sha: 'base', ref: 'main', repo: { full_name: 'acme/cache' } },
   ];
   return { action: 'opened', number: 7, pull_request: { number: 7, user: { login: author }, head, base } };

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
+import { hiddenLineOf } from '../../src/report/marker.ts';
 import type { ActionEvent } from '../support/run-action.ts';
-import { again, commit, pullRequest, push } from './support/events.ts';
+import { commit, pullRequest, push } from './support/events.ts';
 import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 /** What pull requests want of three even shards. */
@@ -72,7 +73,26 @@ describe('a merged pull request', () => {
     const [was, is] = [planned, refused].map(({ outputs }) => outputs['plan-hash']);
     expect(refused.summary).toContain(`plan \`${was}\` was shown in \`#7\`, now it is plan \`${is}\`.`);
     expect(refused.summary).toMatch(/\n```diff\n- Move .* slots .*\n\+ Move .* slots .*\n(.*\n)*```\n/);
-    expect(repository.comment(7)).toBe(before);
+    const turned = repository.comment(7);
+    expect(hiddenLineOf(turned)).toBe(hiddenLineOf(before));
+    expect(turned).not.toContain('**Next:** merge');
+    expect(turned).toContain('**What would be done now is not the approved plan nor the rest of it.** Refused;');
+    expect(turned).toContain(`plan \`${was}\` was shown in \`#7\`, now it is plan \`${is}\`.`);
+    expect(turned).toContain(`plan \`${was}\`, which was merged with this pull request, stays approved.`);
+    expect(refused.outputs['comment-url']).toContain('pull/7');
+  });
+
+  test('whose cluster cannot be looked at tells so in its comment, and is applied by the retry', async () => {
+    await run(pullRequest(7), HEAVY);
+    repository.merge(7, [commit(1)]);
+    const [pod] = repository.platform.pods();
+    repository.platform.stop(pod?.name ?? '');
+    const failed = await run(push([commit(1)]), HEAVY);
+    repository.platform.resume(pod?.name ?? '');
+    expect(failed.outputs).toMatchObject({ result: 'failed', changed: 'false' });
+    expect(repository.comment(7)).toContain('nothing was changed');
+    expect(repository.comment(7)).not.toContain('**Next:** merge');
+    expect(resultOf(await run(push([commit(1)]), HEAVY))).toBe('applied');
   });
 
   test('of which the last plan was refused approves nothing', async () => {
@@ -113,10 +133,10 @@ describe('a comment', () => {
 
   test('that somebody else edited and the action then wrote anew approves again', async () => {
     await run(pullRequest(7), HEAVY);
-    repository.merge(7, [commit(1)]);
     const [comment] = repository.github.comments;
     Object.assign(comment ?? {}, { editor: 'mallory', body: `${comment?.body.split('\n')[0]}\nnothing to see` });
     await run(pullRequest(7, { action: 'synchronize' }), HEAVY);
+    repository.merge(7, [commit(1)]);
     expect(resultOf(await run(push([commit(1)]), HEAVY))).toBe('applied');
   });
 
@@ -140,39 +160,6 @@ describe('a comment', () => {
     const { reason, told } = refusal(await run(push([commit(1)]), HEAVY));
     expect(reason).toBe('plan-not-approved');
     expect(told).toMatch(/#7: its plan [0-9a-f]{12} has been applied; what is to be done now has come up since then/);
-  });
-});
-
-describe('a run that is started again', () => {
-  beforeEach(async () => {
-    await run(pullRequest(7), HEAVY);
-    repository.merge(7, [commit(1)]);
-    repository.github.files.set('main:topology.yaml', HEAVY);
-  });
-
-  afterEach(() => {
-    repository.github.files.set('main:topology.yaml', EVEN);
-  });
-
-  test('goes on as approved while the branch still wants the same', async () => {
-    expect(resultOf(await run(again(push([commit(1)])), HEAVY))).toBe('applied');
-  });
-
-  test.each([
-    ['wants something else', EVEN],
-    ['has a file with mistakes', 'version: 2'],
-  ])('changes nothing when the branch %s by now', async (_, text) => {
-    repository.github.files.set('main:topology.yaml', text);
-    const { reason, told } = refusal(await run(again(push([commit(1)])), HEAVY));
-    expect(reason).toBe('plan-not-approved');
-    expect(told).toContain('this run was started again (attempt 2), and main has another topology.yaml by now');
-  });
-
-  test('changes nothing when GitHub does not tell what the branch wants', async () => {
-    repository.github.faults.push({ on: /contents/, status: 401, message: 'Bad credentials' });
-    const { reason, told } = refusal(await run(again(push([commit(1)])), HEAVY));
-    expect(reason).toBe('approval-unreadable');
-    expect(told).toContain('"Bad credentials"');
   });
 });
 

@@ -5,6 +5,7 @@ import { commit, pullRequest, push } from './support/events.ts';
 import { type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
+const HEAVIER = shares([4, 1, 1]);
 
 let repository: LocalRepository;
 
@@ -94,6 +95,42 @@ describe('the comment of a merged pull request', () => {
     repository.github.faults.push({ on: /./, status: 'no-answer' });
     expect((await apply()).outputs).toMatchObject({ result: 'no-changes', 'comment-url': '' });
   });
+});
+
+describe('a plan that comes late', () => {
+  test('does not take the place of what was applied, nor count as approved again', async () => {
+    await apply();
+    const before = repository.comment(7);
+    const late = await repository.run(pullRequest(7), { topology: HEAVIER });
+    expect(late).toMatchObject({ red: false, outputs: { result: 'planned', 'comment-url': '' } });
+    expect(late.log.join('\n')).toContain('The comment on pull request 7 stays as it is: it is closed by now.');
+    expect(repository.comment(7)).toBe(before);
+    expect((await repository.run(push([commit(1)]), { topology: HEAVIER })).outputs['result']).toBe('refused');
+  });
+
+  test('of an earlier commit does not take the place of the newest', async () => {
+    await repository.run(pullRequest(8), { topology: HEAVY });
+    const before = repository.comment(8);
+    repository.github.heads.set(8, commit(2));
+    const old = await repository.run(pullRequest(8), { topology: HEAVIER });
+    expect(old.log.join('\n')).toContain('this run is of commit aaaaaaaaaa, and the newest is ');
+    expect(repository.comment(8)).toBe(before);
+  });
+
+  test.each([403, 404, 503])(
+    'is known by the comment, where GitHub does not tell of the pull request (%j)',
+    async (status) => {
+      await apply();
+      const before = repository.comment(7);
+      repository.github.faults.push({ on: /^GET .*\/pulls\/\d+$/, status });
+      const late = await repository.run(pullRequest(7), { topology: HEAVIER });
+      expect(late.log.join('\n')).toContain('The comment on pull request 7 stays as it is: it tells of an apply.');
+      expect(repository.comment(7)).toBe(before);
+      const planned = await repository.run(pullRequest(9), { topology: HEAVIER });
+      expect(planned).toMatchObject({ red: false, outputs: { result: 'planned' }, warnings: [] });
+      expect(repository.comment(9)).toContain('**Next:** merge');
+    },
+  );
 });
 
 describe('an apply goes on to its end', () => {

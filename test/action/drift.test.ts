@@ -54,6 +54,15 @@ describe('the issue of a cluster that has drifted', () => {
     expect(github.comments).toHaveLength(1);
   });
 
+  test('is found again when somebody has taken its label away', async () => {
+    await drift(HEAVY);
+    issue()?.labels.splice(0);
+    await drift(HEAVIER);
+    expect(repository.github.issues).toMatchObject([{ state: 'open', body: expect.stringContaining('Slots after') }]);
+    await drift(EVEN);
+    expect(repository.github.issues).toMatchObject([{ state: 'closed', labels: [] }]);
+  });
+
   test('is none of `drift-issue: false`, and `fail-on-drift` makes the run red', async () => {
     const red = await drift(HEAVY, { 'drift-issue': 'false', 'fail-on-drift': 'true' });
     expect(red).toMatchObject({

@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { PASSWORD } from '../support/confidential.ts';
 import type { ActionEvent } from '../support/run-action.ts';
-import { BASE, commit, issueComment, mergeGroup, pullRequest, push, workflowRun } from './support/events.ts';
+import {
+  BASE,
+  commit,
+  HEAD,
+  issueComment,
+  mergeGroup,
+  other,
+  pullRequest,
+  push,
+  workflowRun,
+} from './support/events.ts';
 import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
@@ -64,6 +74,26 @@ describe('a pull request', () => {
     expect((await run(push([commit(1)]), HEAVY)).outputs['failure-reason']).toBe('plan-not-approved');
   });
 
+  test.each([
+    ['is not followed by what an unprotected branch says, which anybody who may push can have made', false],
+    ['is followed by what a protected branch says', true],
+  ])('that is stacked on another %s', async (_, isProtected) => {
+    const { github, reached } = repository;
+    for (const ref of [BASE, 'feature']) github.files.set(`${ref}:topology.yaml`, ELSEWHERE);
+    if (isProtected) github.protectedBranches.add('feature');
+    const stacked = await run(pullRequest(7, { base: 'feature' }), ELSEWHERE);
+    github.files.set(`${BASE}:topology.yaml`, EVEN);
+    github.files.delete('feature:topology.yaml');
+    expect(reached).toEqual(isProtected ? ['redis-cluster'] : []);
+    if (!isProtected) expect(stacked.summary).toContain('made feature, which is not protected');
+  });
+
+  test('without a token to read the base with has its credentials kept back, and the reason is told', async () => {
+    const kept = await run(pullRequest(7), HEAVY, { 'github-token': '', 'redis-password': PASSWORD });
+    expect(kept).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });
+    expect(kept.summary).toContain('Without \\`github-token\\` nobody can see');
+  });
+
   test('with a file that is new is planned with a password only where nothing is there yet', async () => {
     repository.github.files.delete(`${BASE}:topology.yaml`);
     repository.github.files.set(`${BASE}:README.md`, '');
@@ -91,6 +121,12 @@ describe('a pull request', () => {
     expect(repository.reached).toEqual([]);
     const asked = repository.github.requests.slice(before).map(({ line }) => line);
     expect(asked.filter((line) => !line.startsWith('GET '))).toEqual([]);
+  });
+
+  test('from a fork has no secrets, and what its workflow says in clear is no mistake then', async () => {
+    const inputs = { 'redis-username': 'app', 'redis-password': '', 'redis-server-name': 'redis.local' };
+    const offline = await run(pullRequest(7, { from: 'mallory/cache' }), HEAVY, inputs);
+    expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'failure-reason': '' } });
   });
 
   test('from a fork stays green when its token may not read the base', async () => {
@@ -173,6 +209,33 @@ describe('topology.yaml in a pull request', () => {
   });
 });
 
+describe('an event that anybody can cause', () => {
+  test.each([
+    other('issues'),
+    other('discussion_comment'),
+    other('commit_comment'),
+    other('watch'),
+    workflowRun('issues'),
+    pullRequest(7, { event: 'pull_request_target' }),
+  ])('applies nothing: $name', async (event) => {
+    for (const inputs of [{}, { 'approved-plan': '0123456789ab' }]) {
+      const refused = await run(event, HEAVY, { command: 'apply', ...inputs });
+      expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'untrusted-pull-request' });
+    }
+    expect(repository.reached).toEqual([]);
+  });
+
+  test('of pull_request_target plans no files but those of the head', async () => {
+    const event = pullRequest(7, { event: 'pull_request_target' });
+    repository.github.files.set(`${HEAD}:topology.yaml`, HEAVY);
+    const ofBase = await run(event, EVEN);
+    expect(ofBase.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'untrusted-pull-request' });
+    expect(repository.comment(7)).toContain('`pull_request_target` runs on the files of the base branch');
+    expect((await run(event, HEAVY)).outputs['result']).toBe('planned');
+    repository.github.files.delete(`${HEAD}:topology.yaml`);
+  });
+});
+
 describe('an event that is refused in words', () => {
   test.each<[string, ActionEvent, RegExp]>([
     ['issue_comment', issueComment(7), /issue_comment runs with the secrets/],
@@ -195,6 +258,11 @@ describe('an event that is refused in words', () => {
   });
 });
 
+/** What a merge queue pushes to a branch of its own. */
+function queuePush(number: number): ActionEvent {
+  return push([commit(900)], `refs/heads/gh-readonly-queue/main/pr-${number}-${BASE}`);
+}
+
 describe('a merge queue', () => {
   test('gets a plan in the summary and no comment', async () => {
     await run(pullRequest(7), HEAVY);
@@ -215,41 +283,21 @@ describe('a merge queue', () => {
     });
   });
 
-  test('is not followed to another cluster before the merge', async () => {
-    const offline = await run(mergeGroup(7), ELSEWHERE);
-    expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });
-    expect(offline.summary).toContain('This merge group changes where the cluster is');
+  test.each([mergeGroup(7), queuePush(7)])('gets nothing applied without an approval either: $name', async (event) => {
+    const refused = await run(event, HEAVY, { command: 'apply', 'require-approved-plan': 'false' });
+    expect(refused.outputs).toMatchObject({ 'failure-reason': 'plan-not-approved', changed: 'false' });
     expect(repository.reached).toEqual([]);
   });
-});
 
-/** What each server may hold; 0: all that it can. */
-async function limit(bytes: number): Promise<void> {
-  const { platform } = repository;
-  for (const { name } of platform.pods()) await platform.call(name, ['CONFIG', 'SET', 'maxmemory', bytes]);
-}
-
-describe('what servers have no memory for', () => {
-  test.each(['plan', 'apply'])('is refused by %s, with the plan that it would be', async (command) => {
-    const planned = await run({ name: 'workflow_dispatch' }, HEAVY, { command: 'plan' });
-    await limit(1_000_000);
-    const refused = await run({ name: 'workflow_dispatch' }, HEAVY, { command });
-    await limit(0);
-    expect(refused.outputs).toMatchObject({
-      result: 'refused',
-      'failure-reason': 'not-enough-memory',
-      'plan-hash': planned.outputs['plan-hash'],
-    });
-    expect(refused.outputs['plan-file']).not.toBe('');
-  });
-
-  test('is not approved by the comment of a plan that was refused', async () => {
-    await limit(1_000_000);
-    await run(pullRequest(7), HEAVY);
-    await limit(0);
-    repository.merge(7, [commit(1)]);
-    expect((await run(push([commit(1)]), HEAVY)).outputs['failure-reason']).toBe('plan-not-approved');
-  });
+  test.each([mergeGroup(7), queuePush(7)])(
+    'is not followed to another cluster before the merge: $name',
+    async (event) => {
+      const offline = await run(event, ELSEWHERE);
+      expect(offline).toMatchObject({ red: false, outputs: { result: 'planned', 'plan-hash': '' } });
+      expect(offline.summary).toContain('This merge group changes where the cluster is');
+      expect(repository.reached).toEqual([]);
+    },
+  );
 });
 
 describe('what `auto` is', () => {

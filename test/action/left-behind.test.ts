@@ -22,6 +22,11 @@ function run(files: Readonly<Record<string, string>>, from: Pull = {}): Promise<
   return repository.run(pullRequest(7, from), { topology: files, inputs });
 }
 
+/** With a file that the base branch does not have. */
+function runOf(topology: Readonly<Record<string, string>>, from: Pull = {}): Promise<LocalRun> {
+  return repository.run(pullRequest(7, from), { topology, inputs: { topology: 'early.yaml\ntopology.yaml' } });
+}
+
 function deletes(filename: string): void {
   repository.github.changedFiles.set(7, [{ filename, status: 'removed' }]);
 }
@@ -30,9 +35,14 @@ function renames(previous_filename: string, filename: string): void {
   repository.github.changedFiles.set(7, [{ filename, status: 'renamed', previous_filename }]);
 }
 
-/** The comment about one cluster. */
-function commentAbout(cluster: string): string {
-  return repository.github.comments.find(({ body }) => body.includes(`plan of ${cluster} -->`))?.body ?? '';
+/** Warnings, but for the one that the input still names other.yaml. */
+function warningsOf({ warnings }: LocalRun): readonly string[] {
+  return warnings.filter((text) => !text.startsWith('No file matches "other.yaml" of the input'));
+}
+
+/** The comment about the cluster of one file. */
+function commentAbout(file: string): string {
+  return repository.github.comments.find(({ body }) => body.includes(`plan of ${file} -->`))?.body ?? '';
 }
 
 describe('a pull request that deletes a topology file', () => {
@@ -40,11 +50,13 @@ describe('a pull request that deletes a topology file', () => {
     deletes('other.yaml');
     const planned = await run({ 'topology.yaml': shares([2, 1, 1]) });
     expect(planned).toMatchObject({ red: false, outputs: { result: 'planned' } });
-    expect(commentAbout('other')).toContain('**Nothing will be done: this pull request deletes `other.yaml`.**');
-    expect(commentAbout('other')).toContain('`state: absent`');
-    expect(commentAbout('redis-cluster')).toContain('**Next:** merge');
+    expect(commentAbout('other.yaml')).toContain('**Nothing will be done: this pull request deletes `other.yaml`.**');
+    expect(commentAbout('other.yaml')).toContain('`state: absent`');
+    expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
     expect(planned.summary).toContain('The cluster stays as it is, with all its data.');
-    expect(planned.warnings).toEqual([expect.stringMatching(/^other: the pull request deletes other\.yaml: nothing/)]);
+    expect(warningsOf(planned)).toEqual([
+      expect.stringMatching(/^other: the pull request deletes other\.yaml: nothing/),
+    ]);
     expect(JSON.parse(planned.outputs['clusters'] ?? '')).toMatchObject([
       { cluster: 'redis-cluster', result: 'planned' },
       { cluster: 'other', file: 'other.yaml', result: 'no-changes', changed: 'false' },
@@ -58,14 +70,14 @@ describe('a pull request that deletes a topology file', () => {
     deletes('other.yaml');
     await run({ 'topology.yaml': EVEN }, { action: 'synchronize' });
     expect(repository.github.comments).toHaveLength(before);
-    expect(commentAbout('other')).toContain('**Nothing will be done');
+    expect(commentAbout('other.yaml')).toContain('**Nothing will be done');
   });
 
   test('is not warned where the file wanted the cluster to be gone', async () => {
     repository.github.files.set(`${BASE}:other.yaml`, ABSENT);
     deletes('other.yaml');
-    expect((await run({ 'topology.yaml': EVEN })).warnings).toEqual([]);
-    expect(commentAbout('other')).toContain('it is needed no more');
+    expect(warningsOf(await run({ 'topology.yaml': EVEN }))).toEqual([]);
+    expect(commentAbout('other.yaml')).toContain('it is needed no more');
   });
 
   test.each([
@@ -82,7 +94,7 @@ describe('a pull request that deletes a topology file', () => {
     const others = Array.from({ length: 250 }, (_, n) => ({ filename: `${n}.md`, status: 'modified' }) as const);
     repository.github.changedFiles.set(7, [...others, { filename: 'other.yaml', status: 'removed' }]);
     await run({ 'topology.yaml': EVEN });
-    expect(commentAbout('other')).toContain('**Nothing will be done');
+    expect(commentAbout('other.yaml')).toContain('**Nothing will be done');
   });
 
   test('of a fork is told so in the summary, and nothing is written', async () => {
@@ -95,7 +107,8 @@ describe('a pull request that deletes a topology file', () => {
   test('is planned all the same when GitHub does not list its files', async () => {
     repository.github.faults.push({ on: /\/files/, status: 403, message: 'Resource not accessible by integration' });
     const planned = await run({ 'topology.yaml': EVEN });
-    expect(planned).toMatchObject({ red: false, outputs: { result: 'no-changes' }, warnings: [] });
+    expect(planned).toMatchObject({ red: false, outputs: { result: 'no-changes' } });
+    expect(warningsOf(planned)).toEqual([]);
     expect(planned.log.join('\n')).toContain('Whether a topology file is deleted is not known.');
   });
 
@@ -103,7 +116,7 @@ describe('a pull request that deletes a topology file', () => {
     deletes('other.yaml');
     repository.github.faults.push({ on: /GET .*\/comments/, status: 403, message: 'Locked out', after: 2 });
     const planned = await run({ 'topology.yaml': EVEN });
-    expect(commentAbout('other')).toContain('**Nothing will be done');
+    expect(commentAbout('other.yaml')).toContain('**Nothing will be done');
     expect(planned.summary).toContain('this pull request deletes `other.yaml`');
     expect(planned.log.join('\n')).toContain('is not known.');
   });
@@ -113,44 +126,52 @@ describe('the comment of an earlier commit about a cluster that no file is about
   const NAMED = `${shares([2, 1, 1])}name: early\n`;
 
   test('is turned, where its file is one of this run', async () => {
-    await run({ 'topology.yaml': NAMED });
-    expect(commentAbout('early')).toContain('**Next:** merge');
-    await run({ 'topology.yaml': shares([2, 1, 1]) }, { action: 'synchronize' });
-    expect(commentAbout('early')).toContain('**Nothing will be done: no topology file of this pull request');
-    expect(commentAbout('early')).not.toContain('<!-- plan: ');
-    expect(commentAbout('redis-cluster')).toContain('**Next:** merge');
+    await runOf({ 'early.yaml': NAMED });
+    expect(commentAbout('early.yaml')).toContain('**Next:** merge');
+    await runOf({ 'topology.yaml': shares([2, 1, 1]) }, { action: 'synchronize' });
+    expect(commentAbout('early.yaml')).toContain('**Nothing will be done: no topology file of this pull request');
+    expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
+    expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
     expect(repository.github.comments).toHaveLength(2);
+  });
+
+  test('says where its plan is now, when only the file has got another name since', async () => {
+    await runOf({ 'early.yaml': NAMED });
+    await runOf({ 'topology.yaml': NAMED }, { action: 'synchronize' });
+    expect(commentAbout('early.yaml')).toContain('**What is planned stands in the comment about `topology.yaml`.**');
+    expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
+    expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
   });
 
   test('stays where another workflow wrote it, about a file of its own', async () => {
     await run({ 'elsewhere.yaml': NAMED });
-    const before = commentAbout('early');
+    const before = commentAbout('elsewhere.yaml');
     await run({ 'topology.yaml': EVEN }, { action: 'synchronize' });
-    expect(commentAbout('early')).toBe(before);
+    expect(commentAbout('elsewhere.yaml')).toBe(before);
   });
 
   test('is not answered where somebody else wrote it', async () => {
-    await run({ 'topology.yaml': NAMED });
+    await runOf({ 'early.yaml': NAMED });
     const [own] = repository.github.comments.splice(0);
     if (own === undefined) throw new Error('There is no comment.');
     repository.github.comments.push({ ...own, author: 'mallory' });
-    await run({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    await runOf({ 'topology.yaml': EVEN }, { action: 'synchronize' });
     const bodies = repository.github.comments.map(({ body }) => body);
-    expect(bodies).toEqual([own.body, expect.stringContaining('plan of redis-cluster -->')]);
+    expect(bodies).toEqual([own.body, expect.stringContaining('plan of topology.yaml -->')]);
   });
 });
 
 describe('a pull request that renames a topology file', () => {
-  test('has the one comment of its cluster, which is known by its name', async () => {
+  test('has the plan in a comment about the new file, and a word in that about the old one', async () => {
     await run({ 'topology.yaml': shares([2, 1, 1]) });
     repository.github.files.set(`${BASE}:new.yaml`, EVEN);
     renames('topology.yaml', 'new.yaml');
-    const inputs = { topology: '*.yaml' };
-    const renamed = { topology: { 'new.yaml': shares([2, 1, 1]) }, inputs };
-    await repository.run(pullRequest(7, { action: 'synchronize' }), renamed);
-    expect(repository.github.comments).toHaveLength(1);
-    expect(commentAbout('redis-cluster')).toContain('`new.yaml`');
-    expect(commentAbout('redis-cluster')).toContain('**Next:** merge');
+    const renamed = { topology: { 'new.yaml': shares([2, 1, 1]) } };
+    await repository.run(pullRequest(7, { action: 'synchronize' }), { ...renamed, inputs: { topology: '*.yaml' } });
+    expect(repository.github.comments).toHaveLength(2);
+    expect(commentAbout('new.yaml')).toContain('**Next:** merge');
+    expect(commentAbout('topology.yaml')).toContain('stands in the comment about `new.yaml`');
+    expect(commentAbout('topology.yaml')).not.toContain('<!-- plan: ');
   });
 
   test('to another name of the cluster is told which comment has its plan', async () => {
@@ -159,15 +180,16 @@ describe('a pull request that renames a topology file', () => {
     renames('other.yaml', 'topology.yaml');
     const planned = await run({ 'topology.yaml': `${EVEN}name: fresh` });
     repository.github.files.set(`${BASE}:topology.yaml`, EVEN);
-    expect(planned.warnings).toEqual([]);
-    expect(commentAbout('old')).toContain('**The same cluster is called `fresh` from now on:**');
-    expect(commentAbout('fresh')).toContain('Nothing to do');
+    expect(warningsOf(planned)).toEqual([]);
+    expect(commentAbout('other.yaml')).toContain('**The same cluster is called `fresh` from now on:**');
+    expect(commentAbout('topology.yaml')).toContain('Nothing to do');
   });
 
   test('to where the input names it no more is told that nothing will be done', async () => {
     renames('other.yaml', 'attic/other.yaml');
-    const { warnings } = await run({ 'topology.yaml': EVEN });
-    expect(warnings).toEqual([expect.stringContaining('renames other.yaml to attic/other.yaml: nothing will be done')]);
-    expect(commentAbout('other')).toContain('renames `other.yaml` to `attic/other.yaml`');
+    expect(warningsOf(await run({ 'topology.yaml': EVEN }))).toEqual([
+      expect.stringContaining('renames other.yaml to attic/other.yaml: nothing will be done'),
+    ]);
+    expect(commentAbout('other.yaml')).toContain('renames `other.yaml` to `attic/other.yaml`');
   });
 });

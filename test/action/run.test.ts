@@ -34,7 +34,7 @@ function pullFrom(from: string): ActionEvent {
 
 function pull(from: string): unknown {
   const [head, base] = [
-    { sha: 'head', repo: { full_name: from } },
+    { sha: 'a'.repeat(40), repo: { full_name: from } },
     { sha: 'base', repo: { full_name: 'acme/cache' } },
   ];
   return { action: 'opened', pull_request: { number: 7, user: { login: 'octocat' }, head, base } };
@@ -59,7 +59,7 @@ describe('the action ends before the first look when', () => {
       'a topology is declared twice',
       { inputs: { topology: '*.yaml' }, files: { 'a.yaml': SMALL, 'b.yaml': SMALL } },
       'invalid-topology',
-      /a\.yaml and b\.yaml are about the same cluster/,
+      /a\.yaml and b\.yaml are about the same StatefulSet default\/redis-cluster/,
     ],
     [
       'the event has secrets and the files of a fork',

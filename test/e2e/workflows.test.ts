@@ -16,7 +16,7 @@ const PULL = {
     number: 5,
     user: { login: 'octocat' },
     base: { sha: 'base', ref: 'main', repo: { full_name: 'acme/cache' } },
-    head: { sha: 'head', ref: 'more-shards', repo: { full_name: 'acme/cache' } },
+    head: { sha: 'a'.repeat(40), ref: 'more-shards', repo: { full_name: 'acme/cache' } },
   },
 };
 
@@ -34,7 +34,8 @@ if ('missing' in act) {
     beforeAll(async () => {
       kubeconfig = readFileSync(process.env['KUBECONFIG'] ?? '', 'utf8');
       cluster = await standUp('workflows');
-      github = await startFakeGitHub({ files: { 'base:topology.yaml': cluster.declare(3) } });
+      const files = { 'base:topology.yaml': cluster.declare(3), 'main:topology.yaml': cluster.declare(4) };
+      github = await startFakeGitHub({ files });
     }, 180_000);
 
     afterAll(async () => {
@@ -45,15 +46,17 @@ if ('missing' in act) {
     const runExample = (
       name: string,
       more: Pick<WorkflowRun, 'event' | 'payload' | 'onCommit'>,
+      topology = cluster.declare(4),
     ): Promise<WorkflowResult> =>
       runWorkflow(act.path, {
         workflow: exampleWorkflow(name),
         files: {
-          'topology.yaml': cluster.declare(4),
+          'topology.yaml': topology,
           'manifests/cluster.yaml': readFileSync(join(cluster.workspace.folder, 'manifests/cluster.yaml'), 'utf8'),
         },
         secrets: {
           GITHUB_TOKEN: TOKEN,
+          KUBECONFIG: kubeconfig,
           KUBECONFIG_PLAN: kubeconfig,
           KUBECONFIG_APPLY: kubeconfig,
         },
@@ -81,6 +84,28 @@ if ('missing' in act) {
 
       expect(await drift()).toMatchObject({ exitStatus: 0, outputs: { result: 'in-sync' } });
       expect(github.issues.map((issue) => issue.state)).toEqual(['closed']);
+      expect(github.mistakes).toEqual([]);
+    }, 240_000);
+
+    test('all-in-one.yml plans, refuses a push that nobody saw, and looks for drift; apply.yml by hand carries a hash out', async () => {
+      const [even, heavy] = ['shards: 4', 'shards: [{weight: 2}, {weight: 1}, {weight: 1}, {weight: 1}]'];
+      const topology = cluster.declare(4).replace(even, heavy);
+      github.files.set('main:topology.yaml', topology);
+      const pull = { ...PULL, number: 6, pull_request: { ...PULL.pull_request, number: 6 } };
+      const planned = await runExample('all-in-one.yml', { event: 'pull_request', payload: pull }, topology);
+      expect([planned.outputs['result'], planned.exitStatus === 0 ? '' : planned.log]).toEqual(['planned', '']);
+      expect(github.comments.map(({ on }) => on)).toEqual([5, 6]);
+
+      const pushed = await runExample('all-in-one.yml', { event: 'push', payload: {} }, topology);
+      expect(pushed).toMatchObject({ exitStatus: 1, outputs: { 'failure-reason': 'plan-not-approved' } });
+      const hash = pushed.outputs['plan-hash'] ?? '';
+      expect(hash).toBe(planned.outputs['plan-hash']);
+
+      const byHand = { event: 'workflow_dispatch', payload: { inputs: { 'approved-plan': hash } } };
+      const applied = await runExample('apply.yml', byHand, topology);
+      expect([applied.outputs['result'], applied.exitStatus === 0 ? '' : applied.log]).toEqual(['applied', '']);
+      const looked = await runExample('all-in-one.yml', { event: 'schedule', payload: {} }, topology);
+      expect(looked).toMatchObject({ exitStatus: 0, outputs: { result: 'in-sync' } });
       expect(github.mistakes).toEqual([]);
     }, 240_000);
   });

@@ -47,6 +47,10 @@ export function carryOut(state: FakeState, asked: Context | Request): Answer {
       return createLabel(state, body);
     case 'repos/list-pull-requests-associated-with-commit':
       return pullsOf(state, String(params['commit_sha']));
+    case 'pulls/get':
+      return { status: 200, body: pullNow(state, Number(params['pull_number'])) };
+    case 'repos/get-branch':
+      return branchOf(state, String(params['branch']));
     case 'pulls/list-files':
       return filesOf(state, Number(params['pull_number']));
     case 'repos/get-content':
@@ -85,9 +89,11 @@ function commentBody({ id, on, author, body }: FakeComment): unknown {
 function listIssues(state: FakeState, query: Context['request']['query']): readonly FakeIssue[] {
   const wanted = String(query['state'] ?? 'open');
   const label = query['labels'];
+  const creator = query['creator'];
   return state.issues
     .filter((issue) => wanted === 'all' || issue.state === wanted)
     .filter((issue) => label === undefined || issue.labels.includes(String(label)))
+    .filter((issue) => creator === undefined || issue.author === creator)
     .toReversed();
 }
 
@@ -149,6 +155,20 @@ function pullBody({ number, base, merged }: FakePull, commit: string): unknown {
     merge_commit_sha: commit,
     base: { ...fieldsOf(empty['base']), ref: base },
   };
+}
+
+/** One that nobody has told of is open. */
+function pullNow({ pulls, heads }: FakeState, number: number): unknown {
+  const empty = objectOf('pull-request', {});
+  const isMerged = pulls.some((pull) => pull.number === number && pull.merged);
+  const head = { ...fieldsOf(empty['head']), sha: heads.get(number) ?? 'a'.repeat(40) };
+  return { ...empty, number, state: isMerged ? 'closed' : 'open', merged: isMerged, head };
+}
+
+function branchOf(state: FakeState, name: string): Answer {
+  if (![...state.files.keys()].some((key) => key.startsWith(`${name}:`))) return NOT_FOUND;
+  const isProtected = state.protectedBranches.has(name);
+  return { status: 200, body: objectOf('branch-with-protection', { name, protected: isProtected }) };
 }
 
 function filesOf({ changedFiles }: FakeState, pull: number): Answer {

@@ -13,9 +13,11 @@ const NEEDS: Readonly<Record<string, Permissions>> = {
   'issues/update': { issues: 'write' },
   'issues/create-label': { issues: 'write' },
   'repos/list-pull-requests-associated-with-commit': { 'pull-requests': 'read' },
+  'pulls/get': { 'pull-requests': 'read' },
   'pulls/list-files': { 'pull-requests': 'read' },
   'repos/get-content': { contents: 'read' },
   'repos/get-commit': { contents: 'read' },
+  'repos/get-branch': { contents: 'read' },
 };
 
 /** Whether a token with these permissions may do this; null: it may do everything. */

@@ -74,6 +74,9 @@ export interface FakeState {
   readonly pulls: FakePull[];
   /** Of pull requests, by their numbers. */
   readonly changedFiles: Map<number, readonly FakeChange[]>;
+  /** The newest commits of pull requests, by their numbers; 40 times `a` where none is told. */
+  readonly heads: Map<number, string>;
+  readonly protectedBranches: Set<string>;
   /** Keys are `ref:path`. */
   readonly files: Map<string, string>;
   /** The next id or number. */
@@ -112,6 +115,8 @@ export async function startFakeGitHub(
     pulls: [],
     files: new Map(Object.entries(options.files ?? {})),
     changedFiles: new Map(),
+    heads: new Map(),
+    protectedBranches: new Set(),
     next: 1000,
   };
   const requests: SeenRequest[] = [];

@@ -135,6 +135,14 @@ test('the notes of a release are its section of the changelog, and a version wit
   expect(notesOf('v999.0.0').status).toBe(1);
 });
 
+test('a late release of an older line does not become the newest of its major version', () => {
+  const tags = 'refs/tags/v1.0.1\nrefs/tags/v1.10.0\nrefs/tags/v1.9.0\nrefs/tags/v1\nrefs/tags/v2.0.0\n';
+  const newestOf = (tag: string): string =>
+    spawnSync(join(ROOT, 'scripts/newest-release.sh'), [tag], { encoding: 'utf8', input: tags }).stdout.trim();
+  expect(newestOf('v1.0.1')).toBe('v1.10.0');
+  expect(newestOf('v2.0.0')).toBe('v2.0.0');
+});
+
 function notesOf(version: string): SpawnSyncReturns<string> {
   return spawnSync(join(ROOT, 'scripts/release-notes.sh'), [version], { encoding: 'utf8' });
 }

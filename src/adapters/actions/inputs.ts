@@ -1,4 +1,4 @@
-import type { Command, Request } from '../../core/request.ts';
+import type { Command, Occasion, Request } from '../../core/request.ts';
 import { Secret } from '../../core/secret.ts';
 import { type Environment, Form } from './form.ts';
 import { readKubeconfig } from './kubeconfig.ts';
@@ -17,25 +17,32 @@ const YES_NO_AUTO = ['auto', 'true', 'false'] as const;
  * Reads and checks every input; secrets are masked before anything else happens.
  * Throws Failure `invalid-input` with all mistakes at once, `untrusted-pull-request` for a kubeconfig among a pull
  * request's own files.
- * @param event GitHub's name of the event: `auto` depends on it
+ * @param occasion what `auto` depends on
  * @param warn told of inputs that there are not: a misspelt one does nothing
  */
-export function readInputs(env: Environment, event: string, secrets: Secrets, warn: (text: string) => void): Request {
+export function readInputs(
+  env: Environment,
+  occasion: Occasion,
+  secrets: Secrets,
+  warn: (text: string) => void,
+): Request {
   const form = new Form(env);
   const password = secret(form.secret('redis-password'), secrets);
   const key = secret(form.pem('redis-key'), secrets);
   const token = secret(form.text('github-token'), secrets);
-  const kubeconfig = readKubeconfig(form.text('kubeconfig'), env, event, secrets);
+  const kubeconfig = readKubeconfig(form.text('kubeconfig'), env, occasion.base !== null, secrets);
+  // Of a fork's run every secret is empty, while what stands in the workflow in clear is not: it plans offline all the same.
+  const mayLackSecrets = occasion.pullRequest?.foreign === true;
   const approval = form.oneOf('require-approved-plan', YES_NO_AUTO, 'auto');
   const request: Request = {
-    command: commandOf(form.oneOf('command', COMMANDS, 'auto'), event, env['GITHUB_REF'] ?? ''),
+    command: commandOf(form.oneOf('command', COMMANDS, 'auto'), occasion),
     topology: form.list('topology', /\r?\n/, ['topology.yaml']),
     kubeconfig,
     context: form.text('context'),
     connect: form.oneOf('connect', CONNECTS, 'auto'),
-    redis: { username: usernameOf(form, secrets), password, tls: tlsOf(form, key) },
+    redis: { username: usernameOf(form, secrets), password, tls: tlsOf(form, key, mayLackSecrets) },
     allow: form.words('allow', ALLOWS),
-    requireApprovedPlan: approval === 'auto' ? NEEDS_APPROVAL.includes(event) : approval === 'true',
+    requireApprovedPlan: approval === 'auto' ? NEEDS_APPROVAL.includes(occasion.event) : approval === 'true',
     approvedPlan: form.hash('approved-plan'),
     comment: form.flag('comment', true),
     driftIssue: form.flag('drift-issue', true),
@@ -44,16 +51,16 @@ export function readInputs(env: Environment, event: string, secrets: Secrets, wa
     timeout: form.duration('timeout', 60 * 60_000),
     token,
   };
-  form.needs('redis-username', 'redis-password');
+  if (!mayLackSecrets) form.needs('redis-username', 'redis-password');
   for (const name of form.unknown()) warn(`There is no input \`${name}\`; docs/inputs-outputs.md lists every input.`);
   form.refuseMistakes();
   return request;
 }
 
 /** What `auto` means for an event. A merge queue pushes to branches of its own what is not merged yet. */
-function commandOf(command: (typeof COMMANDS)[number], event: string, ref: string): Command {
+function commandOf(command: (typeof COMMANDS)[number], { event, base }: Occasion): Command {
   if (command !== 'auto') return command;
-  if (event === 'push') return ref.startsWith('refs/heads/gh-readonly-queue/') ? 'plan' : 'apply';
+  if (event === 'push') return base === null ? 'apply' : 'plan';
   return event === 'schedule' ? 'drift' : 'plan';
 }
 
@@ -70,16 +77,19 @@ function usernameOf(form: Form, secrets: Secrets): string | null {
   return username;
 }
 
-function tlsOf(form: Form, key: Secret | null): Request['redis']['tls'] {
+function tlsOf(form: Form, key: Secret | null, mayLackSecrets: boolean): Request['redis']['tls'] {
   const tls = {
     ca: form.pem('redis-ca'),
     cert: form.pem('redis-cert'),
     key,
     serverName: form.text('redis-server-name'),
   };
-  form.needs('redis-cert', 'redis-key');
-  form.needs('redis-key', 'redis-cert');
+  if (!mayLackSecrets) {
+    form.needs('redis-cert', 'redis-key');
+    form.needs('redis-key', 'redis-cert');
+  }
   if (form.flag('redis-tls', false)) return tls;
+  if (mayLackSecrets) return null;
   form.useless(['redis-ca', 'redis-cert', 'redis-key', 'redis-server-name'], '`redis-tls: true`');
   return null;
 }

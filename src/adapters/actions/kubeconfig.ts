@@ -14,16 +14,21 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
  * Throws Failure `untrusted-pull-request` for a file that a pull request may have brought along: it says where to connect
  * to, and may name programs to run.
  * @param text null: not given
- * @param event GitHub's name of the event
+ * @param isUnmerged whether the files of this run are a pull request's own
  */
-export function readKubeconfig(text: string | null, env: Environment, event: string, secrets: Secrets): Secret | null {
+export function readKubeconfig(
+  text: string | null,
+  env: Environment,
+  isUnmerged: boolean,
+  secrets: Secrets,
+): Secret | null {
   if (text !== null && isContent(text)) {
     secrets.addKubeconfig(text);
     return new Secret(text);
   }
   for (const path of pathsOf(text, env)) {
     if (!isFile(path)) continue;
-    if (event.startsWith('pull_request') || event === 'merge_group') refuseInside(env['GITHUB_WORKSPACE'], path);
+    if (isUnmerged) refuseInside(env['GITHUB_WORKSPACE'], path);
     secrets.addKubeconfig(readFileSync(path, 'utf8'));
   }
   if (existsSync(SERVICE_ACCOUNT)) secrets.add(readFileSync(SERVICE_ACCOUNT, 'utf8'));

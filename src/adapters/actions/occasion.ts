@@ -13,13 +13,14 @@ const Payload = z.object({
       number: z.number().int().positive(),
       merged: z.boolean().nullish(),
       user: z.object({ login: z.string() }).nullish(),
-      base: z.object({ sha: z.string(), repo: Repository }),
+      base: z.object({ sha: z.string(), ref: z.string().nullish(), repo: Repository }),
       head: z.object({ sha: z.string(), repo: Repository.nullable() }),
     })
     .nullish(),
   /** Of a push: oldest first, at most 2,048. */
   commits: z.array(z.object({ id: z.string() })).nullish(),
   merge_group: z.object({ base_ref: z.string() }).nullish(),
+  repository: z.object({ default_branch: z.string().nullish() }).nullish(),
   workflow_run: z
     .object({ event: z.string(), head_repository: Repository.nullish(), repository: Repository })
     .nullish(),
@@ -27,6 +28,9 @@ const Payload = z.object({
 type Payload = z.infer<typeof Payload>;
 
 const BRANCH = 'refs/heads/';
+
+/** Where a merge queue tries what is not merged yet: `gh-readonly-queue/main/pr-7-` and a commit. */
+const QUEUE = 'gh-readonly-queue/';
 
 /**
  * What made the run happen, from GitHub's environment and the event's payload.
@@ -40,16 +44,47 @@ export function readOccasion(env: Environment): Occasion {
   // GITHUB_SHA of a pull request is a merge that GitHub tries and nobody knows.
   const commit = payload.pull_request?.head.sha ?? env['GITHUB_SHA'] ?? '';
   const pushed = event === 'push' ? (payload.commits ?? []).map(({ id }) => id).toReversed() : [];
+  const branch = event === 'push' ? branchIn(env['GITHUB_REF']) : null;
+  const into = baseOf(payload, branch);
   return {
     event,
+    trigger: payload.workflow_run?.event ?? event,
     commit,
     commits: [commit, ...pushed].filter((id, i, all) => id !== '' && all.indexOf(id) === i),
-    branch: event === 'push' ? branchIn(env['GITHUB_REF']) : null,
-    base: payload.pull_request?.base.sha ?? branchIn(payload.merge_group?.base_ref),
+    branch: branch?.startsWith(QUEUE) === true ? null : branch,
+    base: into.ref,
+    aside: asideOf(into.branch, payload),
     attempt: Number(attemptOf(env)),
     runUrl: runUrlOf(env),
     pullRequest: pullRequestOf(payload),
   };
+}
+
+/** What this is to be merged into: a commit or a branch, and the branch by its name, as far as it is known. */
+interface Base {
+  readonly ref: string | null;
+  readonly branch: string | null;
+}
+
+/** @param pushed the branch that was pushed */
+function baseOf({ pull_request: pull, merge_group: group, repository }: Payload, pushed: string | null): Base {
+  if (pull !== undefined && pull !== null) return { ref: pull.base.sha, branch: pull.base.ref ?? null };
+  const queue = pushed?.startsWith(QUEUE) === true ? pushed.slice(QUEUE.length) : null;
+  const queued = queue === null ? null : (/^(.+)\/pr-\d+-[0-9a-f]+$/.exec(queue)?.[1] ?? repository?.default_branch);
+  const branch = branchIn(group?.base_ref) ?? queued ?? null;
+  if (branch === null && (queue !== null || (group !== undefined && group !== null))) {
+    throw untrusted(
+      'what the merge queue is to merge this into cannot be told.',
+      'Run on pull_request and push instead.',
+    );
+  }
+  return { ref: branch, branch };
+}
+
+function asideOf(branch: string | null, { repository }: Payload): Occasion['aside'] {
+  const defaultBranch = repository?.default_branch ?? null;
+  if (branch === null || defaultBranch === null || branch === defaultBranch) return null;
+  return { branch, defaultBranch };
 }
 
 function payloadOf(path: string | undefined): Payload {

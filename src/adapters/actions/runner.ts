@@ -10,9 +10,6 @@ import type { Secrets } from './secrets.ts';
 /** GitHub shows no more than ten errors and ten warnings of a step. */
 const MOST_ANNOTATIONS = 10;
 
-/** GitHub refuses summaries over 1 MiB. */
-const SUMMARY_BYTES = 1024 * 1024;
-
 /** GitHub's runner. Nothing passes it that holds a secret. */
 export function actionsRunner(env: Environment, secrets: Secrets): Runner {
   const clean = (text: string): string => secrets.redact(text);
@@ -41,7 +38,7 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
     },
     async summary(markdown) {
       if (!env['GITHUB_STEP_SUMMARY']) return;
-      await core.summary.addRaw(fitting(clean(markdown)), true).write();
+      await core.summary.addRaw(clean(markdown), true).write();
     },
     async keep(name, content) {
       folder ??= mkdtemp(join(env['RUNNER_TEMP'] || tmpdir(), 'redis-cluster-topology-'));
@@ -60,15 +57,6 @@ class Allowance {
     this.#left -= 1;
     return this.#left >= 0;
   }
-}
-
-/** As many whole lines as GitHub takes. */
-function fitting(text: string): string {
-  if (Buffer.byteLength(text) <= SUMMARY_BYTES - 1024) return text;
-  // No character of a summary takes more than four bytes.
-  const begin = text.slice(0, SUMMARY_BYTES / 4 - 1024);
-  const note = 'The summary is longer than GitHub takes; the whole plan is in `plan-file`.';
-  return `${begin.slice(0, begin.lastIndexOf('\n') + 1)}\n${note}`;
 }
 
 /** A line that begins with `::` is a command to the runner, wherever the text came from. */

@@ -1,5 +1,6 @@
 import { setSecret } from '@actions/core';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Environment } from './form.ts';
 
 /** Shorter ones would hide ordinary words everywhere. */
@@ -91,5 +92,29 @@ function* credentialsIn(value: unknown, depth = 0): Generator<{ readonly name: s
   for (const [name, field] of Object.entries(value)) {
     if (CREDENTIAL_FIELDS.has(name) && typeof field === 'string') yield { name, value: field };
     else yield* credentialsIn(field, depth + 1);
+    if (name === 'exec') for (const text of givenToProgram(field)) yield { name, value: text };
+  }
+}
+
+const Program = z.object({
+  args: z.array(z.string()).nullish(),
+  env: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
+});
+
+/** What a variable or an option is called that is given a secret. */
+const SECRET_NAME = /token|secret|passw|credential|private|(?:api|access)[-_]?key/i;
+
+/** Of what only its name says that it is a secret: `--token-mode=iam` has none, and the word is in many a line. */
+const SHORTEST_GIVEN = 8;
+
+/** The secrets among variables and arguments of a program that a kubeconfig names to log in: `--token=…`, `--token …`. */
+function* givenToProgram(exec: unknown): Generator<string> {
+  const { args, env } = Program.safeParse(exec).data ?? {};
+  for (const { name, value } of env ?? []) {
+    if (SECRET_NAME.test(name) && value.length >= SHORTEST_GIVEN) yield value;
+  }
+  for (const [i, arg] of (args ?? []).entries()) {
+    const [, option = '', given = args?.[i + 1] ?? ''] = /^(-[^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    if (SECRET_NAME.test(option) && given.length >= SHORTEST_GIVEN && !given.startsWith('-')) yield given;
   }
 }

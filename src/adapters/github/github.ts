@@ -6,6 +6,7 @@ import { findComment, listOwnComments, putComment } from './comments.ts';
 import { readFile } from './files.ts';
 import { keepIssue } from './issues.ts';
 import { leftFiles } from './left-files.ts';
+import { isProtected, pullRequestNow } from './pull-request-now.ts';
 import { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
 
@@ -39,6 +40,8 @@ export function createGitHub({ token, repository, apiUrl, redact, clock }: GitHu
       putComment(here, requests.begin(signal), pullRequest, { marker, body }),
     mergedPullRequests: (commits, branch, marker, { signal, patient }) =>
       mergedPullRequests(here, () => requests.begin(signal), { commits, branch, patient }, marker),
+    pullRequestNow: async (pullRequest, { signal }) => pullRequestNow(here, requests.begin(signal), pullRequest),
+    isProtected: async (branch, { signal }) => isProtected(here, requests.begin(signal), branch),
     leftFiles: async (pullRequest, { signal }) => leftFiles(here, requests.begin(signal), pullRequest),
     readFile: async (path, ref, { signal }) => readFile(here, requests.begin(signal), path, ref),
     keepIssue: async (marker, wanted, { signal }) => keepIssue(here, requests.begin(signal), marker, wanted),

@@ -41,21 +41,36 @@ export async function keepIssue(
   return same ? issue.html_url : edit(repository, visit, issue.number, { ...text, state: 'open' });
 }
 
-/** Ours by author and marker; of several an open one, else the newest, which GitHub lists first. */
+/**
+ * Ours by author and marker; of several an open one, else the newest, which GitHub lists first. People take labels away: an
+ * open one is looked for without, too.
+ */
 async function findIssue(repository: Repository, visit: Visit, marker: string): Promise<Issue | null> {
-  const login = await repository.login(visit);
-  const mark = repository.outgoing(marker);
-  const errand: Errand = { doing: `read the issues with the label ${LABEL}`, permission: 'issues: write' };
-  const all = repository.requests.pages(visit, errand, ISSUE, (octokit, options) =>
-    octokit.rest.issues.listForRepo({ ...repository.name, labels: LABEL, state: 'all', ...options }),
-  );
   let closed: Issue | null = null;
-  for await (const issue of all) {
-    if (issue.pull_request !== undefined || issue.user?.login !== login || !issue.body?.startsWith(mark)) continue;
+  for await (const issue of ownIssues(repository, visit, marker, { labels: LABEL, state: 'all' })) {
     if (issue.state === 'open') return issue;
     closed ??= issue;
   }
+  const creator = await repository.login(visit);
+  for await (const issue of ownIssues(repository, visit, marker, { creator, state: 'open' })) return issue;
   return closed;
+}
+
+async function* ownIssues(
+  repository: Repository,
+  visit: Visit,
+  marker: string,
+  which: { labels?: string; creator?: string; state: 'all' | 'open' },
+): AsyncGenerator<Issue> {
+  const login = await repository.login(visit);
+  const mark = repository.outgoing(marker);
+  const errand: Errand = { doing: `look for the issue with the label ${LABEL}`, permission: 'issues: write' };
+  const all = repository.requests.pages(visit, errand, ISSUE, (octokit, options) =>
+    octokit.rest.issues.listForRepo({ ...repository.name, ...which, ...options }),
+  );
+  for await (const issue of all) {
+    if (issue.pull_request === undefined && issue.user?.login === login && issue.body?.startsWith(mark)) yield issue;
+  }
 }
 
 async function open(

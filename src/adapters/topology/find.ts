@@ -17,21 +17,27 @@ const MOST_FILES = 200;
 const FOREIGN: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
 /**
- * The files that the patterns match, by name.
- * Throws Failure `topology-not-found` where a pattern matches none, `invalid-input` for files outside of the workspace:
+ * The files that the patterns match, by name, and the patterns that match none: a file that was deleted may still be named.
+ * Throws Failure `topology-not-found` where there is no file at all, `invalid-input` for files outside of the workspace:
  * a link in a pull request must not show what is on the runner.
  */
-export async function findTopologies(workspace: string, patterns: readonly string[]): Promise<readonly FoundFile[]> {
+export async function findTopologies(
+  workspace: string,
+  patterns: readonly string[],
+): Promise<{ readonly files: readonly FoundFile[]; readonly unmatched: readonly string[] }> {
   const root = await realpath(workspace);
   const files = new Set<string>();
+  const unmatched: string[] = [];
   for (const pattern of patterns) {
     const matched = await matches(root, withinWorkspace(workspace, root, pattern));
     for (const entry of matched) files.add(await insideOf(root, entry));
-    if (matched.length === 0) throw notFound(pattern);
+    if (matched.length === 0) unmatched.push(pattern);
     if (files.size > MOST_FILES) throw tooMany(patterns);
   }
+  if (files.size === 0) throw notFound(unmatched);
   const sorted = [...files].toSorted();
-  return Promise.all(sorted.map(async (file) => ({ file, text: await begin(resolve(root, file)) })));
+  const read = sorted.map(async (file) => ({ file, text: await begin(resolve(root, file)) }));
+  return { files: await Promise.all(read), unmatched };
 }
 
 /**
@@ -101,8 +107,9 @@ function cannotRead(what: string, why: string): Failure {
   });
 }
 
-function notFound(pattern: string): Failure {
-  return new Failure('topology-not-found', `No file matches the input \`topology\`: "${pattern}".`, {
+function notFound(patterns: readonly string[]): Failure {
+  const named = patterns.map((pattern) => `"${pattern}"`).join(', ');
+  return new Failure('topology-not-found', `No file matches the input \`topology\`: ${named}.`, {
     remedy: 'Check the path, and that a step with actions/checkout comes before this one.',
   });
 }

@@ -107,7 +107,8 @@ export const TopologyFile = z
   .strictObject({
     version: z.literal(1).meta({ description: 'Version of this format.' }),
     name: ClusterName.optional().meta({
-      description: 'Names the cluster in comments, issues and locks. Without it the name of the StatefulSet.',
+      description:
+        'Names the cluster in comments, issues and outputs, and its lock. Without it the name of the StatefulSet.',
     }),
     state: State.default('present').meta({
       description:

@@ -9,6 +9,9 @@ export interface WaitForPods {
   readonly pods: readonly string[];
 }
 
+/** Of more pods than this only the first and the last are named. */
+const MOST_NAMED = 12;
+
 export const waitForPods: StepKind<WaitForPods> = {
   facts: (_, before) => ({ replicas: before.workload?.replicas ?? 'no StatefulSet' }),
 
@@ -36,7 +39,10 @@ export const waitForPods: StepKind<WaitForPods> = {
   /** Waiting changes nothing. */
   covers: () => true,
 
-  words: (step) => `Wait until ${step.pods.join(', ')} ${step.pods.length === 1 ? 'is' : 'are'} ready`,
+  words({ pods }) {
+    const named = pods.length <= MOST_NAMED ? pods.join(', ') : `${pods.length} pods (${pods[0]} to ${pods.at(-1)})`;
+    return `Wait until ${named} ${pods.length === 1 ? 'is' : 'are'} ready`;
+  },
 
   rename: (step, name) => ({ ...step, pods: step.pods.map(name).toSorted(byOrdinal) }),
 

@@ -4,7 +4,12 @@ import type { ActionEvent } from '../../support/run-action.ts';
 
 const HERE = 'acme/cache';
 
+const HERE_AS_IT_IS = { full_name: HERE, default_branch: 'main' };
+
 export const BASE = 'b'.repeat(40);
+
+/** The newest commit of every pull request, where a test says nothing else. */
+export const HEAD = 'a'.repeat(40);
 
 /** Forty hex digits that differ by `n`. */
 export function commit(n: number): string {
@@ -17,24 +22,30 @@ export interface Pull {
   readonly author?: string;
   readonly action?: 'opened' | 'synchronize' | 'reopened' | 'closed';
   readonly event?: 'pull_request' | 'pull_request_target';
+  /** The branch that it is to be merged into. */
+  readonly base?: string;
+  /** Its newest commit. */
+  readonly head?: string;
   /** When it is closed. */
   readonly merged?: boolean;
 }
 
 export function pullRequest(number: number, more: Pull = {}): ActionEvent {
   const { from = HERE, author = 'octocat', action = 'opened', event = 'pull_request', merged = false } = more;
+  const { base = 'main', head = HEAD } = more;
   return {
     name: event,
     ref: `refs/pull/${number}/merge`,
     payload: {
       action,
       number,
+      repository: HERE_AS_IT_IS,
       pull_request: {
         number,
         merged,
         user: { login: author },
-        base: { sha: BASE, ref: 'main', repo: { full_name: HERE } },
-        head: { sha: 'a'.repeat(40), ref: 'change', repo: { full_name: from } },
+        base: { sha: BASE, ref: base, repo: { full_name: HERE } },
+        head: { sha: head, ref: 'change', repo: { full_name: from } },
       },
     },
   };
@@ -43,8 +54,18 @@ export function pullRequest(number: number, more: Pull = {}): ActionEvent {
 /** @param commits oldest first, as the payload has them */
 export function push(commits: readonly string[], ref = 'refs/heads/main'): ActionEvent {
   const head = commits.at(-1) ?? '';
-  const payload = { ref, after: head, commits: commits.map((id) => ({ id, message: 'x', distinct: true })) };
+  const payload = {
+    ref,
+    after: head,
+    repository: HERE_AS_IT_IS,
+    commits: commits.map((id) => ({ id, message: 'x', distinct: true })),
+  };
   return { name: 'push', ref, commit: head, payload };
+}
+
+/** An event that says nothing of a commit, such as `issues`. */
+export function other(name: string): ActionEvent {
+  return { name, payload: { action: 'opened', repository: HERE_AS_IT_IS } };
 }
 
 /** The same run once more, as "Re-run jobs" does it. */
@@ -59,7 +80,7 @@ export function mergeGroup(number: number): ActionEvent {
     name: 'merge_group',
     ref: head_ref,
     commit: commit(900),
-    payload: { action: 'checks_requested', merge_group },
+    payload: { action: 'checks_requested', merge_group, repository: HERE_AS_IT_IS },
   };
 }
 

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { readInputs } from '../../../src/adapters/actions/inputs.ts';
+import { lineOf } from '../../../src/adapters/actions/line-of.ts';
 import { readOccasion } from '../../../src/adapters/actions/occasion.ts';
 import { Secrets } from '../../../src/adapters/actions/secrets.ts';
 import { createGitHub } from '../../../src/adapters/github/github.ts';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { isNamed } from '../../../src/adapters/topology/find.ts';
 import { readTopology } from '../../../src/adapters/topology/read.ts';
+import { readTopologies } from '../../../src/adapters/topology/read-all.ts';
 import type { Desk } from '../../../src/commands/desk.ts';
-import { eachCluster } from '../../../src/commands/each-cluster.ts';
+import { run } from '../../../src/commands/each-cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Topology } from '../../../src/core/topology.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
@@ -62,6 +67,8 @@ export interface Step {
   /** The text of topology.yaml, or of every file by its name. */
   readonly topology: string | Readonly<Record<string, string>>;
   readonly inputs?: Readonly<Record<string, string>>;
+  /** What the pushed branch has by now, where that is not what was pushed. */
+  readonly branchHas?: string | null;
   /** Told every line of the log; what it throws stops the run at its next safe point. */
   readonly onLine?: (line: string) => void;
 }
@@ -78,8 +85,11 @@ export class LocalRepository implements AsyncDisposable {
   /** StatefulSets to which a way was opened. */
   readonly reached: string[] = [];
   #runs = 0;
+  /** The checkout. */
+  readonly #workspace: string;
 
-  private constructor(github: FakeGitHub, platform: LocalPlatform) {
+  private constructor(github: FakeGitHub, platform: LocalPlatform, workspace: string) {
+    this.#workspace = workspace;
     this.github = github;
     this.platform = platform;
   }
@@ -88,7 +98,10 @@ export class LocalRepository implements AsyncDisposable {
   static async create(): Promise<LocalRepository> {
     await using stack = new AsyncDisposableStack();
     const github = stack.use(await startFakeGitHub());
-    const repository = new LocalRepository(github, stack.use(await startLocalPlatform({ pods: 3 })));
+    const platform = stack.use(await startLocalPlatform({ pods: 3 }));
+    const workspace = await mkdtemp(join(tmpdir(), 'checkout-'));
+    stack.defer(() => rm(workspace, { recursive: true }));
+    const repository = new LocalRepository(github, platform, workspace);
     await repository.make(EVEN);
     github.files.set(`${BASE}:topology.yaml`, EVEN);
     github.files.set('main:topology.yaml', EVEN);
@@ -110,7 +123,10 @@ export class LocalRepository implements AsyncDisposable {
   /** Lets GitHub be as at first, but for its files. */
   forget(): void {
     this.github.permissions = null;
+    this.github.files.set('main:topology.yaml', EVEN);
     this.github.changedFiles.clear();
+    this.github.heads.clear();
+    this.github.protectedBranches.clear();
     for (const list of [this.github.comments, this.github.issues, this.github.pulls, this.github.faults, this.pauses]) {
       list.length = 0;
     }
@@ -121,15 +137,39 @@ export class LocalRepository implements AsyncDisposable {
     return this.github.comments.find((one) => one.on === number && one.author === this.github.login)?.body ?? '';
   }
 
-  async run(event: ActionEvent, { topology, inputs = {}, onLine = () => undefined }: Step): Promise<LocalRun> {
+  async run(event: ActionEvent, step: Step): Promise<LocalRun> {
+    const { topology, inputs = {}, onLine = () => undefined } = step;
     const told = nothingTold();
     this.#runs += 1;
-    const env = { ...environmentOf(event, this.#runs), ...inputVariables({ 'github-token': TOKEN, ...inputs }) };
+    const files = typeof topology === 'string' ? { 'topology.yaml': topology } : topology;
+    await this.#checkOut(files);
+    this.#setBranch(event, files, step.branchHas);
+    const given = { 'github-token': TOKEN, topology: Object.keys(files).join('\n'), ...inputs };
+    const env = { ...environmentOf(event, this.#runs), ...inputVariables(given) };
     const red = await withEventFile(event.payload, async (path) => {
       const desk = this.#desk({ ...env, GITHUB_EVENT_PATH: path }, told, onLine);
-      return eachCluster(topologiesIn(topology), desk);
+      return run(() => readTopologies(this.#workspace, desk.request.topology), desk);
     });
     return { ...told, red };
+  }
+
+  async #checkOut(files: Readonly<Record<string, string>>): Promise<void> {
+    for (const old of await readdir(this.#workspace)) await rm(join(this.#workspace, old), { recursive: true });
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(dirname(join(this.#workspace, file)), { recursive: true });
+      await writeFile(join(this.#workspace, file), text);
+    }
+  }
+
+  /** A push leaves its branch as it is in the checkout, unless another one came since. */
+  #setBranch({ name, ref }: ActionEvent, files: Readonly<Record<string, string>>, now: Step['branchHas']): void {
+    const branch = (ref ?? '').replace('refs/heads/', '');
+    if (name !== 'push') return;
+    this.github.files.set(`${branch}:README.md`, '');
+    for (const [file, text] of Object.entries(files)) {
+      if (now === null) this.github.files.delete(`${branch}:${file}`);
+      else this.github.files.set(`${branch}:${file}`, now ?? text);
+    }
   }
 
   #desk(env: Readonly<Record<string, string>>, told: Told, onLine: (line: string) => void): Desk {
@@ -141,9 +181,9 @@ export class LocalRepository implements AsyncDisposable {
     const redact = (text: string): string => secrets.redact(text);
     const clock = hurried(this.pauses);
     const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock };
-    const github = createGitHub(client);
     const signal = AbortSignal.any([AbortSignal.timeout(60_000), stop.signal]);
-    const request = readInputs(env, occasion.event, secrets, (text) => runner.warning(text));
+    const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
+    const github = request.token === null ? null : createGitHub(client);
     return {
       request,
       occasion,
@@ -160,29 +200,20 @@ export class LocalRepository implements AsyncDisposable {
         return { kubernetes: platform.kubernetes, redis, manifests: null, [Symbol.asyncDispose]: () => close(redis) };
       },
       async topologyAt(file, ref): Promise<Topology | null> {
-        const text = await github.readFile(file, ref, { signal });
+        const text = (await github?.readFile(file, ref, { signal })) ?? null;
         const read = text === null ? null : readTopology(text, file);
         return read?.kind === 'topology' ? read.topology : null;
       },
-      isTopology: (file) => isNamed('.', request.topology, file),
-      // Each key has a line of its own in what tests write.
-      lineOf: (_, key) => 1 + (KEYS.includes(key) ? KEYS.indexOf(key) : KEYS.length),
+      isTopology: (file) => isNamed(this.#workspace, request.topology, file),
+      lineOf: (file, key) => lineOf(join(this.#workspace, file), key),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.github[Symbol.asyncDispose]();
     await this.platform[Symbol.asyncDispose]();
+    await rm(this.#workspace, { recursive: true });
   }
-}
-
-function topologiesIn(topology: Step['topology']): readonly Topology[] {
-  const files = typeof topology === 'string' ? { 'topology.yaml': topology } : topology;
-  return Object.entries(files).map(([file, text]) => {
-    const read = readTopology(text, file);
-    if (read.kind === 'mistakes') throw new Error(`${file} has mistakes: ${JSON.stringify(read.mistakes)}`);
-    return read.topology;
-  });
 }
 
 function attempt(work: () => void, stop: AbortController): void {
@@ -197,9 +228,6 @@ async function close(one: AsyncDisposable): Promise<void> {
   await one[Symbol.asyncDispose]();
 }
 
-/** The keys of `shares`, line by line; what is added comes after them. */
-const KEYS = ['version', 'kubernetes', 'replicasPerShard', 'shards'];
-
 /** The file for three shards with these shares; `more` are further lines. */
 export function shares(weights: readonly number[], more = ''): string {
   const list = weights.map((weight) => `{weight: ${weight}}`).join(', ');
@@ -209,14 +237,14 @@ export function shares(weights: readonly number[], more = ''): string {
 
 export const EVEN = shares([1, 1, 1]);
 
-function environmentOf(event: ActionEvent, run: number): Record<string, string> {
+function environmentOf(event: ActionEvent, count: number): Record<string, string> {
   return {
     GITHUB_EVENT_NAME: event.name,
     GITHUB_SHA: event.commit ?? '0'.repeat(40),
     GITHUB_REF: event.ref ?? 'refs/heads/main',
     GITHUB_REPOSITORY: 'acme/cache',
     GITHUB_SERVER_URL: 'https://github.test',
-    GITHUB_RUN_ID: String(run),
+    GITHUB_RUN_ID: String(count),
     GITHUB_RUN_ATTEMPT: String(event.attempt ?? 1),
   };
 }

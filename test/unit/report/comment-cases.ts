@@ -1,10 +1,14 @@
+import { changed, shownIn } from '../../../src/commands/decision.ts';
 import { memberOf, withMember } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
+import { notAllowed as notAllowedBy } from '../../../src/plan/dangers.ts';
 import { estimate } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { type Plan, steps } from '../../../src/plan/plan.ts';
+import { isRest } from '../../../src/plan/remainder.ts';
 import type { CommentState } from '../../../src/report/comment.ts';
 import { stageTitle } from '../../../src/report/log.ts';
+import { hiddenPlan } from '../../../src/report/marker.ts';
 import { clusterOf, nothing, planned, planOf, topologyOf, volumeOf } from './reported.ts';
 
 const three = clusterOf({ shards: 3, replicas: 1 });
@@ -49,7 +53,7 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ['refused-not-allowed', notAllowed()],
   ['refused-changed', changedPlan()],
   ['applying', { kind: 'applying', plan: grow, estimate: estimate(grow, new Map()), progress: progressOf(grow) }],
-  ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4 }],
+  ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4, now: swapped(grow) }],
   [
     'failed-midway',
     {
@@ -69,6 +73,27 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ],
   ['200-shards', planned(planOf(topologyOf(220), clusterOf({ shards: 200, replicas: 1, keysPerSlot: 9_000 })))],
 ]);
+
+/** The new pods are on nodes, and have swapped their roles. */
+function swapped({ after }: Plan): Plan['after'] {
+  const [first, second] = ['redis-cluster-6', 'redis-cluster-7'];
+  const nodes = new Map([
+    [first, 'node-1'],
+    [second, 'node-0'],
+  ]);
+  const name = (pod: string): string => (pod === first ? second : pod === second ? first : pod) ?? pod;
+  const pods = after.pods.map((pod) => {
+    const node = nodes.get(pod.name);
+    const zone = `zone-${node === 'node-0' ? 'a' : 'b'}`;
+    return node === undefined ? pod : { ...pod, node, domains: { 'topology.kubernetes.io/zone': zone } };
+  });
+  const members = after.members.map((member) => ({
+    ...member,
+    pod: name(member.pod),
+    primary: member.primary === null ? null : name(member.primary),
+  }));
+  return { ...after, pods, members };
+}
 
 /** The runbook's finding: a primary and its replica are on one node. */
 function crowded() {
@@ -126,28 +151,26 @@ function refused(): CommentState {
 
 function notAllowed(): CommentState {
   const plan = planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), four);
-  const failure = new Failure(
-    'not-allowed',
-    'Refused: the plan needs `delete-volumes` in the input `allow`, and the run does not have it.',
-    {
-      remedy: 'Add `allow: delete-volumes` to the workflow step if that is what you want.',
-      details: plan.dangers.filter((danger) => danger.needs !== null).map((danger) => danger.text),
-    },
-  );
-  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()) };
+  const failure = notAllowedBy(plan, []);
+  if (failure === null) throw new Error('This was to be refused.');
+  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), approved: approvalOf(plan) };
 }
 
 /** A shard was to be added; before that somebody has moved slots by hand. */
 function changedPlan(): CommentState {
   const moved = clusterOf({ shards: 3, replicas: 1, slots: [[[0, 5_999]], [[6_000, 10_922]], [[10_923, 16_383]]] });
   const plan = planOf(topologyOf(4), moved);
-  const failure = new Failure(
-    'plan-changed',
-    'Cannot apply: what would be done now is not what was approved. It is not what was shown in the pull request.',
-    { remedy: 'Look at the plan of this run, or open a pull request that plans anew.' },
-  );
-  const shown = [{ where: '#7', hash: grow.hash, steps: steps(grow), unbound: grow.unbound }];
-  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), shown };
+  const answer = isRest(steps(grow), plan, grow.unbound);
+  const differences = answer.rest ? [] : answer.differences.map((text) => `#7: ${text}`);
+  const failure = changed(plan, 'It is not what was shown in the pull request.', differences);
+  const shown = shownIn('#7', { hash: grow.hash, steps: steps(grow), unbound: grow.unbound });
+  const approved = approvalOf(grow);
+  return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), shown, approved };
+}
+
+/** What a merged pull request has approved, as its comment holds it. */
+function approvalOf(plan: Plan): NonNullable<Extract<CommentState, { kind: 'refused' }>['approved']> {
+  return { hash: plan.hash, hidden: hiddenPlan(plan, 'planned').line };
 }
 
 function progressOf(plan: Plan): readonly string[] {

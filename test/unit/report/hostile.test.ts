@@ -49,7 +49,7 @@ describe('texts from outside do nothing', () => {
   test.each(STATES)('in a comment that is %s', (_, state) => {
     const body = commentBody(state, context);
     const [marker = '', ...lines] = body.split('\n');
-    expect(marker).toMatch(/^<!-- redis-cluster-topology: plan of [\w.-]+ -->$/);
+    expect(marker).toMatch(/^<!-- redis-cluster-topology: plan of [\w.%/-]+ -->$/);
     const read = lines.filter((line) => !/^<!-- plan: [A-Za-z0-9+/=]+ -->$/.test(line)).join('\n');
     expectHarmless(read);
   });

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type PlannedStep, steps } from '../../../src/plan/plan.ts';
 import { commentBody, summaryBody } from '../../../src/report/comment.ts';
-import { commentMarker, hiddenPlan, readPosted } from '../../../src/report/marker.ts';
+import { commentMarker, hiddenPlan, issueMarker, readPosted } from '../../../src/report/marker.ts';
 import { CONTEXT, clusterOf, planned, planOf, topologyOf } from './reported.ts';
 
 const plan = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 }));
@@ -34,12 +34,25 @@ test('only the last line counts', () => {
   expect(readPosted(`text ${line}`)).toBeNull();
 });
 
-test('a name cannot end the marker', () => {
-  expect(commentMarker('a --> b')).toBe('<!-- redis-cluster-topology: plan of a_--__b -->');
+test('a path cannot end the marker, nor be taken for another one', () => {
+  expect(commentMarker('clusters/a --> b.yaml')).toBe(
+    '<!-- redis-cluster-topology: plan of clusters/a%20--%3E%20b.yaml -->',
+  );
+  const paths = ['a/b.yaml', 'a_b.yaml', 'a%2Fb.yaml', 'a b.yaml', 'ä.yaml'];
+  expect(new Set(paths.map(commentMarker)).size).toBe(paths.length);
+  expect(new Set(paths.map(issueMarker)).size).toBe(paths.length);
 });
 
 describe('what is no plan of ours is no plan', () => {
-  const right = { version: 1, cluster: 'c', state: 'planned', hash: '0123456789ab', unbound: [], steps: [] };
+  const right = {
+    version: 1,
+    cluster: 'c',
+    file: 'c.yaml',
+    state: 'planned',
+    hash: '0123456789ab',
+    unbound: [],
+    steps: [],
+  };
   test('as it should be', () => expect(readPosted(packed(right))?.hash).toBe('0123456789ab'));
   test.each([
     ['nothing', ''],
@@ -47,6 +60,7 @@ describe('what is no plan of ours is no plan', () => {
     ['cut', packed(right).replace(/.{8} -->/, ' -->')],
     ['null', packed(null)],
     ['another version', packed({ ...right, version: 2 })],
+    ['no file', packed({ ...right, file: undefined })],
     ['no hash', packed({ ...right, hash: undefined })],
     ['a hash of another form', packed({ ...right, hash: '../../etc' })],
     ['names that are none', packed({ ...right, unbound: [1] })],

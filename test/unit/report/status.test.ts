@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/findings.ts';
-import { driftIssue, inSyncWords, issueMarker } from '../../../src/report/drift-issue.ts';
+import { driftIssue, inSyncWords } from '../../../src/report/drift-issue.ts';
+import { issueMarker } from '../../../src/report/marker.ts';
 import { findingsList, membersByNode, membersTable, statusMarkdown } from '../../../src/report/members.ts';
 import { CONTEXT, clusterOf, planOf, topologyOf } from './reported.ts';
 
@@ -62,7 +63,7 @@ describe('the issue about drift', () => {
   test('says what was seen and what an apply would do', () => {
     const { title, body } = driftIssue(plan, [finding], CONTEXT);
     expect(title).toBe('Redis Cluster sessions is not as clusters/sessions/topology.yaml declares it');
-    expect(body.startsWith(issueMarker('sessions'))).toBe(true);
+    expect(body.startsWith(issueMarker(CONTEXT.file))).toBe(true);
     expect(body).toContain('**pod-not-ready**');
     expect(body).toContain('1. Scale the StatefulSet from 6 to 8 pods');
     expect(body).toContain('| Primary | Slots before | Slots after | Change | Replicas |');

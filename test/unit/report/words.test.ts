@@ -34,7 +34,10 @@ describe('numbers are short and the same everywhere', () => {
     [duration(7_500), '2 h 5 min'],
     [duration(7_200), '2 h'],
     [about(0.1), 'under 1 s'],
-    [about(65), 'about 65 s'],
+    [about(40.4), 'about 40 s'],
+    [about(65), 'about 1 min'],
+    [about(91), 'about 2 min'],
+    [about(125), 'about 2 min'],
     [counted(1, 'shard'), '1 shard'],
     [counted(1_200, 'primary', 'primaries'), '1,200 primaries'],
   ])('%s', (text, expected) => {

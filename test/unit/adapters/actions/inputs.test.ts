@@ -4,9 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readInputs } from '../../../../src/adapters/actions/inputs.ts';
+import { readOccasion } from '../../../../src/adapters/actions/occasion.ts';
 import { Secrets } from '../../../../src/adapters/actions/secrets.ts';
 import { asFailure, type Failure } from '../../../../src/core/failure.ts';
-import type { Request } from '../../../../src/core/request.ts';
+import type { Occasion, Request } from '../../../../src/core/request.ts';
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -18,9 +19,14 @@ function environment(inputs: Inputs): Record<string, string> {
   return { HOME, ...Object.fromEntries(variables) };
 }
 
-function request(inputs: Inputs, event = 'workflow_dispatch', warn: (text: string) => void = () => {}): Request {
+function request(
+  inputs: Inputs,
+  event: string | Occasion = 'workflow_dispatch',
+  warn: (text: string) => void = () => {},
+): Request {
   const env = environment(inputs);
-  return readInputs(env, event, new Secrets(env), warn);
+  const occasion = typeof event === 'string' ? readOccasion({ GITHUB_EVENT_NAME: event }) : event;
+  return readInputs(env, occasion, new Secrets(env), warn);
 }
 
 function refusal(inputs: Inputs): Failure {
@@ -78,7 +84,7 @@ describe('inputs', () => {
     ['schedule', 'drift', false],
     ['workflow_dispatch', 'plan', false],
     ['merge_group', 'plan', true],
-    ['issue_comment', 'plan', false],
+    ['issues', 'plan', false],
     ['', 'plan', false],
   ])('on %j mean %s, with approval %j', (event, command, requireApprovedPlan) => {
     expect(request({}, event)).toMatchObject({ command, requireApprovedPlan });
@@ -158,6 +164,15 @@ describe('a mistake in an input', () => {
     expect(refusal({ allow: 'destroy everything' }).details).toEqual([
       'The input `allow` is "everything"; expected: destroy, delete-volumes, forget-unknown-nodes, assign-lost-slots.',
     ]);
+  });
+
+  test('is none where a run of a fork has no secrets, and what stands in the workflow in clear is left alone', () => {
+    const foreign = { number: 7, foreign: true, closed: false, merged: false };
+    const occasion = { ...readOccasion({ GITHUB_EVENT_NAME: 'pull_request' }), base: 'b', pullRequest: foreign };
+    const inputs = { 'redis-username': 'app', 'redis-cert': PEM, 'redis-server-name': 'redis.local' };
+    expect(request(inputs, occasion)).toMatchObject({ command: 'plan', redis: { password: null, tls: null } });
+    expect(request({ ...inputs, 'redis-tls': 'true' }, occasion).redis.tls).toMatchObject({ cert: PEM, key: null });
+    expect(() => request(inputs, { ...occasion, pullRequest: { ...foreign, foreign: false } })).toThrow('and 3 more');
   });
 
   test('does not show what may be a secret', () => {

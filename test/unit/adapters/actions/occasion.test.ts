@@ -22,12 +22,19 @@ interface Pull {
   readonly author?: string;
   readonly action?: string;
   readonly merged?: boolean;
+  readonly base?: string;
 }
 
-function pull({ from = HERE, author = 'octocat', action = 'opened', merged = false }: Pull): unknown {
+function pull({
+  from = HERE,
+  author = 'octocat',
+  action = 'opened',
+  merged = false,
+  base: ref = 'main',
+}: Pull): object {
   const [head, base] = [
     { sha: 'head-commit', repo: from },
-    { sha: 'base-commit', repo: HERE },
+    { sha: 'base-commit', ref, repo: HERE },
   ];
   return { action, pull_request: { number: 7, merged, user: { login: author }, head, base } };
 }
@@ -51,10 +58,12 @@ describe('what made a run happen', () => {
   test('is a pull request: its number, its base, and the commit that its people know', async () => {
     expect(await occasion('pull_request', pull({}), { GITHUB_REF: 'refs/pull/7/merge' })).toEqual({
       event: 'pull_request',
+      trigger: 'pull_request',
       commit: 'head-commit',
       commits: ['head-commit'],
       branch: null,
       base: 'base-commit',
+      aside: null,
       attempt: 1,
       runUrl: 'https://github.example/acme/cache/actions/runs/42/attempts/1',
       pullRequest: { number: 7, foreign: false, closed: false, merged: false },
@@ -103,6 +112,35 @@ describe('what made a run happen', () => {
     });
   });
 
+  test.each([
+    ['main', `refs/heads/gh-readonly-queue/main/pr-7-${'c'.repeat(40)}`],
+    ['release/7', `refs/heads/gh-readonly-queue/release/7/pr-7-${'c'.repeat(40)}`],
+    ['trunk', 'refs/heads/gh-readonly-queue/of-another-form'],
+  ])('is a push of a merge queue, which is no push to a branch: it leads to %s', async (base, ref) => {
+    const payload = { commits: [{ id: 'merge-commit' }], repository: { default_branch: 'trunk' } };
+    expect(await occasion('push', payload, { GITHUB_REF: ref })).toMatchObject({ base, branch: null });
+  });
+
+  test('is not told where nobody can tell what a merge queue leads to', async () => {
+    const ref = { GITHUB_REF: 'refs/heads/gh-readonly-queue/of-another-form' };
+    await expect(occasion('push', {}, ref)).rejects.toMatchObject({ code: 'untrusted-pull-request' });
+  });
+
+  test('is a pull request to another branch than the default one', async () => {
+    const payload = { ...pull({ base: 'feature' }), repository: { default_branch: 'main' } };
+    expect((await occasion('pull_request', payload)).aside).toEqual({ branch: 'feature', defaultBranch: 'main' });
+    const usual = { ...pull({ base: 'main' }), repository: { default_branch: 'main' } };
+    expect((await occasion('pull_request', usual)).aside).toBeNull();
+  });
+
+  test('is what somebody caused, also where another run came between', async () => {
+    const workflow_run = { event: 'issues', head_repository: HERE, repository: HERE };
+    expect(await occasion('workflow_run', { workflow_run })).toMatchObject({
+      event: 'workflow_run',
+      trigger: 'issues',
+    });
+  });
+
   test('names the attempt of a run that was started again', async () => {
     const { runUrl, attempt } = await occasion('push', {}, { GITHUB_RUN_ATTEMPT: '3' });
     expect(attempt).toBe(3);
@@ -112,10 +150,12 @@ describe('what made a run happen', () => {
   test('is a process where there is no GitHub', () => {
     expect(readOccasion({})).toEqual({
       event: '',
+      trigger: '',
       commit: '',
       commits: [],
       branch: null,
       base: null,
+      aside: null,
       attempt: 1,
       runUrl: `process ${process.pid}`,
       pullRequest: null,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readInputs } from '../../../../src/adapters/actions/inputs.ts';
+import { readOccasion } from '../../../../src/adapters/actions/occasion.ts';
 import { Secrets } from '../../../../src/adapters/actions/secrets.ts';
 
 const KEY = '-----BEGIN PRIVATE KEY-----\nMIIBVQIBADANBgkqhkiG9w0B\nAQEFAASCAT8w\nAB==\n-----END PRIVATE KEY-----';
@@ -45,10 +46,10 @@ function masks(): readonly string[] {
 }
 
 /** Reads inputs as on GitHub, with a home of their own. */
-function read(env: Readonly<Record<string, string>>, event = 'push'): Secrets {
+function read(env: Readonly<Record<string, string>>, event = 'push', base: string | null = null): Secrets {
   const all = { HOME: join(root, 'no-home'), GITHUB_ACTIONS: 'true', ...env };
   const secrets = new Secrets(all);
-  readInputs(all, event, secrets, () => {});
+  readInputs(all, { ...readOccasion({ GITHUB_EVENT_NAME: event }), base }, secrets, () => {});
   return secrets;
 }
 
@@ -107,6 +108,23 @@ describe('the credentials of a kubeconfig', () => {
     expect(secrets.redact('https://kube.example:6443 kubectl')).toBe('https://kube.example:6443 kubectl');
   });
 
+  test('that a program is given to log in are masked by what they are called', () => {
+    const exec = {
+      command: 'login',
+      args: ['get-token', '--client-secret=secret-as-option', '--token', 'token-as-argument', '--token-mode=iam', '-v'],
+      env: [
+        { name: 'AWS_SECRET_ACCESS_KEY', value: 'secret-of-the-cloud' },
+        { name: 'AWS_REGION', value: 'eu-central-1' },
+      ],
+    };
+    const secrets = read({ INPUT_KUBECONFIG: JSON.stringify({ users: [{ name: 'u', user: { exec } }] }) });
+    const given = ['secret-as-option', 'token-as-argument', 'secret-of-the-cloud'];
+    expect(masks()).toEqual(expect.arrayContaining(given));
+    expect(secrets.redact(`${given.join(' ')} iam eu-central-1 get-token -v`)).toBe(
+      '*** *** *** iam eu-central-1 get-token -v',
+    );
+  });
+
   test('that the input names are masked', async () => {
     await writeFile(join(root, 'named'), KUBECONFIG);
     read({ INPUT_KUBECONFIG: join(root, 'named') });
@@ -153,13 +171,14 @@ describe('a kubeconfig among the files of a pull request', () => {
   ])('is refused where %s names it', (_, naming) => {
     for (const path of [join(workspace, 'config'), join(root, 'link-into-workspace')]) {
       const env = { GITHUB_WORKSPACE: workspace, ...naming(path) };
-      for (const event of ['pull_request', 'pull_request_target', 'merge_group']) {
-        expect(() => read(env, event)).toThrow(
+      for (const event of ['pull_request', 'pull_request_target', 'merge_group', 'push']) {
+        expect(() => read(env, event, 'main')).toThrow(
           `Refused: the kubeconfig ${path} lies in the workspace, where a pull request's own files are.`,
         );
       }
       expect(() => read(env, 'push')).not.toThrow();
     }
-    expect(() => read({ GITHUB_WORKSPACE: workspace, ...naming(join(root, 'outside')) }, 'pull_request')).not.toThrow();
+    const outside = { GITHUB_WORKSPACE: workspace, ...naming(join(root, 'outside')) };
+    expect(() => read(outside, 'pull_request', 'main')).not.toThrow();
   });
 });

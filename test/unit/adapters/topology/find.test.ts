@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 async function found(...patterns: readonly string[]): Promise<readonly string[]> {
-  return (await findTopologies(workspace, patterns)).map(({ file }) => file);
+  return (await findTopologies(workspace, patterns)).files.map(({ file }) => file);
 }
 
 describe('the files of the `topology` input', () => {
@@ -66,19 +66,26 @@ describe('the files of the `topology` input', () => {
 
   test('may be named by their whole path, also where that goes over a link', async () => {
     const link = join(root, 'link-to-workspace');
-    const files = await findTopologies(link, [join(link, 'clusters/a.yaml'), join(workspace, 'topology.yaml')]);
+    const { files } = await findTopologies(link, [join(link, 'clusters/a.yaml'), join(workspace, 'topology.yaml')]);
     expect(files.map(({ file }) => file)).toEqual(['clusters/a.yaml', 'topology.yaml']);
   });
 
   test('come with their text', async () => {
-    expect(await findTopologies(workspace, ['clusters/b.yml'])).toEqual([
+    expect((await findTopologies(workspace, ['clusters/b.yml'])).files).toEqual([
       { file: 'clusters/b.yml', text: 'text of clusters/b.yml' },
     ]);
   });
 
+  test('come without one that was deleted and is still named, which is told', async () => {
+    expect(await findTopologies(workspace, ['none.yaml', 'clusters/b.yml', 'old/*.yaml'])).toEqual({
+      files: [{ file: 'clusters/b.yml', text: 'text of clusters/b.yml' }],
+      unmatched: ['none.yaml', 'old/*.yaml'],
+    });
+  });
+
   test('are read no further than they may be long', async () => {
     await writeFile(join(workspace, 'huge.yaml'), 'x'.repeat(5_000_000));
-    const [huge] = await findTopologies(workspace, ['huge.yaml']);
+    const [huge] = (await findTopologies(workspace, ['huge.yaml'])).files;
     expect(huge?.text.length).toBeLessThan(1_100_000);
     await rm(join(workspace, 'huge.yaml'));
   });
@@ -113,11 +120,11 @@ describe('what is refused', () => {
     ['a pattern that matches nothing', ['clusters/*.json']],
     ['a path below a file', ['topology.yaml/a']],
     ['a link that leads nowhere', ['links/broken.yaml']],
-    ['one of several that is not there', ['topology.yaml', 'none.yaml']],
+    ['several that are not there', ['old.yaml', 'none.yaml']],
   ])('%s', async (_, patterns) => {
     await expect(found(...patterns)).rejects.toMatchObject({
       code: 'topology-not-found',
-      message: `No file matches the input \`topology\`: "${patterns.at(-1)}".`,
+      message: `No file matches the input \`topology\`: ${patterns.map((one) => `"${one}"`).join(', ')}.`,
       remedy: 'Check the path, and that a step with actions/checkout comes before this one.',
     });
   });

@@ -1,0 +1,63 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { Failure } from '../../../src/core/failure.ts';
+import { placementFindings } from '../../../src/core/placement-findings.ts';
+import { driftIssue, inSyncWords } from '../../../src/report/drift-issue.ts';
+import { earlyEndBody } from '../../../src/report/early-end.ts';
+import { leftBehindBody, withdrawnBody } from '../../../src/report/left-behind.ts';
+import { offlineBody } from '../../../src/report/offline.ts';
+import { CASES } from './comment-cases.ts';
+import { CONTEXT, topologyOf } from './reported.ts';
+
+const before = topologyOf(3);
+const elsewhere = { ...before.kubernetes, namespace: 'trap' };
+const { file } = CONTEXT;
+
+/** Name of the golden file → a text that is no state of a plan. */
+const TEXTS: ReadonlyMap<string, string> = new Map([
+  ['offline-fork', offlineBody(topologyOf(4), before, 'This pull request comes from a fork.')],
+  [
+    'offline-elsewhere',
+    offlineBody(topologyOf(3, { kubernetes: elsewhere }), before, 'It changes where the cluster is.'),
+  ],
+  ['offline-destroy', offlineBody(topologyOf(3, { state: 'absent' }), before, 'This pull request comes from a fork.')],
+  ['offline-new', offlineBody(topologyOf(3), null, 'The file is new.')],
+  ['left-behind', leftBehindBody({ before, to: null, heir: null })],
+  ['left-behind-absent', leftBehindBody({ before: topologyOf(3, { state: 'absent' }), to: null, heir: null })],
+  ['left-behind-renamed', leftBehindBody({ before, to: 'clusters/new.yaml', heir: 'fresh' })],
+  ['left-behind-withdrawn', withdrawnBody({ cluster: 'sessions', file }, null)],
+  ['left-behind-moved', withdrawnBody({ cluster: 'sessions', file }, 'clusters/new.yaml')],
+  ['drift-issue', issueOf('grow')],
+  ['drift-issue-placement', issueOf('placement')],
+  ['drift-issue-refused', issueOf('refused-unhealthy')],
+  ['drift-issue-closed', inSyncWords(CONTEXT)],
+  ['file-with-mistakes', mistaken()],
+]);
+
+/** The issue about a cluster for which this case of a comment is the plan. */
+function issueOf(name: string): string {
+  const state = CASES.get(name);
+  if (state === undefined || state.kind === 'applied') throw new Error(`No case "${name}".`);
+  const { plan } = state;
+  const findings = plan === null ? [] : placementFindings(plan.topology, plan.before);
+  const difference = state.kind === 'refused' ? state.failure : state.plan;
+  const { title, body } = driftIssue(difference, findings, CONTEXT);
+  return `${title}\n\n${body}`;
+}
+
+function mistaken(): string {
+  const details = [
+    'a.yaml:5:7 Unknown key "shard". Did you mean "shards"? Seen: shard.',
+    'a.yaml:6:1 `state` is not right. Seen: gone. Expected: `present` or `absent`.',
+  ];
+  const remedy = 'Correct the lines that are marked; docs/topology.md describes every key.';
+  return earlyEndBody(
+    new Failure('invalid-topology', `The topology has 2 mistakes: ${details[0]}`, { remedy, details }),
+  );
+}
+
+test.each([...TEXTS])('%s is as in its golden file', (name, text) => {
+  const golden = new URL(`golden/${name}.golden.md`, import.meta.url);
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, `${text}\n`);
+  expect(existsSync(golden) ? readFileSync(golden, 'utf8') : 'There is no such file.').toBe(`${text}\n`);
+});
