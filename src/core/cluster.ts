@@ -92,6 +92,10 @@ export interface Member {
   readonly behind?: boolean;
   /** A replica that looks for its primary where this is no more; false or left out otherwise. See `hasOutdatedLink`. */
   readonly outdatedLink?: boolean;
+  /**
+   * What it claims by an old volume, and others own: it counts as blank, and is reset when it joins. Left out where that is not so.
+   */
+  readonly stale?: SlotSet;
   /** Slots whose move was begun and not ended, as the node itself marks them. */
   readonly open?: readonly OpenMark[];
   /** Slots that it owns by its own word, and not by that of another member; left out where there are none. */
@@ -150,7 +154,7 @@ export interface Stranger {
   readonly address: string;
   readonly role: Role;
   readonly slots: SlotSet;
-  /** Whether a majority of those who know it hold it for failed. */
+  /** Whether a majority of those who know it hold it for failed, or all of them at least suspect it. */
   readonly failed: boolean;
   /** Pods that know it. */
   readonly knownBy: readonly string[];

@@ -1,7 +1,7 @@
 import type { Member, Pod } from './cluster.ts';
 import type { Finding } from './findings.ts';
-import type { MemberTable, Missing, Sighting } from './member-table.ts';
-import type { NodeReport, NodeSilence } from './node-report.ts';
+import { type MemberTable, type Missing, type Sighting, SMALL_LAG } from './member-table.ts';
+import type { NodeAnswer, NodeReport, NodeSilence } from './node-report.ts';
 import { addressOf, isReached } from './nodes.ts';
 import { isEmpty } from './slots.ts';
 import { strangerFindings } from './stranger-findings.ts';
@@ -20,7 +20,8 @@ export function conditions(
     ...failingNodes(table),
     ...strangerFindings(table.strangers),
     ...strayKeys(table.members),
-    ...changedAddresses(pods, table),
+    ...staleNodes(table.members),
+    ...addressesAndLinks(pods, table),
     ...unsyncedReplicas(table),
     ...misledReplicas(table),
     ...unansweredMeets(pods, table),
@@ -111,11 +112,43 @@ function strayKeys(members: readonly Member[]): readonly Finding[] {
     }));
 }
 
+function staleNodes(members: readonly Member[]): readonly Finding[] {
+  return members.flatMap(({ pod, stale }): readonly Finding[] => {
+    if (stale === undefined) return [];
+    const text = `${pod} came back on an old volume: it holds no key and claims ${slotsInWords(stale)}, which others own, and none of them knows it.`;
+    const remedy = 'Run apply: where the pod is needed, it is reset and joined anew.';
+    return [{ code: 'stale-node', weight: 'differs', text, remedy, pods: [pod] }];
+  });
+}
+
 /**
  * Seconds. A server that has just been started takes the addresses of its file for valid until the node timeout (15 s as a rule) is
  * over: nodes that it has not heard of at all are `connected` and not failing.
  */
 const SETTLED = 60;
+
+/** A link to an address that is outdated is down for that reason. */
+function addressesAndLinks(pods: readonly Pod[], table: MemberTable): readonly Finding[] {
+  const changed = changedAddresses(pods, table);
+  const moved = new Set(changed.flatMap((finding) => finding.pods));
+  return [...changed, ...downLinks(table).filter((finding) => !finding.pods.some((pod) => moved.has(pod)))];
+}
+
+/**
+ * While the other one reaches it by a link of its own, a node takes nobody for failing (`data_received` of cluster.c): a bus that is
+ * open in one direction only stays so.
+ */
+function downLinks({ members, sightings }: MemberTable): readonly Finding[] {
+  return members.flatMap((member): readonly Finding[] => {
+    const cut = (sightings.get(member.id) ?? []).filter(
+      ({ line }) => !line.connected && line.health === 'ok' && line.addressKnown,
+    );
+    if (cut.length === 0 || !member.joined) return [];
+    const text = `${listed(cut.map(({ by }) => by))} ${cut.length === 1 ? 'has' : 'have'} no link to ${member.pod} on the cluster bus, and ${cut.length === 1 ? 'does' : 'do'} not hold it for failing.`;
+    const remedy = 'Look whether these pods reach each other on the cluster bus port, in both directions.';
+    return [{ code: 'link-down', weight: 'differs', text, remedy, pods: [member.pod] }];
+  });
+}
 
 /** A wrong address does no harm while the node is reached: clusters behind NAT announce others than the pods' own. */
 function changedAddresses(pods: readonly Pod[], { members, answers, sightings }: MemberTable): readonly Finding[] {
@@ -146,15 +179,18 @@ function unsyncedReplicas({ members, answers }: MemberTable): readonly Finding[]
   return members
     .filter((member) => member.joined && !member.synced)
     .map((member) => {
-      const info = answers.get(member.pod)?.info;
+      const answer = answers.get(member.pod);
       const primary = member.primary ?? 'its primary';
       const state =
-        info?.copying === true
-          ? `is copying all data of ${primary}`
-          : info?.linkUp === false
-            ? `has no link to ${primary}${member.outdatedLink === true ? `, for which it looks at ${info.primaryAddress}` : ''}`
-            : `is ${member.facts.lag.toLocaleString('en')} bytes behind ${primary}`;
-      const remedy = 'Wait until it has caught up; if it does not, look at the logs of both.';
+        answer?.info.linkUp === false && (answer.hasNoLogin === true || !answer.info.copying)
+          ? `has no link to ${primary}${whyUnlinked(member, answer)}`
+          : answer?.info.copying === true
+            ? `is copying all data of ${primary}`
+            : `is more than ${SMALL_LAG / 1024 / 1024} MiB behind ${primary}`;
+      const remedy =
+        answer?.hasNoLogin === true
+          ? 'Set `masterauth` (and `masteruser`) on every server that asks for a password, as any of them may be a replica; then wait until it has caught up.'
+          : 'Wait until it has caught up; if it does not, look at the logs of both.';
       return {
         code: 'replica-not-synced',
         weight: 'differs',
@@ -163,6 +199,11 @@ function unsyncedReplicas({ members, answers }: MemberTable): readonly Finding[]
         pods: [member.pod],
       };
     });
+}
+
+function whyUnlinked({ outdatedLink }: Member, { info, hasNoLogin }: NodeAnswer): string {
+  if (outdatedLink === true) return `, for which it looks at ${info.primaryAddress}`;
+  return hasNoLogin === true ? ', and has no `masterauth`, though servers here ask for a password' : '';
 }
 
 /** Whose primary is no primary. Where the primary's pod is silent, that is told already. */

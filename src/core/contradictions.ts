@@ -4,7 +4,7 @@ import type { MemberTable } from './member-table.ts';
 import type { NodeLine } from './nodes.ts';
 import { contestedSlots } from './slot-findings.ts';
 import { ALL_SLOTS, count, intersect, isEmpty, type SlotSet, union } from './slots.ts';
-import { listed, slotsInWords } from './wording.ts';
+import { keysInWords, listed, slotsInWords } from './wording.ts';
 
 const WAIT = 'Wait until the nodes agree, which takes seconds, then run again.';
 
@@ -59,7 +59,7 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
   const names = Array.from(byRoot.values(), (group) => {
     const slots = count(union(...group.map((member) => member.slots)));
     const keys = group.reduce((sum, { role, facts }) => sum + (role === 'primary' ? facts.keys : 0), 0);
-    return `${listed(group.map((member) => member.pod))} (${slots.toLocaleString('en')} slots, ${keys.toLocaleString('en')} keys)`;
+    return `${listed(group.map((member) => member.pod))} (${slots.toLocaleString('en')} slots, ${keysInWords(keys)})`;
   });
   return [
     blocks(
@@ -83,7 +83,7 @@ function unknownMembers({ members, strangers, answers, sightings }: MemberTable)
     const text = `${who} ${unaware.length === 1 ? 'does' : 'do'} not know ${member.pod}.`;
     const claimed = intersect(member.slots, contested);
     if (isEmpty(claimed)) return [blocks('node-not-known', [member.pod], text, 'Run apply: they meet it again.')];
-    const claims = `It holds itself for the owner of ${slotsInWords(claimed)}, which others own by now, as a server does that came back on an old volume, and has ${member.facts.keys.toLocaleString('en')} keys.`;
+    const claims = `It holds itself for the owner of ${slotsInWords(claimed)}, which others own by now, as a server does that came back on an old volume, and has ${keysInWords(member.facts.keys)}.`;
     const remedy = `Where its keys are not needed, empty and reset it (FLUSHALL, then CLUSTER RESET HARD on ${member.pod}), or delete its volume; then run again.`;
     return [blocks('node-not-known', [member.pod], `${text} ${claims}`, remedy)];
   });

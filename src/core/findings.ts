@@ -93,10 +93,25 @@ export const FINDINGS = {
     'A volume that was kept, a server that was used alone.',
     'Refuses: joining would lose them.',
   ],
+  'stale-node': [
+    'A node without keys claims slots that others own, and nobody knows it.',
+    'A pod that came back on a volume that was kept, with an old `nodes.conf`.',
+    'Resets it and joins it anew, where the pod is needed. One that holds keys is refused (`node-not-known`, `two-clusters`).',
+  ],
   'replica-not-synced': [
     'A replica has no link to its primary or has not caught up.',
-    'It copies everything, or cannot log in to its primary.',
+    'It copies everything, or cannot log in to its primary, which is said where it has no `masterauth`.',
     'Waits where the replica is needed, and at the end of an apply for two minutes; then that fails.',
+  ],
+  'link-down': [
+    'A member has no link to another one on the cluster bus, and does not hold it for failing.',
+    'A network policy or a firewall that lets the bus port through in one direction only; a moment in which links are made anew.',
+    'Waits some seconds, then tells. Steps that need the link fail, and name it.',
+  ],
+  'primary-without-slots': [
+    'A primary of the cluster owns no slots: it serves nothing.',
+    'A node that was joined by hand or by an apply that was cut off; a primary that gave its last slot away.',
+    'Gives it slots, makes it a replica or removes it, as the topology declares.',
   ],
   'replica-of-replica': [
     'A replica replicates another replica or a node that is unknown.',

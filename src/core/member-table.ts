@@ -2,9 +2,10 @@ import { byOrdinal, type Member, type Pod, type ServerFacts, type Stranger } fro
 import type { NodeAnswer } from './node-report.ts';
 import { addressOf, type NodeLine } from './nodes.ts';
 import { hasOutdatedLink } from './outdated-link.ts';
+import { staleClaims, withoutPast } from './stale-nodes.ts';
 
-/** How far a replica may be behind and still count as caught up: the two offsets are not read at the same moment. */
-const SMALL_LAG = 1024 * 1024;
+/** Bytes that a replica may be behind and still count as caught up: the two offsets are not read at the same moment. */
+export const SMALL_LAG = 1024 * 1024;
 
 /** Who is who: the answers of all nodes with their ids resolved to pods. */
 export interface MemberTable {
@@ -35,7 +36,10 @@ export interface Sighting {
  * @param absent pods whose servers gave no answer
  */
 export function tabulate(pods: readonly Pod[], answers: readonly NodeAnswer[], absent: readonly Pod[]): MemberTable {
-  const sorted = answers.toSorted((a, b) => byOrdinal(a.pod, b.pod));
+  const stale = staleClaims(answers);
+  const sorted = answers
+    .map((answer) => (stale.has(answer.pod) ? withoutPast(answer) : answer))
+    .toSorted((a, b) => byOrdinal(a.pod, b.pod));
   const podById = new Map(sorted.map((answer) => [answer.view.me.id, answer.pod]));
   const sightings = sightingsOf(sorted);
   const ipOf = new Map(pods.map((pod) => [pod.name, pod.ip]));
@@ -44,7 +48,9 @@ export function tabulate(pods: readonly Pod[], answers: readonly NodeAnswer[], a
   const members = sorted.map((answer) => {
     const primary = byPod.get(resolve(answer.view.me.primary) ?? '') ?? null;
     const seen = sightings.get(answer.view.me.id) ?? [];
-    return memberOf(answer, { primary, seen, ip: ipOf.get(answer.pod) ?? null, resolve });
+    const claims = stale.get(answer.pod);
+    const member = memberOf(answer, { primary, seen, ip: ipOf.get(answer.pod) ?? null, resolve });
+    return claims === undefined ? member : { ...member, stale: claims };
   });
   const unknown = [...sightings].flatMap(([id, seen]) => (podById.has(id) ? [] : [seen]));
   const isGhost = (seen: readonly Sighting[]): boolean => strangerOf(seen, members, sorted).ghostOf !== undefined;
@@ -186,10 +192,19 @@ function strangerOf(seen: readonly Sighting[], members: readonly Member[], answe
     address,
     role: newest.role,
     slots: newest.slots,
-    failed: lines.filter((line) => line.health === 'failed').length * 2 > lines.length,
+    failed: isGivenUp(lines),
     knownBy: seen.map((sighting) => sighting.by),
     followers: answers.filter(({ view }) => view.me.primary === newest.id).map(({ pod }) => pod),
     ...(successor === undefined ? {} : { ghostOf: successor.pod }),
     ...(located.length === 0 ? { nowhere: true } : {}),
   };
+}
+
+/**
+ * A majority of those who know it hold it for failed; or each of them finds it silent. For `fail` it takes a majority of the
+ * primaries: where these are gone the ones that are left never come to more than `fail?`.
+ */
+function isGivenUp(lines: readonly NodeLine[]): boolean {
+  const failed = lines.filter((line) => line.health === 'failed').length;
+  return failed * 2 > lines.length || lines.every((line) => line.health !== 'ok');
 }

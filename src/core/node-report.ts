@@ -16,6 +16,8 @@ export interface NodeAnswer {
   readonly savePoints: string | null;
   /** Left out: the server would not tell. */
   readonly capabilities?: Capabilities;
+  /** A replica without a link that has no password for its primary, and seems to need one; left out where not, or where it would not tell. */
+  readonly hasNoLogin?: true;
 }
 
 export interface NodeSilence {

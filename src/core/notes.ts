@@ -13,6 +13,7 @@ export function notes(cluster: Pick<Cluster, 'workload' | 'pods' | 'volumes' | '
     ...volatile(members),
     ...ownedElsewhere(workload),
     ...fewPrimaries(members),
+    ...primariesWithoutSlots(members),
     ...leftOverVolumes(workload, pods, volumes),
   ];
 }
@@ -66,10 +67,22 @@ function ownedElsewhere(workload: Workload | null): readonly Finding[] {
 /** Only where every slot is owned by a pod that answers: else some primary is merely out of sight. */
 function fewPrimaries(members: readonly Member[]): readonly Finding[] {
   const owners = members.filter((member) => member.slots.length > 0);
-  if (owners.length > 2 || !equals(union(...owners.map((member) => member.slots)), ALL_SLOTS)) return [];
+  if (owners.length > 2 || !isWhole(members)) return [];
   const who = owners.length === 1 ? 'One primary owns slots' : 'Two primaries own slots';
   const text = `${who}: with fewer than three no failover happens by itself.`;
   return [note('few-primaries', text, 'Declare at least three shards where failover matters.', namesOf(owners))];
+}
+
+function isWhole(members: readonly Member[]): boolean {
+  return equals(union(...members.map(({ slots }) => slots)), ALL_SLOTS);
+}
+
+/** Only where every slot is owned: a cluster that is being made has such. */
+function primariesWithoutSlots(members: readonly Member[]): readonly Finding[] {
+  const idle = namesOf(members.filter(({ joined, role, slots }) => joined && role === 'primary' && slots.length === 0));
+  if (idle.length === 0 || !isWhole(members)) return [];
+  const text = `${listed(idle)} ${idle.length === 1 ? 'is a primary that owns' : 'are primaries that own'} no slots.`;
+  return [note('primary-without-slots', text, 'Run plan: it says what becomes of it.', idle)];
 }
 
 function leftOverVolumes(

@@ -1,7 +1,7 @@
 import type { Member, Stranger } from './cluster.ts';
 import type { Finding, FindingCode } from './findings.ts';
 import { ALL_SLOTS, contains, count, intersect, isEmpty, minus, type SlotSet, slotsOfNumbers, union } from './slots.ts';
-import { listed, slotsInWords } from './wording.ts';
+import { keysInWords, listed, slotsInWords } from './wording.ts';
 
 /** What is known of the owners of slots. */
 export interface Ownership {
@@ -146,13 +146,13 @@ function straying(seen: Ownership): readonly Finding[] {
   return seen.members.flatMap((member): readonly Finding[] => {
     const remedy = 'Run apply: they go to the owner, unless it has a key of that name.';
     if (member.hides !== undefined) {
-      const text = `${member.pod} holds ${member.hides.toLocaleString('en')} keys that are of none of its own slots: nobody can read them there.`;
+      const text = `${member.pod} holds ${keysInWords(member.hides)} that are of none of its own slots: nobody can read them there.`;
       return [blocks('keys-elsewhere', [member.pod], text, remedy)];
     }
     const slots = straySlots(seen, member);
     if (isEmpty(slots)) return [];
     const keys = (member.holds ?? []).reduce((sum, held) => sum + (contains(slots, held.slot) ? held.keys : 0), 0);
-    const text = `${member.pod} holds ${keys.toLocaleString('en')} keys of ${slotsInWords(slots)}, which others own: nobody can read them there.`;
+    const text = `${member.pod} holds ${keysInWords(keys)} of ${slotsInWords(slots)}, which others own: nobody can read them there.`;
     return [blocks('keys-elsewhere', [member.pod], text, remedy)];
   });
 }

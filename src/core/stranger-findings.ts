@@ -33,6 +33,6 @@ function remedyFor(stranger: Stranger): string {
     return 'Bring it back if it holds data; else `allow: forget-unknown-nodes` lets the others forget it.';
   }
   return stranger.failed
-    ? 'Bring it back, or wait until a replica of it has taken over, then run again.'
+    ? 'Bring it back, or wait until a replica of it has taken over, then run again. While most primaries are gone none does by itself: `CLUSTER FAILOVER TAKEOVER` on it does, at the price of the writes that it has not received.'
     : 'It is alive: move its slots away, reset it (CLUSTER RESET HARD) and let the others forget it; or name the StatefulSet that it belongs to.';
 }

@@ -15,3 +15,14 @@ export function slotsInWords(slots: SlotSet): string {
   const short = text.length > 60 ? `${text.slice(0, text.lastIndexOf(',', 60))},…` : text;
   return `slots ${short} (${n.toLocaleString('en')} slots)`;
 }
+
+/**
+ * `3 keys`, `about 20,000 keys`: findings are compared from look to look, and a number that traffic changes would make each another
+ * one.
+ */
+export function keysInWords(keys: number): string {
+  if (keys === 1) return '1 key';
+  if (keys < 10) return `${keys} keys`;
+  const size = 10 ** Math.floor(Math.log10(keys));
+  return `about ${(Math.round(keys / size) * size).toLocaleString('en')} keys`;
+}

@@ -6,7 +6,7 @@ import type { NodeReport, NodeSilence } from '../core/node-report.ts';
 import { type KnownLines, parseNodes } from '../core/nodes.ts';
 import { pairs, type Reply, text } from '../core/replies.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
-import type { Answer, Command, Redis } from '../ports/redis.ts';
+import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
 
 /** Milliseconds for one pod, from connecting to the last answer. */
 const PATIENCE = 5_000;
@@ -41,7 +41,9 @@ export async function askNode(
   const signal = AbortSignal.any([stop, late]);
   try {
     const connection = await redis.connection(pod, { signal });
-    return readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }), known);
+    const report = readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }), known);
+    if (report.kind !== 'answered' || report.info.linkUp) return report;
+    return (await hasNoLogin(connection, signal)) ? { ...report, hasNoLogin: true } : report;
   } catch (thrown) {
     stop.throwIfAborted();
     if (late.aborted) return silence(pod.name, 'unreachable', `it did not answer within ${PATIENCE / 1000} s.`);
@@ -50,6 +52,27 @@ export async function askNode(
     if (thrown.code === 'redis-unreachable') return silence(pod.name, 'unreachable', thrown.message);
     throw thrown;
   }
+}
+
+/**
+ * Of a replica: whether it has no password for its primary, where servers ask for one: so they do when it asks itself, or lets us in
+ * by a name. What it has is a secret, of which nothing but whether it is empty leaves this function.
+ */
+async function hasNoLogin(connection: Connection, signal: AbortSignal): Promise<boolean> {
+  const questions: readonly Command[] = [
+    ['CONFIG', 'GET', 'masterauth'],
+    ['CONFIG', 'GET', 'requirepass'],
+    ['ACL', 'WHOAMI'],
+  ];
+  const [login, asked, user] = await connection.send(questions, { signal, timeout: PATIENCE });
+  const name = user?.ok === true ? String(user.value) : 'default';
+  return isSetTo(login, 'nothing') && (isSetTo(asked, 'something') || name !== 'default');
+}
+
+/** The answer to CONFIG GET of one name. */
+function isSetTo(answer: Answer | undefined, what: 'nothing' | 'something'): boolean {
+  if (answer?.ok !== true || !Array.isArray(answer.value)) return false;
+  return (String(answer.value[1]) === '') === (what === 'nothing');
 }
 
 function silence(pod: string, because: NodeSilence['because'], seen: string): NodeSilence {

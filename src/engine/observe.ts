@@ -81,6 +81,7 @@ const SETTLING: readonly FindingCode[] = [
   'epochs-collide',
   'replica-of-replica',
   'node-failing',
+  'link-down',
 ];
 
 const SETTLE_EVERY = 250;

@@ -26,17 +26,50 @@ export interface Scene {
   readonly process: ChildProcess;
 }
 
-/** Lets it happen; what was hit, in words. */
-export async function strike(fault: Fault, { namespace, live, chance, process }: Scene): Promise<string> {
+/** What happened to one apply. */
+export interface Strike {
+  readonly fault: Fault;
+  /** What was hit, in words. */
+  readonly hit: string;
+  /** Whether that apply ended all the same as declared. */
+  readonly wentOn: boolean;
+}
+
+/** Each fault once in an order of chance, then again in another one: so that none is left to luck. */
+export class Deck {
+  readonly #chance: Chance;
+  #left: readonly Fault[] = [];
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  /** The next one, until it is dealt. */
+  get top(): Fault {
+    if (this.#left.length === 0) this.#left = this.#chance.shuffled(FAULTS);
+    return this.#left[0] ?? 'nothing';
+  }
+
+  deal(): void {
+    this.#left = this.#left.slice(1);
+  }
+}
+
+/** Which never struck. */
+export function missing(strikes: readonly Strike[]): readonly Fault[] {
+  return FAULTS.filter((fault) => fault !== 'nothing' && strikes.every((one) => one.fault !== fault));
+}
+
+/** Lets it happen; what was hit, in words, or null where the apply was over. */
+export async function strike(fault: Fault, { namespace, live, chance, process }: Scene): Promise<string | null> {
+  if (process.exitCode !== null || process.signalCode !== null) return null;
   switch (fault) {
     case 'nothing':
       return 'nothing';
     case 'the runner is killed':
-      process.kill('SIGKILL');
-      return 'SIGKILL';
+      return process.kill('SIGKILL') ? 'SIGKILL' : null;
     case 'the runner is told to stop':
-      process.kill('SIGTERM');
-      return 'SIGTERM';
+      return process.kill('SIGTERM') ? 'SIGTERM' : null;
     case 'a pod is deleted': {
       const { pods, members } = await live.look();
       const { name } = chance.of(pods);

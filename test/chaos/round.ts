@@ -4,7 +4,7 @@ import type { StandingCluster } from '../e2e/support/standing-cluster.ts';
 import type { Chance } from '../support/chance.ts';
 import type { ActionRun } from '../support/run-action.ts';
 import { startTraffic } from '../support/traffic.ts';
-import { FAULTS, type Fault, moment, strike } from './faults.ts';
+import { type Deck, moment, type Strike, strike } from './faults.ts';
 
 export interface Shape {
   readonly shards: number;
@@ -15,9 +15,8 @@ const SHAPES: readonly Shape[] = [3, 4, 5].flatMap((shards) => [1, 2].map((repli
 
 /** One change of the cluster's shape, what happened on the way, and how it ended. */
 export interface Round extends Shape {
-  readonly fault: Fault;
-  /** What the fault hit. */
-  readonly hit: string;
+  /** What happened, one after the other, each to an apply of its own. */
+  readonly strikes: readonly Strike[];
   /** How each apply ended, until the cluster was as declared: the reason of a failure, with what it said. */
   readonly runs: readonly string[];
   readonly seconds: number;
@@ -35,42 +34,53 @@ export interface Round extends Shape {
 /** Seconds after which a user would call for help. */
 const PATIENCE = 240;
 
-/** Declares another shape, applies it, lets the fault strike, and applies again until it is done, as a user would. */
+/** As many applies of one round may be struck: after that a user must get it done. */
+const MOST_STRIKES = 3;
+
+/** Declares another shape and applies it, with a fault in the middle, again and again until it is done, as a user would. */
 export async function playRound(
   cluster: StandingCluster,
-  chance: Chance,
+  { chance, deck }: { chance: Chance; deck: Deck },
   { number, before }: { number: number; before: Shape },
 ): Promise<Round> {
   const { shards, replicas } = chance.of(SHAPES.filter((shape) => !isSame(shape, before)));
-  const fault = chance.of(FAULTS);
   const topology = cluster.declare(shards, `replicasPerShard: ${replicas}`);
   const { pods } = await cluster.live.look();
   const began = Date.now();
   await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: `round-${number}` });
 
   const approval = await approve(cluster, topology);
-  const struck: Promise<string>[] = [];
-  let last = await applyOnce(cluster, topology, approval, (process) => {
-    if (struck.length === 0) struck.push(moment(chance).then(() => strike(fault, { ...cluster, chance, process })));
-  });
+  const strikes: Strike[] = [];
+  const attempt = async (hash: string): Promise<ActionRun> => {
+    if (strikes.length === MOST_STRIKES) return applyOnce(cluster, topology, hash);
+    const fault = deck.top;
+    const struck: Promise<string | null>[] = [];
+    const run = await applyOnce(cluster, topology, hash, (process) => {
+      if (struck.length === 0) struck.push(moment(chance).then(() => strike(fault, { ...cluster, chance, process })));
+    });
+    const [hit = null] = await Promise.all(struck);
+    if (hit === null) return run;
+    deck.deal();
+    strikes.push({ fault, hit, wentOn: isDone(run) });
+    return run;
+  };
+  let last = await attempt(approval);
   const runs = [endOf(last)];
   const deadline = Date.now() + PATIENCE * 1_000;
   while (!isDone(last)) {
     if (Date.now() > deadline) throw new Error(`Not as declared after ${PATIENCE} s: ${runs.join()}\n${last.log}`);
     await sleep(2_000);
     const isOver = last.outputs['failure-reason'] === 'plan-changed';
-    last = await applyOnce(cluster, topology, isOver ? await approve(cluster, topology) : approval);
+    last = await attempt(isOver ? await approve(cluster, topology) : approval);
     runs.push(endOf(last));
   }
-  const [hit = 'nothing: there was nothing to do'] = await Promise.all(struck);
   const seconds = (Date.now() - began) / 1_000;
   const { writes, reads, errors, wrong, stale } = await traffic.stop();
   const again = await cluster.act(topology, { inputs: { command: 'plan' } });
   return {
     shards,
     replicas,
-    fault,
-    hit,
+    strikes,
     runs,
     seconds,
     writes,

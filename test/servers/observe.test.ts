@@ -94,6 +94,28 @@ describe.each([...SERVERS])('a cluster of three shards with a replica each, on $
     expect(codes(await lookSettled(platform))).toEqual(['no-persistence']);
   });
 
+  test('a replica that cannot log in to its primary is told why, until it is told the password', async () => {
+    await platform.call('redis-cluster-3', ['CONFIG', 'SET', 'masterauth', '']);
+    await platform.call('redis-cluster-0', ['CLIENT', 'KILL', 'TYPE', 'replica']);
+    await platform.untilInfo(['redis-cluster-3'], 'REPLICATION', /master_link_status:down/);
+    try {
+      const { findings } = await look(platform);
+      expect(findings.find(({ code }) => code === 'replica-not-synced')?.text).toContain('has no `masterauth`');
+    } finally {
+      await platform.call('redis-cluster-3', ['CONFIG', 'SET', 'masterauth', 'a password']);
+    }
+    await platform.untilInfo(['redis-cluster-3'], 'REPLICATION', /master_link_status:up/);
+    expect(codes(await lookSettled(platform))).toEqual(['no-persistence']);
+  });
+
+  test('a node that was told to meet an address where nobody is is told, until it gives up', async () => {
+    await platform.call('redis-cluster-0', ['CLUSTER', 'MEET', '127.0.0.2', platform.port('redis-cluster-0')]);
+    const met = (await look(platform)).findings.find(({ code }) => code === 'meet-unanswered');
+    expect(met).toMatchObject({ weight: 'note', pods: ['redis-cluster-0'] });
+    await platform.until(['redis-cluster-0'], (nodes) => !nodes.includes('handshake'));
+    expect(codes(await look(platform))).toEqual(['no-persistence']);
+  });
+
   test('blank nodes with keys, strangers, ghosts and silent nodes are told apart', async () => {
     await platform.scale(8);
     const blank = await lookSettled(platform);

@@ -25,4 +25,12 @@ export class Chance {
     if (chosen === undefined) throw new RangeError('There is nothing to choose from.');
     return chosen;
   }
+
+  /** All of them in another order. */
+  shuffled<T>(items: readonly T[]): readonly T[] {
+    return items
+      .map((item) => ({ item, place: this.next() }))
+      .toSorted((a, b) => a.place - b.place)
+      .map(({ item }) => item);
+  }
 }

@@ -13,7 +13,7 @@ export const whenNowhere: When<Forget> = ({ strangers }) =>
     .map((stranger) => ({ kind: 'forget', node: stranger.id }));
 
 /**
- * Nodes that no pod is, that have failed in the eyes of a majority and that nobody replicates. A failed primary that has a
+ * Nodes that no pod is, that have failed in the eyes of those who know them and that nobody replicates. A failed primary that has a
  * replica is needed: forgotten, its slots could be taken over by nobody. Where a removal was cut off it is ended instead.
  */
 export const whenGone: Repair<Forget> = ({ strangers }) =>

@@ -1,7 +1,7 @@
 import { byOrdinal, type Member, memberOf, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { text } from '../../core/replies.ts';
-import { ALL_SLOTS, equals, union } from '../../core/slots.ts';
+import { ALL_SLOTS, equals, isEmpty, minus, print, union } from '../../core/slots.ts';
 import { copyFunctions } from '../../migration/functions.ts';
 import { ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
@@ -16,13 +16,14 @@ const SECONDS = 90;
 const MEET_AGAIN = 5_000;
 
 /**
- * Introduces an empty node: config epoch of its own, functions, MEET by the seed, then waits until every member and
+ * Introduces an empty node, one that an old volume misleads after a reset: config epoch of its own, functions, MEET by the seed, then waits until every member and
  * the node see each other. The seed is the joined member of the lowest ordinal; where nobody has joined yet, the blank
  * pod of the lowest ordinal, which has nobody to meet.
  */
 export async function run(step: Join, context: StepContext): Promise<void> {
   const joiner = partyOf(step.pod, step, context);
   const seed = partyOf(seedOf(step, context), step, context);
+  if (joiner.member.stale !== undefined) await dropPast(joiner, step, context);
   await prepare(joiner, step, context);
   if (seed.member.pod === step.pod) return;
   // Its own join may not have come to this yet, and a node that knows another takes no epoch any more.
@@ -54,16 +55,37 @@ function seedOf(step: Join, context: StepContext): string {
   return candidates.toSorted(byOrdinal)[0] ?? step.pod;
 }
 
+/**
+ * RESET HARD for a node that came back on an old volume: it drops slots that others own, and old acquaintances. Sees once more that
+ * nothing is lost with it, and that it is nobody's member.
+ */
+async function dropPast({ pod }: Party, step: Join, context: StepContext): Promise<void> {
+  const { stop: signal } = context;
+  const connection = await context.redis.connection(pod, { signal });
+  const { me } = await viewOf(connection, { signal });
+  const joined = context.cluster.members.filter((other) => other.joined);
+  const views = [...(await viewsOfMembers(context, joined, { signal })).values()];
+  const claimed = minus(me.slots, union(...views.map((view) => view.me.slots)));
+  if (!isEmpty(claimed)) throw failed(step, `it owns slots ${print(claimed)}, which nobody else does.`);
+  if (views.some(({ nodes }) => nodes.has(me.id))) throw failed(step, 'members know it by now.');
+  await refuseKeys(pod, step, context);
+  await ask(connection, ['CLUSTER', 'RESET', 'HARD'], { signal, timeout: 60_000 });
+  context.tell({ kind: 'note', text: `${step.pod} came back on an old volume without a key: it was reset.` });
+}
+
+async function refuseKeys(pod: Pod, step: Join, context: StepContext): Promise<void> {
+  const { keys } = await infoOf(pod, context);
+  if (keys === 0) return;
+  throw failed(step, `${pod.name} holds ${keys} keys though it is in no cluster; they would be mixed into this one.`);
+}
+
 /** Sees that the node is blank and gives it its config epoch, unless it knows others already. */
 async function prepare({ pod, member }: Party, step: Join, context: StepContext): Promise<void> {
   const { stop: signal } = context;
   const connection = await context.redis.connection(pod, { signal });
   const view = await viewOf(connection, { signal });
   if (view.nodes.size > 1) return refuseForeigners(view, step, context);
-  const { keys } = await infoOf(pod, context);
-  if (keys > 0) {
-    throw failed(step, `${pod.name} holds ${keys} keys though it is in no cluster; they would be mixed into this one.`);
-  }
+  await refuseKeys(pod, step, context);
   if (view.me.slots.length > 0) throw failed(step, `${pod.name} owns slots though it knows no other node.`);
   const info = text(await ask(connection, ['CLUSTER', 'INFO'], { signal }), `CLUSTER INFO of ${pod.name}`);
   if (!/^cluster_my_epoch:0\r?$/m.test(info)) return;

@@ -42,6 +42,7 @@ const OF_PARTS: readonly FindingCode[] = [
   'node-failing',
   'cluster-down',
   'replica-not-synced',
+  'link-down',
 ];
 
 function isApart(finding: Finding, pod: string): boolean {

@@ -20,10 +20,24 @@ describe('replicas', () => {
     expect(memberOf(cluster, 'redis-cluster-3')?.behind).toBeUndefined();
   });
 
-  test('one is behind by the distance of the offsets', () => {
-    const cluster = see(withInfo(whole, 0, { offset: 3_000_000 }));
-    expect(textOf(cluster, 'replica-not-synced')).toBe('redis-cluster-3 is 2,999,000 bytes behind redis-cluster-0.');
-    expect(memberOf(cluster, 'redis-cluster-3')).toMatchObject({ synced: false, behind: true });
+  test.each([3_000_000, 4_000_000])(
+    'one that is far behind is told in words that stay the same from look to look',
+    (offset) => {
+      const cluster = see(withInfo(whole, 0, { offset }));
+      expect(textOf(cluster, 'replica-not-synced')).toBe('redis-cluster-3 is more than 1 MiB behind redis-cluster-0.');
+      expect(memberOf(cluster, 'redis-cluster-3')).toMatchObject({ synced: false, behind: true });
+    },
+  );
+
+  test('one that has no password for its primary is told why it never comes to it', () => {
+    const unlinked = withInfo(whole, 3, { linkUp: false }).map((answer, n) =>
+      n === 3 ? ({ ...answer, hasNoLogin: true } as const) : answer,
+    );
+    const [finding] = see(unlinked).findings;
+    expect(finding?.text).toBe(
+      'redis-cluster-3 has no link to redis-cluster-0, and has no `masterauth`, though servers here ask for a password.',
+    );
+    expect(finding?.remedy).toContain('Set `masterauth`');
   });
 
   test('a distance that a moment of writes explains does not count', () => {
@@ -36,6 +50,16 @@ describe('replicas', () => {
     const chain = answersOf(SIX.map((node) => (node.n === 4 ? { n: 4, of: 3 } : node)));
     expect(found(see(chain))).toEqual(['differs replica-of-replica']);
   });
+});
+
+test('a member to which others have no link, and that is not failing, is told', () => {
+  const cluster = see(withView(whole, 3, (view) => withLine(view, 1, { connected: false })));
+  expect(found(cluster)).toEqual(['differs link-down']);
+  expect(textOf(cluster, 'link-down')).toContain('redis-cluster-3 has no link to redis-cluster-1 on the cluster bus');
+});
+
+test('a primary without slots is told once every slot has an owner', () => {
+  expect(found(see(answersOf([...SIX, { n: 6 }])))).toEqual(['note primary-without-slots']);
 });
 
 describe('addresses', () => {

@@ -246,6 +246,19 @@ describe('strangers', () => {
     expect(cluster.strangers[0]?.knownBy).toHaveLength(6);
   });
 
+  test.each([
+    ['each of those who know it finds it silent', [0, 1, 2, 3, 4, 5], true],
+    ['most find it silent, and one does not', [0, 1, 2, 3, 4], false],
+  ])('where no majority is left to hold it for failed: %s', (_name, suspecting, failed) => {
+    const cluster = see(
+      known(9).map((answer, n) =>
+        suspecting.includes(n) ? { ...answer, view: withLine(answer.view, 9, { health: 'suspected' }) } : answer,
+      ),
+    );
+    expect(cluster.strangers).toMatchObject([{ failed }]);
+    expect(cluster.findings[0]?.remedy).toContain(failed ? 'allow: forget-unknown-nodes' : 'It is alive');
+  });
+
   test('what a reset leaves behind is named after the pod, and blocks nothing', () => {
     const cluster = see(known(9, { ip: '10.0.0.5' }));
     expect(found(cluster)).toEqual(['differs unknown-node']);
