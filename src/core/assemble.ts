@@ -9,7 +9,7 @@ import {
   type Workload,
 } from './cluster.ts';
 import { conditions } from './conditions.ts';
-import { contradictions } from './contradictions.ts';
+import { contradictions, sharedServers } from './contradictions.ts';
 import { type MemberTable, tabulate } from './member-table.ts';
 import type { NodeAnswer, NodeReport } from './node-report.ts';
 import { notes } from './notes.ts';
@@ -42,8 +42,12 @@ function uncreditedSlots(member: Member, { sightings }: MemberTable): SlotSet {
 export function assemble(seen: Seen): Cluster {
   const pods = seen.pods.toSorted((a, b) => byOrdinal(a.name, b.name));
   const volumes = seen.volumes.toSorted((a, b) => a.ordinal - b.ordinal || (a.claim < b.claim ? -1 : 1));
-  const answers = seen.reports.filter((report): report is NodeAnswer => report.kind === 'answered');
-  const spoken = new Set(seen.reports.filter((report) => report.kind !== 'silent').map((report) => report.pod));
+  const answered = seen.reports.filter((report): report is NodeAnswer => report.kind === 'answered');
+  const shared = sharedServers(pods, answered);
+  const unheard = new Set(shared.flatMap((finding) => finding.pods.slice(1)));
+  const reports = seen.reports.filter((report) => !unheard.has(report.pod));
+  const answers = answered.filter((report) => !unheard.has(report.pod));
+  const spoken = new Set(reports.filter((report) => report.kind !== 'silent').map((report) => report.pod));
   const absent = pods.filter((pod) => !spoken.has(pod.name));
   const table = tabulate(pods, answers, absent);
   const { workload, kubernetesNodes } = seen;
@@ -60,7 +64,8 @@ export function assemble(seen: Seen): Cluster {
   const owners = { members, strangers, silent };
   const cluster = { workload, pods, volumes, kubernetesNodes, members };
   const findings = [
-    ...conditions(pods, seen.reports, table),
+    ...shared,
+    ...conditions(pods, reports, table),
     ...slotFindings(owners),
     ...contradictions(table, slotsInDoubt(owners)),
     ...notes(cluster),

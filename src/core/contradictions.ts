@@ -1,6 +1,7 @@
-import type { Member } from './cluster.ts';
+import { byOrdinal, type Member, type Pod } from './cluster.ts';
 import type { Finding } from './findings.ts';
 import type { MemberTable } from './member-table.ts';
+import type { NodeAnswer } from './node-report.ts';
 import type { NodeLine } from './nodes.ts';
 import { contestedSlots } from './slot-findings.ts';
 import { ALL_SLOTS, count, intersect, isEmpty, type SlotSet, union } from './slots.ts';
@@ -26,6 +27,24 @@ export function contradictions(table: MemberTable, doubtful: SlotSet): readonly 
 
 function blocks(code: Finding['code'], pods: readonly string[], text: string, remedy: string): Finding {
   return { code, weight: 'blocks', text, remedy, pods };
+}
+
+/**
+ * Pods that share an IP, for all of which one server answered: they are told apart by the pod's IP alone, and every server is
+ * asked on the same port. What the servers of the others are like, nobody knows.
+ * @returns one finding a server, the pod first whose answer counts
+ */
+export function sharedServers(pods: readonly Pod[], answers: readonly NodeAnswer[]): readonly Finding[] {
+  const ips = new Map(pods.map((pod) => [pod.name, pod.ip]));
+  const byServer = Map.groupBy(answers, ({ pod, view }) => `${view.me.id} ${ips.get(pod)}`);
+  return Array.from(byServer.values()).flatMap((answered) => {
+    if (answered.length < 2) return [];
+    const names = answered.map(({ pod }) => pod).toSorted(byOrdinal);
+    const text = `${listed(names)} have the IP ${ips.get(names[0] ?? '')}, as pods on the network of one Kubernetes node do (hostNetwork), and one server answered for all of them.`;
+    const remedy =
+      'Give each pod a Kubernetes node of its own (podAntiAffinity over kubernetes.io/hostname), or an IP of its own (without hostNetwork), then run again: servers are asked at the IP of their pod, all on one port.';
+    return [blocks('shared-address', names, text, remedy)];
+  });
 }
 
 /** Two servers on copies of one volume. */

@@ -34,7 +34,10 @@ export function mend(groups: string[][], costs: Costs): void {
   const isCrowded = (group: readonly string[]): boolean => costs.crowding(group) > 0;
   if (!groups.some(isCrowded)) return;
   const takers = new Takers(groups, costs);
-  for (const [crowded, group] of groups.entries()) {
+  // The most crowded first: what relieves them is not spent on others then.
+  for (const [crowded, group] of Array.from(groups.entries()).toSorted(
+    ([, a], [, b]) => costs.crowding(b) - costs.crowding(a),
+  )) {
     for (let improved = true; improved && isCrowded(group); ) {
       takers.leave(crowded);
       const exchange = cheapestExchange(groups, crowded, takers, costs);
@@ -60,6 +63,8 @@ function cheapestExchange(
   costs: Costs,
 ): readonly Move[] | null {
   const price = (pod: string): number => (costs.isBlank(pod) ? 0 : 1);
+  const left = (visit: Visit): number =>
+    costs.crowdingWith(groups[crowded]?.toSpliced(rootSeat(visit), 1) ?? [], visit.pod);
   const seen = new Set<string>();
   const queue: Visit[][] = [[], []];
   const enqueue = (visit: Visit): void => {
@@ -71,9 +76,10 @@ function cheapestExchange(
     enqueue({ shard: crowded, seat: i + 1, pod, from: null, distances, cost: price(pod), depth: 1 });
   }
   for (let cost = 0; cost < queue.length; cost += 1) {
-    // Before the others of the level lead on: none of their ways is cheaper.
-    const closing = queue[cost]?.find((visit) => toGo(visit, takers) === 0);
-    if (closing !== undefined) return cycleOf(closing);
+    // Before the others of the level lead on: none of their ways is cheaper. Of equals the one that relieves most.
+    const closing = (queue[cost] ?? []).filter((visit) => toGo(visit, takers) === 0);
+    const [best] = closing.toSorted((a, b) => left(a) - left(b));
+    if (best !== undefined) return cycleOf(best);
     for (let i = 0; i < (queue[cost]?.length ?? 0); i += 1) {
       const visit = queue[cost]?.[i];
       if (visit === undefined) break;

@@ -88,6 +88,11 @@ export const FINDINGS = {
     'A start script that made a second one, or copies of one volume.',
     'Refuses, and shows the groups.',
   ],
+  'shared-address': [
+    'Pods have one IP, and one server answers for all of them.',
+    "Several pods on the host's network of one Kubernetes node.",
+    'Refuses: servers are told apart by the IP of their pod.',
+  ],
   'stray-keys': [
     'A node that is not part of the cluster holds keys.',
     'A volume that was kept, a server that was used alone.',

@@ -11,6 +11,7 @@ const SHAPES: readonly (readonly [name: string, purpose: string, FoundShape])[] 
       file: 'chart.yaml',
       statefulSet: 'x-redis-cluster',
       port: 6379,
+      shards: [3, 4],
       replicas: 1,
       password: 'the-password-of-the-chart',
       inputs: { connect: 'port-forward' },
@@ -19,31 +20,58 @@ const SHAPES: readonly (readonly [name: string, purpose: string, FoundShape])[] 
   [
     'with host names as endpoints, port 7000, ordinals from 5, a partition and no volumes, directly',
     'named',
-    { file: 'named.yaml', statefulSet: 'named', port: 7_000, replicas: 0, inputs: { connect: 'direct' } },
+    {
+      file: 'named.yaml',
+      statefulSet: 'named',
+      port: 7_000,
+      shards: [3, 4],
+      replicas: 0,
+      inputs: { connect: 'direct' },
+    },
   ],
 ];
 
 describe('a StatefulSet on redis:7.0 that something else has made', () => {
   test.concurrent.each(SHAPES)(
-    '%s: becomes a cluster, grows and keeps its keys',
+    '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys',
     async (_name, purpose, shape) => {
       await using cluster = await found(purpose, shape);
-      const made = await cluster.run('apply', 3);
+      const [few, more] = shape.shards;
+      const made = await cluster.run('apply', few);
       expect([made.outputs['result'], made.exitCode === 0 ? '' : made.log]).toEqual(['applied', '']);
       await cluster.load();
       const before = await cluster.keys();
 
-      const planned = await cluster.run('plan', 4);
+      const planned = await cluster.run('plan', more);
       expect(planned.outputs).toMatchObject({ result: 'planned', changed: 'false' });
       // Who will set the number of pods back at the next upgrade.
       expect(planned.outputs['plan']?.includes('Helm (meta.helm.sh/release-name: x)')).toBe(purpose === 'chart');
-      const grown = await cluster.run('apply', 4);
+      const grown = await cluster.run('apply', more);
       expect([grown.outputs['result'], grown.exitCode === 0 ? '' : grown.log]).toEqual(['applied', '']);
-      expect(slotOwners(await cluster.look())).toHaveLength(4);
+      expect(slotOwners(await cluster.look())).toHaveLength(more);
       expect(differences(before, await cluster.keys())).toEqual([]);
-      const again = await cluster.run('plan', 4);
+      const again = await cluster.run('plan', more);
       expect(again.outputs).toMatchObject({ result: 'no-changes', drift: 'false' });
+      if (shape.replicas > 0) return;
+
+      const shrunk = await cluster.run('apply', few);
+      expect([shrunk.outputs['result'], shrunk.exitCode === 0 ? '' : shrunk.log]).toEqual(['applied', '']);
+      const { pods } = await cluster.look();
+      expect(pods.map(({ ordinal }) => ordinal)).toEqual([5, 6, 7]);
+      expect(differences(before, await cluster.keys())).toEqual([]);
     },
     240_000,
   );
+
+  test('on the network of one Kubernetes node: is refused before anything was joined, and said why', async () => {
+    const shape = { file: 'host-network.yaml', statefulSet: 'host-network', port: 7_370, replicas: 0, inputs: {} };
+    await using cluster = await found('host-network', { ...shape, shards: [2, 3] });
+    const refused = await cluster.run('apply', 2);
+    expect(refused.outputs).toMatchObject({
+      result: 'refused',
+      changed: 'false',
+      'failure-reason': 'cluster-unhealthy',
+    });
+    expect(refused.log).toMatch(/host-network-0 and host-network-1 have the IP .* \(hostNetwork\)/);
+  }, 120_000);
 });

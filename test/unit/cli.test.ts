@@ -12,7 +12,7 @@ const KUBECONFIG = `apiVersion: v1
 kind: Config
 current-context: none
 contexts: [{name: none, context: {cluster: none, user: none}}]
-clusters: [{name: none, cluster: {server: "http://127.0.0.1:9/${PASSWORD}"}}]
+clusters: [{name: none, cluster: {server: "http://${PASSWORD}:9"}}]
 users: [{name: none, user: {}}]
 `;
 
@@ -58,6 +58,7 @@ describe('the program for a terminal, where nobody is at one', () => {
       statuses: {},
     });
     expect([status, stderr]).toEqual([1, expect.stringContaining('│')]);
+    expect(stderr).toMatch(/│ .*API server at \*+:9 /);
     expect(`${stdout}${stderr}`).not.toContain(PASSWORD);
   });
 

@@ -15,6 +15,8 @@ export interface FoundShape {
   readonly file: string;
   readonly statefulSet: string;
   readonly port: number;
+  /** Before and after it has grown. */
+  readonly shards: readonly [few: number, more: number];
   readonly replicas: number;
   readonly password?: string;
   /** Of every run. */
@@ -39,17 +41,18 @@ export async function found(purpose: string, shape: FoundShape): Promise<FoundCl
   await namespace.applyFile(fileURLToPath(new URL(`../manifests/${shape.file}`, import.meta.url)));
 
   const { statefulSet, port, replicas } = shape;
+  const [shards] = shape.shards;
   const place = namespace.place({ statefulSet, port });
   const look = () => {
     const ports = { kubernetes: createKubernetes(namespace.config), redis, clock: systemClock };
     const options = { manifests: null, signal: AbortSignal.timeout(30_000) };
-    return observeSettled(topologyOf(place, { shards: 3, replicas }), ports, options);
+    return observeSettled(topologyOf(place, { shards, replicas }), ports, options);
   };
   const held = stack.move();
   return {
-    run: (command, shards) => {
+    run: (command, declared) => {
       const where = `kubernetes: {namespace: ${namespace.name}, statefulSet: ${statefulSet}, port: ${port}}`;
-      const topology = ['version: 1', where, `shards: ${shards}`, `replicasPerShard: ${replicas}`, ''].join('\n');
+      const topology = ['version: 1', where, `shards: ${declared}`, `replicasPerShard: ${replicas}`, ''].join('\n');
       const secret = shape.password === undefined ? {} : { 'redis-password': shape.password };
       return workspace.act(topology, { inputs: { command, ...secret, ...shape.inputs } });
     },

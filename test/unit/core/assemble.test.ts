@@ -171,6 +171,21 @@ describe('what stands in the way of a plan', () => {
     expect(found(see([first, { ...first, pod: 'redis-cluster-1' }]))).toContain('blocks two-clusters');
   });
 
+  test("pods on the host's network of one Kubernetes node, where one server answers for both", () => {
+    const pods = whole.map((_, n) => podOf(n, n === 4 ? { ip: '10.0.0.3' } : {}));
+    const [third] = whole.filter(({ pod }) => pod === 'redis-cluster-3');
+    if (third === undefined) throw new Error('no node');
+    const cluster = see(
+      whole.map((answer, n) => (n === 4 ? { ...third, pod: 'redis-cluster-4' } : answer)),
+      { pods },
+    );
+    expect(found(cluster)).toEqual(['blocks shared-address', 'blocks node-failing']);
+    expect(textOf(cluster, 'shared-address')).toBe(
+      'redis-cluster-3 and redis-cluster-4 have the IP 10.0.0.3, as pods on the network of one Kubernetes node do (hostNetwork), and one server answered for all of them.',
+    );
+    expect(textOf(cluster, 'node-failing')).toContain('it is redis-cluster-4');
+  });
+
   test('servers that do not run in cluster mode', () => {
     const cluster = see([{ kind: 'not-clustered', pod: 'redis-cluster-0' }]);
     expect(found(cluster)).toEqual(['blocks not-cluster-mode']);
