@@ -51,21 +51,35 @@ export function design(topology: Topology, cluster: Cluster, { evenly = true }: 
   const rule = { replicas: topology.replicasPerShard, spreadBy: topology.placement.spreadBy };
   const candidates = candidatesOf(pods, cluster);
   const placed = seat(seats, candidates, rule);
-  const seated = evenly ? ledEvenly(placed, candidates, topology.placement.spreadBy) : placed;
+  const seated = evenly ? ledEvenly(placed, candidates, rule) : placed;
   const shards = withSlots(topology, sizes, matched, seated, live);
   return { pods, shards, crowded: crowdsIn(shards, cluster, topology) };
 }
 
-/** Only once it is known where every pod runs: until then nobody can say where primaries will be. */
+/** More exchanges of leaders and replicas in turn than any cluster was seen to need. */
+const ROUNDS = 8;
+
+/**
+ * Lets others lead where primaries are heaped on one domain of the first label. Only once it is known where every pod runs: until
+ * then nobody can say where primaries will be. Who leads does not change places, and so new exchanges of replicas may help: this
+ * goes on until neither helps any more, or a second plan would find more to do.
+ */
 function ledEvenly(
-  shards: readonly Seated[],
+  placed: readonly Seated[],
   candidates: readonly Candidate[],
-  [label]: readonly string[],
+  rule: Parameters<typeof seat>[2],
 ): readonly Seated[] {
-  if (label === undefined) return shards;
+  const [label] = rule.spreadBy;
+  if (label === undefined) return placed;
   const domains = new Map(candidates.map((candidate) => [candidate.pod, candidate.domains[label] ?? null]));
-  const isKnown = candidates.every(({ pod }) => domains.get(pod) !== null);
-  return isKnown ? withoutHeaps(shards, (pod) => domains.get(pod) ?? null) : shards;
+  if (!candidates.every(({ pod }) => domains.get(pod) !== null)) return placed;
+  let shards = placed;
+  for (let rounds = 0; rounds < ROUNDS; rounds += 1) {
+    const led = withoutHeaps(shards, (pod) => domains.get(pod) ?? null);
+    if (led === shards) return shards;
+    shards = seat(led, candidates, rule);
+  }
+  return placed;
 }
 
 /** Whether it catches up by itself. How far it is behind just now chooses nobody: it is another one a second later. */
