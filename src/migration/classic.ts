@@ -1,7 +1,8 @@
 import { each } from '../core/slots.ts';
-import { leaveInOrder, moveBatch } from './batch.ts';
+import { moveBatch } from './batch.ts';
 import { checkPath } from './canary.ts';
 import { countKeys } from './count-keys.ts';
+import { leaveInOrder } from './leave.ts';
 import type { PacedMover } from './mover.ts';
 import type { Stride } from './pace.ts';
 import { slotStates } from './slot-states.ts';

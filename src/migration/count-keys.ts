@@ -1,7 +1,7 @@
 import type { Pod } from '../core/cluster.ts';
 import { number } from '../core/replies.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
-import type { Command, Connection, Redis } from '../ports/redis.ts';
+import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import type { Pair, Side } from './pair.ts';
 
@@ -28,8 +28,11 @@ export async function countHeld(
 async function countIn(connection: Connection, slots: readonly number[]): Promise<readonly number[]> {
   const commands = slots.map((slot): Command => ['CLUSTER', 'COUNTKEYSINSLOT', slot]);
   const answers = await connection.send(commands, { signal: STEADY });
-  return answers.map((answer) => {
-    if (!answer.ok) throw refusal(connection.pod, ['CLUSTER', 'COUNTKEYSINSLOT'], answer.error);
-    return number(answer.value, `CLUSTER COUNTKEYSINSLOT of ${connection.pod}`);
-  });
+  return answers.map((answer) => keysIn(answer, connection.pod));
+}
+
+/** What COUNTKEYSINSLOT answers. */
+export function keysIn(answer: Answer | undefined, pod: string): number {
+  if (answer?.ok !== true) throw refusal(pod, ['CLUSTER', 'COUNTKEYSINSLOT'], answer?.error ?? 'nothing');
+  return number(answer.value, `CLUSTER COUNTKEYSINSLOT of ${pod}`);
 }

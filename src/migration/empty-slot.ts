@@ -131,7 +131,7 @@ class Emptying {
       progress.waits(`${pair.donor.pod.name} cannot send keys of slot ${this.#slot} yet: "${error}". Trying again.`);
     if (meaningOf(error) === 'io-error') {
       // Another MIGRATE to a receiver that hangs would block the donor for nothing.
-      if (!(await untilAnswers(pair, pair.receiver.pod, this.#work))) return failure;
+      if (!(await untilAnswers(pair, this.#work))) return failure;
     }
     await clock.sleep(pause, { signal: STEADY });
     const [names] = await this.#donor.send([this.#next()], { signal: STEADY });

@@ -1,5 +1,7 @@
+import { each } from '../core/slots.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
+import { reopen } from './batch.ts';
 import { chooseMover } from './choose.ts';
 import { leaveClassic } from './classic.ts';
 import { throughLosses } from './losses.ts';
@@ -38,6 +40,7 @@ export async function moveSlots(move: Move, context: StepContext): Promise<strin
       await using pair = await openPair(parties.donor, parties.receiver, { ...context, stop: signal });
       stands();
       receiver = pair.receiver.id;
+      await reopen(pair, [...each(move.slots)], context);
       // What was open when the connections were lost is still open.
       const mover =
         isAgain && context.stop.aborted

@@ -59,12 +59,16 @@ async function setTogether(
   }
 }
 
+/** Milliseconds. On Valkey each may wait 2 s for replicas, one after another. */
+export function setSlotTimeout(slots: number): number {
+  return 15_000 + slots * 2_000;
+}
+
 async function spread(connections: readonly Connection[], commands: readonly Command[]): Promise<readonly Answer[]> {
   const size = Math.ceil(commands.length / connections.length);
   const parts = connections.map((connection, i) => {
     const part = commands.slice(i * size, (i + 1) * size);
-    // Each may wait 2 s for replicas, one after another.
-    return connection.send(part, { signal: STEADY, timeout: 15_000 + part.length * 2_000 });
+    return connection.send(part, { signal: STEADY, timeout: setSlotTimeout(part.length) });
   });
   return (await Promise.all(parts)).flat();
 }

@@ -23,6 +23,11 @@ export interface SlotStates {
   readonly begun: readonly number[];
   /** Owned by the donor and marked by it, the receiver or both. */
   readonly open: readonly number[];
+  /**
+   * Those of them of which a mark is missing, or names the primary of before a failover: where keys have moved clients do not
+   * find them, and what they write makes second copies.
+   */
+  readonly torn: readonly number[];
   /** Not owned by the receiver. */
   readonly toTake: readonly number[];
   /** Owned or marked by the donor. */
@@ -51,6 +56,7 @@ export async function slotStates(pair: Pair, slots: readonly number[]): Promise<
     ownedTwice: those((state) => state.donorOwns && state.receiverOwns),
     begun: those((state) => state.donorOwns && state.migrating),
     open: those((state) => state.donorOwns && (state.migrating || state.importing)),
+    torn: those((state) => state.donorOwns && !state.receiverOwns && state.torn),
     toTake: those((state) => !state.receiverOwns),
     toGive: those((state) => state.donorOwns || state.migrating),
   };
@@ -75,13 +81,16 @@ function stateOf(slot: number, donor: View, receiver: View, pair: Pair) {
     receiverOwns,
     migrating: migratingTo !== undefined,
     importing: importingFrom !== undefined,
+    torn:
+      (migratingTo ?? importingFrom) !== undefined &&
+      !(migratingTo === pair.receiver.id && importingFrom === pair.donor.id),
     receiverKnows: receiverOwns || contains(receiver.nodes.get(pair.donor.id)?.slots ?? [], slot),
   };
 }
 
 /** Whether a mark names a side of the pair, be it by the node that was the primary of its shard before a failover. */
 function isSide(id: string, side: Side, view: View): boolean {
-  return id === side.id || view.nodes.get(id)?.primary === side.id;
+  return side.shard.has(id) || view.nodes.get(id)?.primary === side.id;
 }
 
 function third(slot: number, seen: string): Failure {

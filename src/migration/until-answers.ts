@@ -1,26 +1,29 @@
-import type { Pod } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
+import { viewOf } from '../ports/views.ts';
 import type { Pair } from './pair.ts';
 
 /** Milliseconds that a server which hangs may take to answer again. */
 const PATIENCE = 20_000;
 
-/** Connects anew until the pod's server answers; false when it does not within 20 s, or the run is told to stop. */
+/**
+ * Connects anew until the receiver's server answers; false when it does not within 20 s, when the donor holds it for failed, so
+ * that a replica takes over and clients are to be sent there, or when the run is told to stop.
+ */
 export async function untilAnswers(
-  pair: Pick<Pair, 'open'>,
-  pod: Pod,
+  { donor, receiver, open }: Pick<Pair, 'donor' | 'receiver' | 'open'>,
   { clock, stop }: { clock: Clock; stop: AbortSignal },
 ): Promise<boolean> {
   const deadline = clock.now() + PATIENCE;
   while (!stop.aborted) {
     try {
-      await using connection = await pair.open(pod, { signal: STEADY });
-      return connection.pod === pod.name;
+      await using connection = await open(receiver.pod, { signal: STEADY });
+      return connection.pod === receiver.pod.name;
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.code !== 'redis-unreachable') throw thrown;
-      if (clock.now() > deadline) return false;
+      const { nodes } = await viewOf(donor.main, { signal: STEADY });
+      if (clock.now() > deadline || nodes.get(receiver.id)?.health === 'failed') return false;
     }
     await clock.sleep(500, { signal: STEADY });
   }

@@ -73,7 +73,10 @@ describe('the program for a terminal', () => {
     const status = await run(cluster, 'status', '--json', 'topology.yaml', 'other.yaml');
     const members = { 'status-redis-cluster.json': { members: Array.from({ length: 6 }, () => expect.anything()) } };
     expect(JSON.parse(status.out)).toMatchObject({
-      clusters: [{ cluster: 'other', result: 'refused' }, { cluster: 'redis-cluster', result: 'in-sync' }],
+      clusters: [
+        { cluster: 'other', result: 'refused' },
+        { cluster: 'redis-cluster', result: 'in-sync' },
+      ],
       statuses: members,
     });
     const drift = await run(cluster, 'drift', '--json');
