@@ -76,9 +76,10 @@ function byGain(
   const free = live.map((shard) => count(minus(shard.slots, explicit)));
   const kept = (share: Share, i: number, shard: LiveShard, j: number): number =>
     share.kind === 'slots' ? count(intersect(shard.slots, share.slots)) : Math.min(sizes[i] ?? 0, free[j] ?? 0);
-  // Failovers and ordinals decide only between equals: together they stay below one slot.
+  // Failovers and ordinals decide only between equals: together they stay below one slot of the lightest shard there is.
+  const least = Math.min(...live.map(({ density }) => density)) / Math.max(1, shares.length);
   const tie = (shard: LiveShard, j: number): number =>
-    (shard.primaryLeaves ? 0 : 0.25) + (live.length - j) / (4 * live.length + 4) / shares.length;
+    least * ((shard.primaryLeaves ? 0 : 0.5) + (live.length - j) / (4 * live.length + 4) / shares.length);
   const mayLeave = live.length > shares.length;
   const gain = shares.map((share, i) =>
     live.map((shard, j) =>

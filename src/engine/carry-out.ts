@@ -71,12 +71,15 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
     }
     const { seen, planned } = await lookWhenWell(topology, ports, { ...options, agreed });
     if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : inTheMiddle(planned);
+    const rest = isRest(agreed.steps, planned.plan, agreed.unbound);
     if (planned.plan.stages.length === 0) {
       // How the scheduler has spread primaries is no failure of this apply: the next plan tells.
       refuseUnseen(makePlan(topology, seen, { evenly: agreed.unbound.length === 0 }));
+      // A replica that took over from a pod that was lost meanwhile, say: as declared, and another end than was shown.
+      const differences = rest.rest ? [] : rest.differences;
+      for (const text of differences) options.journal.tell({ kind: 'note', text: `Other than planned. ${text}` });
       return seen;
     }
-    const rest = isRest(agreed.steps, planned.plan, agreed.unbound);
     if (!rest.rest) throw notTheRest(rest.differences);
     const forbidden = notAllowed(planned.plan, options.allow);
     if (forbidden !== null) throw forbidden;

@@ -136,6 +136,20 @@ describe('which live shard goes on as which share', () => {
     expect(matchShards(equal, [8192, 8192], live).map((one) => one?.primary)).toEqual(['c-0', 'c-2']);
   });
 
+  test('a failover is had sooner than slots that move, be they ever so light', () => {
+    const light = { density: 2 ** -6 };
+    const live = [
+      { ...shardOf('c-0', '0-99', 0), ...light },
+      { ...shardOf('c-9', '100-209', 0), ...light, primaryLeaves: true },
+      shardOf('c-1', '210-16383', 0),
+    ];
+    const shares: readonly Share[] = [
+      { kind: 'weight', weight: 1 },
+      { kind: 'weight', weight: 2 },
+    ];
+    expect(matchShards(shares, shareSizes(shares), live).map((one) => one?.primary)).toEqual(['c-9', 'c-1']);
+  });
+
   test('the assignment is the best of all', () => {
     const gains = array(array(integer({ min: -50, max: 50 }), { minLength: 5, maxLength: 5 }), {
       minLength: 1,
