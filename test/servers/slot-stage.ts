@@ -80,6 +80,8 @@ export class SlotStage {
     const replica = SHARDS[this.#shards[side]].find((pod) => pod !== primary) ?? '';
     await this.platform.call(replica, ['CLUSTER', 'FAILOVER']);
     await this.platform.untilInfo([replica], 'REPLICATION', /role:master/);
+    // For a moment both say so.
+    await this.platform.untilInfo([primary], 'REPLICATION', /role:slave/);
   }
 
   async write(keys: readonly string[], word: string): Promise<void> {
