@@ -4,7 +4,7 @@ import { Failure } from '../core/failure.ts';
 import { parseFields, parseInfo } from '../core/info.ts';
 import type { NodeReport, NodeSilence } from '../core/node-report.ts';
 import { type KnownLines, parseNodes } from '../core/nodes.ts';
-import { pairs, type Reply, text } from '../core/replies.ts';
+import { isList, type Reply, text } from '../core/replies.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
 import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
 
@@ -94,7 +94,10 @@ function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines)
     const because = SILENT_BECAUSE[meaning];
     if (because !== undefined) return silence(pod, because, `${command} is answered with "${answer.error}".`);
     throw new Failure('redis-error', `Redis of pod ${pod} refused ${command}: "${answer.error}".`, {
-      remedy: 'Look at the log of that pod, then run again.',
+      remedy:
+        meaning === 'unknown-command'
+          ? 'The command is renamed (`rename-command`), or this server has none of that name; nothing goes without INFO and CLUSTER. Take the renaming away, and keep people from them by an ACL.'
+          : 'Look at the log of that pod, then run again.',
     });
   }
   return {
@@ -105,10 +108,15 @@ function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines)
     stateOk:
       parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`), `CLUSTER INFO of ${pod}`).get('cluster_state') ===
       'ok',
-    // CONFIG is often forbidden or renamed: then nobody knows.
-    savePoints: config?.ok === true ? (pairs(config.value, `CONFIG GET of ${pod}`).get('save') ?? null) : null,
+    savePoints: savePointsOf(replyOf(config)),
     ...(capabilities === null ? {} : { capabilities }),
   };
+}
+
+/** CONFIG is often forbidden or renamed, and forks answer it with whatever they like: then nobody knows. */
+function savePointsOf(reply: Reply): string | null {
+  const [name, value] = isList(reply) ? reply : [];
+  return String(name) === 'save' && (typeof value === 'string' || Buffer.isBuffer(value)) ? value.toString() : null;
 }
 
 function replyOf(answer: Answer | undefined): Reply {

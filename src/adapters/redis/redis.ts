@@ -4,7 +4,7 @@ import { isAuthRefusal, isWithoutPassword } from '../../core/server-errors.ts';
 import type { Connection, Redis } from '../../ports/redis.ts';
 import { Link } from './connection.ts';
 import type { Dial, Way } from './dial.ts';
-import { openStream, type TlsOptions } from './stream.ts';
+import { certificateAdvice, openStream, type TlsOptions } from './stream.ts';
 
 export interface Credentials {
   readonly username?: string;
@@ -126,7 +126,8 @@ class Servers implements Redis, AsyncDisposable {
   #unreachable(pod: Pod, way: Way | null, thrown: unknown): Failure {
     const where = way !== null && 'host' in way ? `${way.host}:${way.port}` : (pod.ip ?? 'no address');
     const how = way === null || 'host' in way ? 'directly' : 'through port-forward';
-    const seen = thrown === null ? `no answer within ${this.#timeout / 1000} s` : wordsOf(thrown);
+    const seen =
+      thrown === null ? `no answer within ${this.#timeout / 1000} s` : `${wordsOf(thrown)}${certificateAdvice(thrown)}`;
     return new Failure(
       'redis-unreachable',
       `Cannot connect to Redis of pod ${pod.name} (${where}, tried ${how}${this.#tls === null ? '' : ' with TLS'}): ${seen}.`,

@@ -41,6 +41,24 @@ export async function openStream(way: Way, options: { tls: TlsOptions | null; si
   }
 }
 
+/** Codes of OpenSSL for a certificate that no known authority has signed. */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]);
+
+/** Which input is wrong where a server's certificate was refused, to go on an error's own words; else nothing. */
+export function certificateAdvice(thrown: unknown): string {
+  const code = typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : '';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return '; give one of the names in the certificate with `redis-server-name` (without it the IP of the pod is checked, through port-forward "localhost")';
+  }
+  return UNKNOWN_AUTHORITY.has(code) ? '; give the authority that signed the certificate with `redis-ca`' : '';
+}
+
 /** Waits for one event of a stream; rejects on its error, its end, or the signal. */
 function happens(stream: Duplex, event: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { createRedis } from '../../../src/adapters/redis/redis.ts';
 import { slotOwners } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
+import type { Redis } from '../../../src/ports/redis.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
 import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
+import { OddAnswers } from '../../support/odd-answers.ts';
 import { knows, REPRESENTATIVES, SERVERS, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 
@@ -16,6 +19,26 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));
     await using platform = await startLocalPlatform({ server, pods: 3, appendOnly: true, config });
     await growAndShrink(platform, [4, 3, 4]);
+  });
+
+  test('with odd answers to what is optional (CONFIG, COMMAND, MEMORY), a cluster grows and shrinks', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using odd = new OddAnswers(['CONFIG', 'COMMAND', 'MEMORY']);
+    const dial = odd.inFrontOf((pod) => platform.port(pod));
+    await using redis = createRedis({ credentials: {}, tls: null, dial });
+    await growAndShrink(platform, [4, 3], redis);
+    expect(odd.given).toBeGreaterThan(10);
+  });
+
+  test.each(['CLUSTER', 'INFO'])('where %s is renamed, that is said in words', async (name) => {
+    await using platform = await startLocalPlatform({ server, pods: 1, config: { [`rename-command ${name}`]: '' } });
+    await using redis = platform.redis();
+    const topology = topologyOf(platform.place, { shards: 1, replicas: 0 });
+    await expect(planOn({ kubernetes: platform.kubernetes, redis }, topology)).rejects.toMatchObject({
+      code: 'redis-error',
+      message: expect.stringMatching(new RegExp(`refused ${name}.*unknown command`)),
+      remedy: expect.stringContaining('`rename-command`'),
+    });
   });
 
   test('where a command is renamed without which no slot moves, that is said before any slot has moved', async () => {
@@ -97,11 +120,11 @@ async function halfUpdated(older: ServerProgram, newer: ServerProgram): Promise<
   return platform;
 }
 
-async function growAndShrink(platform: LocalPlatform, sizes: readonly number[]): Promise<void> {
+async function growAndShrink(platform: LocalPlatform, sizes: readonly number[], through?: Redis): Promise<void> {
   await platform.form({ shards: 3, replicas: 0 });
   const before = await loaded(platform);
-  await using redis = platform.redis();
-  const ground: Ground = { kubernetes: platform.kubernetes, redis };
+  await using own = platform.redis();
+  const ground: Ground = { kubernetes: platform.kubernetes, redis: through ?? own };
   for (const shards of sizes) {
     const topology = topologyOf(platform.place, { shards, replicas: 0 });
     await applyOn(ground, topology);

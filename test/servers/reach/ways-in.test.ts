@@ -5,7 +5,7 @@ import { type Credentials, createRedis } from '../../../src/adapters/redis/redis
 import { slotOwners } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
-import { type Certificates, newCertificates } from '../../support/certificates.ts';
+import { type Certificates, newCertificates, SERVER_NAME } from '../../support/certificates.ts';
 import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import type { LocalPlatformOptions } from '../../support/local-platform-options.ts';
@@ -83,6 +83,23 @@ describe.each(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('
 
   test('with mutual TLS by an own authority and a server name, on the client port, on the bus and for replication', async () => {
     await createAndGrow(server, { tls, password: OLD });
+  });
+
+  test('with TLS and a wrong name or authority: refused in words that name the input', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 1, tls });
+    const { serverName: _, ...nameless } = tls.client;
+    for (const [options, input] of [
+      [nameless, 'redis-server-name'],
+      [{ ...tls.client, serverName: 'another.svc' }, 'redis-server-name'],
+      [{ serverName: SERVER_NAME }, 'redis-ca'],
+    ] as const) {
+      await using redis = createRedis({ credentials: {}, tls: options, dial: platform.dial });
+      const planning = planOn({ kubernetes: platform.kubernetes, redis }, oneShard(platform));
+      await expect(planning).rejects.toMatchObject({
+        code: 'redis-unreachable',
+        message: expect.stringContaining(`with \`${input}\``),
+      });
+    }
   });
 
   test('without TLS where it listens with TLS only: refused in words', async () => {
