@@ -16,11 +16,11 @@ describe('an apply that others disturb', () => {
 
   beforeAll(async () => {
     cluster = await standUp('disturbed', { keys: 60_000, bytes: 200 });
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   test('by a drain of the Kubernetes node of a donor loses nothing, and the next one ends it', async () => {
     await disturbedInMoves(async () => {
@@ -31,7 +31,7 @@ describe('an apply that others disturb', () => {
         pods.filter((pod) => pod.node === node).map(({ name }) => name),
       );
     });
-  }, 300_000);
+  });
 
   test('by a person who scales the StatefulSet stops and says so', async () => {
     const topology = cluster.declare(3);
@@ -51,7 +51,7 @@ describe('an apply that others disturb', () => {
     await cluster.namespace.scale('redis-cluster', 8);
     await gone('redis-cluster-8');
     await goOn(topology);
-  }, 300_000);
+  });
 
   /** Applies under traffic, lets something happen just after the first slots have begun to move, and applies until it is done. */
   async function disturbedInMoves(disturb: () => Promise<void>): Promise<void> {

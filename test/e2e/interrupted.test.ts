@@ -17,54 +17,50 @@ describe('an apply that is interrupted while slots move', () => {
 
   beforeAll(async () => {
     cluster = await standUp('stops', { keys: 60_000, bytes: 200 });
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   test.each([
     ['SIGTERM', 4],
     ['SIGKILL', 3],
-  ] as const)(
-    'by %s loses nothing, and the next run with the same approval ends it',
-    async (signal, shards) => {
-      const topology = cluster.declare(shards);
-      const before = await cluster.live.keys();
-      const { pods } = await cluster.live.look();
-      await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: signal });
-      const planned = await cluster.act(topology, { inputs: { command: 'plan' } });
-      const approved = { ...MANUAL, 'approved-plan': planned.outputs['plan-hash'] ?? '' };
-      const stopped = await cluster.act(topology, {
-        inputs: approved,
-        onLine: (line, process) => {
-          if (/^::group::\d+\. Move /.test(line)) setTimeout(() => process.kill(signal), 150);
-        },
-      });
-      if (signal === 'SIGTERM') {
-        expect(stopped.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'stopped' });
-        const { members } = await cluster.live.look();
-        expect(members.flatMap((member) => member.open ?? [])).toEqual([]);
-      } else {
-        expect(stopped.exitCode).toBe(-1);
-      }
+  ] as const)('by %s loses nothing, and the next run with the same approval ends it', async (signal, shards) => {
+    const topology = cluster.declare(shards);
+    const before = await cluster.live.keys();
+    const { pods } = await cluster.live.look();
+    await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: signal });
+    const planned = await cluster.act(topology, { inputs: { command: 'plan' } });
+    const approved = { ...MANUAL, 'approved-plan': planned.outputs['plan-hash'] ?? '' };
+    const stopped = await cluster.act(topology, {
+      inputs: approved,
+      onLine: (line, process) => {
+        if (/^::group::\d+\. Move /.test(line)) setTimeout(() => process.kill(signal), 150);
+      },
+    });
+    if (signal === 'SIGTERM') {
+      expect(stopped.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'stopped' });
+      const { members } = await cluster.live.look();
+      expect(members.flatMap((member) => member.open ?? [])).toEqual([]);
+    } else {
+      expect(stopped.exitCode).toBe(-1);
+    }
 
-      const ended = await cluster.act(topology, { inputs: { ...approved, 'lock-timeout': '2m' } });
-      expect([ended.outputs['result'], ended.exitCode === 0 ? '' : ended.log]).toEqual(['applied', '']);
-      // Who was told to stop gave the lock back; whoever was killed holds it for 30 s more.
-      expect(ended.log.includes('Waiting for another apply')).toBe(signal === 'SIGKILL');
-      const after = await cluster.live.look();
-      expect(slotOwners(after).map((owner) => count(owner.slots))).toHaveLength(shards);
-      expect(after.members.flatMap((member) => member.open ?? [])).toEqual([]);
-      expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
-      expect(await traffic.verify()).toEqual([]);
-      const keys = await cluster.live.keys();
-      expect(losses(before, keys)).toEqual([]);
-      const again = await cluster.act(topology, { inputs: { command: 'plan' } });
-      expect(again.outputs).toMatchObject({ result: 'no-changes' });
-    },
-    300_000,
-  );
+    const ended = await cluster.act(topology, { inputs: { ...approved, 'lock-timeout': '2m' } });
+    expect([ended.outputs['result'], ended.exitCode === 0 ? '' : ended.log]).toEqual(['applied', '']);
+    // Who was told to stop gave the lock back; whoever was killed holds it for 30 s more.
+    expect(ended.log.includes('Waiting for another apply')).toBe(signal === 'SIGKILL');
+    const after = await cluster.live.look();
+    expect(slotOwners(after).map((owner) => count(owner.slots))).toHaveLength(shards);
+    expect(after.members.flatMap((member) => member.open ?? [])).toEqual([]);
+    expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
+    expect(await traffic.verify()).toEqual([]);
+    const keys = await cluster.live.keys();
+    expect(losses(before, keys)).toEqual([]);
+    const again = await cluster.act(topology, { inputs: { command: 'plan' } });
+    expect(again.outputs).toMatchObject({ result: 'no-changes' });
+  });
 
   test('by another run that takes its lock stops, and what it had begun can be ended', async () => {
     const { kubernetes, place } = {
@@ -91,7 +87,7 @@ describe('an apply that is interrupted while slots move', () => {
     const { members } = await cluster.live.look();
     expect(members.flatMap((member) => member.open ?? [])).toEqual([]);
     await cluster.namespace.expireLease(name);
-  }, 120_000);
+  });
 
   test('by an API server that is away for 20 s goes on when it is back', async () => {
     await using gate = await ApiGate.open();
@@ -111,7 +107,7 @@ describe('an apply that is interrupted while slots move', () => {
     expect(slotOwners(await cluster.live.look())).toHaveLength(4);
     expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
     expect(losses(before, await cluster.live.keys())).toEqual([]);
-  }, 300_000);
+  });
 });
 
 async function isAwayFor(gate: ApiGate, milliseconds: number): Promise<void> {

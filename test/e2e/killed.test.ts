@@ -19,20 +19,21 @@ describe('an apply that is killed after each of its stages ends where it was app
     const text = await manifest('manifests/redis-cluster.yaml', 'redis:7.0');
     workspace = await Workspace.create({ 'manifests/cluster.yaml': text }, GIVEN_KUBERNETES);
     live = new LiveCluster(namespace);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await live[Symbol.asyncDispose]();
     await workspace[Symbol.asyncDispose]();
     await namespace[Symbol.asyncDispose]();
-  }, 150_000);
+  });
 
   test('as it creates a cluster', async () => {
     const titles = await killedAgainAndAgain('shards: 3', {});
-    for (const kind of ['Apply ', 'Wait until ', 'Join ', 'Assign ', 'Make ']) {
+    // Pods may be ready before the second run looks: then nothing is waited for.
+    for (const kind of ['Apply ', 'Join ', 'Assign ', 'Make ']) {
       expect(titles).toContainEqual(expect.stringContaining(kind));
     }
-  }, 240_000);
+  });
 
   test('as it takes the replicas away with their volumes, and no key is lost', async () => {
     const { pods } = await live.look();
@@ -44,7 +45,7 @@ describe('an apply that is killed after each of its stages ends where it was app
       expect(titles).toContainEqual(expect.stringContaining(kind));
     }
     expect(losses(before, await live.keys())).toEqual([]);
-  }, 240_000);
+  });
 
   test('as it cleans up: first what no manifests tell of, then what they hold', async () => {
     const absent = 'shards: 3\nstate: absent';
@@ -58,7 +59,7 @@ describe('an apply that is killed after each of its stages ends where it was app
     expect(await leftIn(namespace)).toContain('ConfigMap/redis-cluster');
     await killedAgainAndAgain(absent, { allow: 'destroy' });
     expect(await leftIn(namespace)).toEqual([]);
-  }, 240_000);
+  });
 
   /** Every run is killed as its first stage ends, until one ends by itself. Returns the titles of the stages that were the last. */
   async function killedAgainAndAgain(

@@ -12,11 +12,11 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
 
   beforeAll(async () => {
     cluster = await standUp('placement', { keys: 5_000 });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   test('is found, and mended by replicas that change places, with no slot moved', async () => {
     await crowd(cluster);
@@ -47,7 +47,7 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
     expect(losses(before, keys)).toEqual([]);
     const again = await cluster.act(topology, { inputs: { command: 'plan' } });
     expect(again.outputs).toMatchObject({ result: 'no-changes' });
-  }, 120_000);
+  });
 
   test('is refused before the first change where nothing mends it and the topology says so', async () => {
     const before = await cluster.live.look();
@@ -62,7 +62,7 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
     });
     expect(run.log).toContain('kubernetes.io/os');
     expect((await cluster.live.look()).workload).toEqual(before.workload);
-  }, 60_000);
+  });
 
   test('is refused before the first change where a shard would have more pods than there are Kubernetes nodes', async () => {
     const before = await cluster.live.look();
@@ -76,7 +76,7 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
     });
     expect(run.log).toContain(`A shard has ${pods} pods`);
     expect((await cluster.live.look()).workload).toEqual(before.workload);
-  }, 60_000);
+  });
 });
 
 /** Primaries and replicas of one shard on one node, as `replica with primary`. */

@@ -27,12 +27,12 @@ describe('from the pull request to the merge', () => {
   beforeAll(async () => {
     cluster = await standUp('pulls');
     github = await startFakeGitHub({ files: { [`${BASE}:topology.yaml`]: cluster.declare(3) } });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await github[Symbol.asyncDispose]();
     await cluster[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   const run = (
     event: ActionEvent,
@@ -71,7 +71,7 @@ describe('from the pull request to the merge', () => {
     for (const text of [first.log, first.summary, applied.log, applied.summary]) {
       expect(withoutMasks(text)).not.toContain(TOKEN);
     }
-  }, 240_000);
+  });
 
   test('a push without a plan that was shown is refused and changes nothing', async () => {
     const before = await cluster.live.look();
@@ -84,7 +84,7 @@ describe('from the pull request to the merge', () => {
     expect((await cluster.live.look()).members.map((member) => member.slots)).toEqual(
       before.members.map((member) => member.slots),
     );
-  }, 60_000);
+  });
 
   test('a plan that somebody else posted counts for nothing', async () => {
     await run(pull(6), cluster.declare(3));
@@ -94,7 +94,7 @@ describe('from the pull request to the merge', () => {
     github.comments.splice(github.comments.indexOf(real), 1, { ...real, author: 'mallory' });
     const pushed = await run(merge(6, 'e'.repeat(40)), cluster.declare(3));
     expect(pushed.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'plan-not-approved' });
-  }, 60_000);
+  });
 
   test('a plan that no longer fits is refused, with what is different', async () => {
     await run(pull(7), cluster.declare(3));
@@ -103,7 +103,7 @@ describe('from the pull request to the merge', () => {
     expect(pushed.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'plan-changed', changed: 'false' });
     expect(pushed.log).toContain('#7:');
     expect(slotOwners(await cluster.live.look())).toHaveLength(4);
-  }, 60_000);
+  });
 
   test('a fork gets an offline plan, no comment and a green run', async () => {
     const comments = github.comments.length;
@@ -111,14 +111,14 @@ describe('from the pull request to the merge', () => {
     expect(offline).toMatchObject({ exitCode: 0, outputs: { result: 'planned', 'plan-hash': '' } });
     expect(offline.summary).toContain('fork');
     expect(github.comments).toHaveLength(comments);
-  }, 60_000);
+  });
 
   test('a pull request cannot say where credentials go', async () => {
     const elsewhere = cluster.declare(3).replace('statefulSet: redis-cluster', 'statefulSet: trap');
     const planned = await run(pull(9), elsewhere, { 'redis-password': 'correct horse battery' });
     expect(planned).toMatchObject({ exitCode: 0, outputs: { result: 'planned', 'plan-hash': '' } });
     expect(planned.log).toContain('kubernetes.statefulSet');
-  }, 60_000);
+  });
 
   test('drift is one issue that opens, stays as it is, and closes itself', async () => {
     const scheduled = { name: 'schedule' };
@@ -133,7 +133,7 @@ describe('from the pull request to the merge', () => {
     expect(well).toMatchObject({ exitCode: 0, outputs: { result: 'in-sync', drift: 'false' } });
     expect(github.issues).toMatchObject([{ state: 'closed' }]);
     expect(github.mistakes).toEqual([]);
-  }, 60_000);
+  });
 });
 
 /** The lines by which the runner learns what to mask are not shown. */

@@ -60,7 +60,6 @@ describe('a StatefulSet on redis:7.0 that something else has made', () => {
       expect(pods.map(({ ordinal }) => ordinal)).toEqual([5, 6, 7]);
       expect(differences(before, await cluster.keys())).toEqual([]);
     },
-    240_000,
   );
 
   test('on the network of one Kubernetes node: is refused before anything was joined, and said why', async () => {
@@ -73,5 +72,5 @@ describe('a StatefulSet on redis:7.0 that something else has made', () => {
       'failure-reason': 'cluster-unhealthy',
     });
     expect(refused.log).toMatch(/host-network-0 and host-network-1 have the IP .* \(hostNetwork\)/);
-  }, 120_000);
+  });
 });

@@ -16,11 +16,11 @@ describe('what a run on a cluster that is well refuses', () => {
 
   beforeAll(async () => {
     cluster = await standUp('refusals');
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   /** What must not change when a run is refused. */
   const state = async () => {
@@ -32,19 +32,15 @@ describe('what a run on a cluster that is well refuses', () => {
     ['a wrong password', { 'redis-password': 'not the password' }, 'redis-auth', 'redis-password'],
     ['an unknown input value', { connect: 'tunnel' }, 'invalid-input', 'direct, port-forward'],
     ['a file that is not there', { topology: 'nowhere.yaml' }, 'topology-not-found', 'actions/checkout'],
-  ] as const)(
-    '%s',
-    async (_what, inputs, reason, words) => {
-      const before = await state();
-      const run = await cluster.act(cluster.declare(4), { inputs: { ...APPLY, ...inputs } });
-      expect(run.exitCode).toBe(1);
-      expect(run.outputs).toMatchObject({ changed: 'false', 'failure-reason': reason });
-      expect(run.log).toContain(words);
-      expect(run.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('not the password');
-      expect(await state()).toEqual(before);
-    },
-    60_000,
-  );
+  ] as const)('%s', async (_what, inputs, reason, words) => {
+    const before = await state();
+    const run = await cluster.act(cluster.declare(4), { inputs: { ...APPLY, ...inputs } });
+    expect(run.exitCode).toBe(1);
+    expect(run.outputs).toMatchObject({ changed: 'false', 'failure-reason': reason });
+    expect(run.log).toContain(words);
+    expect(run.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('not the password');
+    expect(await state()).toEqual(before);
+  });
 
   test('mistakes in topology.yaml, all at once, each at its line', async () => {
     const topology = ['version: 1', 'kubernetes: {statefulSet: redis-cluster, prot: 1}', 'shards: none', 'replicas: 1'];
@@ -53,7 +49,7 @@ describe('what a run on a cluster that is well refuses', () => {
     expect(run.log).toContain('line=2');
     expect(run.log).toContain('line=3');
     expect(run.log).toContain('line=4');
-  }, 60_000);
+  });
 
   test('a second apply, and it names the one that has the lock', async () => {
     const before = await state();
@@ -73,7 +69,7 @@ describe('what a run on a cluster that is well refuses', () => {
     expect(run.outputs['plan-hash']).toMatch(/^[0-9a-f]{12}$/);
     expect(run.outputs['plan']).toContain('"scale"');
     expect(await state()).toEqual(before);
-  }, 60_000);
+  });
 
   test('a server that does not answer', async () => {
     const before = await state();
@@ -83,7 +79,7 @@ describe('what a run on a cluster that is well refuses', () => {
     expect(run.log).toContain('redis-cluster-4');
     await cluster.live.settled();
     expect(await state()).toEqual(before);
-  }, 60_000);
+  });
 
   test('a node that no pod is', async () => {
     await using other = await standUp('stranger');
@@ -101,7 +97,7 @@ describe('what a run on a cluster that is well refuses', () => {
     const run = await cluster.act(cluster.declare(4), { inputs: APPLY });
     expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'unknown-nodes', changed: 'false' });
     expect(run.log).toContain(stranger?.ip ?? '');
-  }, 240_000);
+  });
 
   /** By all members, and past the handshake. */
   async function untilKnown(ip: string): Promise<void> {
@@ -120,12 +116,12 @@ describe('what a run refuses where no cluster is', () => {
   beforeAll(async () => {
     namespace = await createNamespace('nothing');
     workspace = await Workspace.create({}, GIVEN_KUBERNETES);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await workspace[Symbol.asyncDispose]();
     await namespace[Symbol.asyncDispose]();
-  }, 60_000);
+  });
 
   const act = (env: Readonly<Record<string, string>> = {}) => {
     const place = `{namespace: ${namespace.name}, statefulSet: redis-cluster}`;
@@ -136,7 +132,7 @@ describe('what a run refuses where no cluster is', () => {
     const run = await act();
     expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'no-statefulset', changed: 'false' });
     expect(run.log).toContain('redis-cluster');
-  }, 60_000);
+  });
 
   test('no namespace: at once, with what to do', async () => {
     const place = '{namespace: rct-nowhere, statefulSet: redis-cluster, manifests: cluster.yaml}';
@@ -144,7 +140,7 @@ describe('what a run refuses where no cluster is', () => {
     const run = await workspace.act(`version: 1\nkubernetes: ${place}\nshards: 3\n`, { inputs: APPLY });
     expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'no-namespace', changed: 'false' });
     expect(run.log).toContain('kubectl create namespace rct-nowhere');
-  }, 60_000);
+  });
 
   test('no namespace, unless the manifests bring it: then it is made before the lock', async () => {
     const name = `${namespace.name}-brought`;
@@ -158,14 +154,14 @@ describe('what a run refuses where no cluster is', () => {
     const signal = AbortSignal.timeout(20_000);
     await createKubernetes(namespace.config).deleteResources(namespace.place(), [ref], { signal });
     expect([run.outputs['result'], run.exitCode === 0 ? '' : run.log]).toEqual(['applied', '']);
-  }, 120_000);
+  });
 
   test('no rights: the missing verb and resource are named', async () => {
     await workspace.write('kubeconfig', await namespace.accountConfig('default'));
     const run = await act({ KUBECONFIG: `${workspace.folder}/kubeconfig` });
     expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-forbidden', changed: 'false' });
     expect(run.log).toMatch(/(get|list|create|update|patch) (leases|statefulsets|pods|persistentvolumeclaims)/);
-  }, 60_000);
+  });
 
   test('an API server that does not answer', async () => {
     await workspace.write(
@@ -182,7 +178,7 @@ describe('what a run refuses where no cluster is', () => {
     const run = await act({ KUBECONFIG: `${workspace.folder}/nowhere` });
     expect(run.outputs).toMatchObject({ result: 'failed', 'failure-reason': 'kubernetes-unreachable' });
     expect(run.log.replaceAll(/^::add-mask::.*$/gm, '')).not.toContain('secret-token-of-nobody');
-  }, 120_000);
+  });
 
   test('servers that do not run in cluster mode', async () => {
     const command = ['redis-server', '--protected-mode', 'no'];
@@ -190,5 +186,5 @@ describe('what a run refuses where no cluster is', () => {
     const run = await act();
     expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'not-cluster-mode', changed: 'false' });
     expect(run.log).toContain('cluster-enabled yes');
-  }, 120_000);
+  });
 });

@@ -12,11 +12,11 @@ describe('the program for a terminal', () => {
   beforeAll(async () => {
     cluster = await standUp('terminal');
     await cluster.workspace.write('topology.yaml', cluster.declare(4));
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await cluster[Symbol.asyncDispose]();
-  }, 120_000);
+  });
 
   test('shows the plan that a comment would show, and the JSON of it', async () => {
     const shown = await run(cluster, 'plan');
@@ -29,14 +29,14 @@ describe('the program for a terminal', () => {
       plans: { 'plan-redis-cluster.json': { summary: { slotsToMove: 4096 } } },
     });
     expect(err).toContain('Adds 1 shard');
-  }, 60_000);
+  });
 
   test('does not apply where nobody can be asked', async () => {
     const refused = await run(cluster, 'apply');
     expect(refused.status).toBe(1);
     expect(refused.err).toContain('--yes');
     expect(slotOwners(await cluster.live.look())).toHaveLength(3);
-  }, 60_000);
+  });
 
   test('applies with --yes, in plain lines, and then there is no drift', async () => {
     const applied = await run(cluster, 'apply', '--yes');
@@ -46,7 +46,7 @@ describe('the program for a terminal', () => {
     expect(slotOwners(await cluster.live.look())).toHaveLength(4);
     const drift = await run(cluster, 'drift', '--fail-on-drift');
     expect([drift.status, drift.out]).toEqual([0, expect.stringContaining('is as declared')]);
-  }, 180_000);
+  });
 
   test('asks at a terminal, does nothing without a "yes", and with it just what was shown', async () => {
     await cluster.workspace.write('topology.yaml', cluster.declare(3));
@@ -66,7 +66,7 @@ describe('the program for a terminal', () => {
     expect(agreed.out).toContain('█');
     expect(agreed.out).not.toContain('\u001b[1m');
     expect(slotOwners(await cluster.live.look())).toHaveLength(3);
-  }, 240_000);
+  });
 
   test('gives status and drift of all files as one JSON document, members with it', async () => {
     await cluster.workspace.write('other.yaml', cluster.declare(3, 'name: other').replace('redis-cluster,', 'other,'));
@@ -81,7 +81,7 @@ describe('the program for a terminal', () => {
     });
     const drift = await run(cluster, 'drift', '--json');
     expect(JSON.parse(drift.out)).toMatchObject({ clusters: [{ cluster: 'redis-cluster', result: 'in-sync' }] });
-  }, 60_000);
+  });
 
   test('ends with 1 for drift that is to fail, and for mistakes, which have their lines', async () => {
     await cluster.workspace.write('topology.yaml', cluster.declare(5));
@@ -90,7 +90,7 @@ describe('the program for a terminal', () => {
     await cluster.workspace.write('topology.yaml', `${cluster.declare(5)}\nshard: 4\n`);
     const wrong = await run(cluster, 'plan');
     expect([wrong.status, wrong.out]).toEqual([1, expect.stringMatching(/topology\.yaml:\d+:1 /)]);
-  }, 60_000);
+  });
 });
 
 interface Ended {

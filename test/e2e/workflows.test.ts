@@ -36,12 +36,12 @@ if ('missing' in act) {
       cluster = await standUp('workflows');
       const files = { 'base:topology.yaml': cluster.declare(3), 'main:topology.yaml': cluster.declare(4) };
       github = await startFakeGitHub({ files });
-    }, 180_000);
+    });
 
     afterAll(async () => {
       await github[Symbol.asyncDispose]();
       await cluster[Symbol.asyncDispose]();
-    }, 60_000);
+    });
 
     const runExample = (
       name: string,
@@ -85,7 +85,7 @@ if ('missing' in act) {
       expect(await drift()).toMatchObject({ exitStatus: 0, outputs: { result: 'in-sync' } });
       expect(github.issues.map((issue) => issue.state)).toEqual(['closed']);
       expect(github.mistakes).toEqual([]);
-    }, 240_000);
+    });
 
     test('all-in-one.yml plans, refuses a push that nobody saw, and looks for drift; apply.yml by hand carries a hash out', async () => {
       const [even, heavy] = ['shards: 4', 'shards: [{weight: 2}, {weight: 1}, {weight: 1}, {weight: 1}]'];
@@ -107,6 +107,6 @@ if ('missing' in act) {
       const looked = await runExample('all-in-one.yml', { event: 'schedule', payload: {} }, topology);
       expect(looked).toMatchObject({ exitStatus: 0, outputs: { result: 'in-sync' } });
       expect(github.mistakes).toEqual([]);
-    }, 240_000);
+    });
   });
 }

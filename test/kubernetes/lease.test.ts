@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await namespace[Symbol.asyncDispose]();
-}, 150_000);
+});
 
 function lease(holder: string, note = ''): LeaseState {
   return { holder, token: holder, seconds: 30, note };
@@ -134,7 +134,7 @@ describe('a lock', () => {
     await using second = await take('waited', 'second', { patience: 30_000, waited });
     expect(givenBack).toHaveLength(1);
     expect(second.lost.aborted).toBe(false);
-  }, 60_000);
+  });
 
   test('of a run that was killed is free 30 s later, however long the next one waits, and tells what was begun', async () => {
     await killedHolding('killed');
@@ -157,7 +157,7 @@ describe('a lock', () => {
       code: 'lock-lost',
       message: expect.stringContaining('taken over by another run'),
     });
-  }, 60_000);
+  });
 
   test('in a namespace that is not there is refused at once', async () => {
     const place = namespace.place({ namespace: 'rct-nowhere' });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await namespace[Symbol.asyncDispose]();
-}, 150_000);
+});
 
 /** Looks until what is seen is as wanted. */
 function lookUntil(statefulSetName: string, wanted: (view: KubernetesView) => boolean): Promise<KubernetesView> {

@@ -79,5 +79,5 @@ describe.each(['redis:7.0', 'valkey/valkey:9.1'])('manifests/redis-cluster.yaml 
     await untilSays(again, ['INFO', 'replication'], /role:slave[\s\S]*master_link_status:up/);
     expect(await ask(second, 'GET', 'key')).toBe('value');
     expect(await ask(again, 'CONFIG', 'GET', 'maxmemory')).toBe('maxmemory,357913940');
-  }, 180_000);
+  });
 });

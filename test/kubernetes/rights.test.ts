@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await namespace[Symbol.asyncDispose]();
-}, 150_000);
+});
 
 async function as(account: string): Promise<Kubernetes> {
   const kubeconfig = await namespace.accountConfig(account);

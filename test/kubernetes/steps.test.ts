@@ -43,7 +43,7 @@ describe.each(['manifests/redis-cluster.yaml', 'test/e2e/manifests/public-2019.y
 
   afterAll(async () => {
     await namespace[Symbol.asyncDispose]();
-  }, 150_000);
+  });
 
   function context(cluster: Partial<Cluster> = {}) {
     const kubernetes = createKubernetes(namespace.config);
@@ -139,7 +139,7 @@ describe('with a StatefulSet of its own', () => {
 
   afterAll(async () => {
     await namespace[Symbol.asyncDispose]();
-  }, 150_000);
+  });
 
   function context(place: Place, stop = signal) {
     return stepContext({ place, kubernetes: createKubernetes(namespace.config), redis: openRedis(place), stop });

@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await namespace[Symbol.asyncDispose]();
-}, 150_000);
+});
 
 function redisThrough(dial: Dial) {
   return createRedis({ credentials: {}, tls: null, dial });

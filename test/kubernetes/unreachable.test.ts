@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await namespace[Symbol.asyncDispose]();
-}, 150_000);
+});
 
 /** The cluster's kubeconfig with one thing changed. */
 function changed(cluster: { server?: string; caData?: string }, user: { token?: string } = {}): KubeConfig {

@@ -29,7 +29,7 @@ describe.each([...REPRESENTATIVES])('the users of the README, on $name', (server
       await applyOn(ground, topologyOf(platform.place, { shards, replicas: 1 }));
       expect(slotOwners(await look(ground, topologyOf(platform.place, { shards, replicas: 1 })))).toHaveLength(shards);
     }
-  }, 120_000);
+  });
 
   test('the one to plan with sees everything and may change nothing', async () => {
     await using platform = await startWith(server, 'topology-plan', rightsOf('topology-plan', server));
@@ -39,5 +39,5 @@ describe.each([...REPRESENTATIVES])('the users of the README, on $name', (server
     const topology = topologyOf(platform.place, { shards: 4, replicas: 1 });
     expect((await planOn(ground, topology)).stages).not.toEqual([]);
     await expect(applyOn(ground, topology)).rejects.toMatchObject({ code: 'redis-permission' });
-  }, 60_000);
+  });
 });

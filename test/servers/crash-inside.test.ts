@@ -51,7 +51,7 @@ describe.each(REPRESENTATIVES.slice(-1))(
       await endsAsDeclared({ kubernetes: platform.kubernetes, redis }, topology);
       expect(await openSlots(platform, redis)).toEqual([]);
       for (const stage of stages) expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
-    }, 120_000);
+    });
 
     test('which removes a node: the next one removes it, and no key comes back with its volume', async () => {
       await using platform = await startLocalPlatform({ server, pods: 8, appendOnly: true });
@@ -75,7 +75,7 @@ describe.each(REPRESENTATIVES.slice(-1))(
       const { members } = await look(ground, topology);
       expect(members.map(({ joined }) => joined)).toEqual([true, true, ...Array(6).fill(false)]);
       expect(members.slice(2).map(({ facts }) => facts.keys)).toEqual(Array(6).fill(0));
-    }, 120_000);
+    });
 
     test('which attaches a replica, lets it take over, or lets members meet again: the next one ends it', async () => {
       await using platform = await startLocalPlatform({ server, pods: 4, nodeTimeout: 15_000, appendOnly: true });
@@ -100,7 +100,7 @@ describe.each(REPRESENTATIVES.slice(-1))(
       expect(
         losses(before, await digest({ pods: await primariesOf({ pods: platform.pods(), redis }), redis })),
       ).toEqual([]);
-    }, 120_000);
+    });
   },
 );
 

@@ -37,7 +37,7 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage of a repair
     const last = await crashAgainAndAgain(ground, declared(platform));
     expect([...last]).toEqual(['repair-address', 'repair-slots']);
     expect(losses(before, await keysOf(platform))).toEqual([]);
-  }, 120_000);
+  });
 
   test('of a node that is gone for good is gone on with by the next one, and no key is lost', async () => {
     await using platform = await loaded();
@@ -55,7 +55,7 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage of a repair
     const last = await crashAgainAndAgain(ground, declared(platform));
     expect([...last]).toEqual(['forget', 'join', 'replicate']);
     expect(losses(before, await keysOf(platform))).toEqual([]);
-  }, 120_000);
+  });
 
   async function loaded(options: { nodeTimeout?: number } = {}): Promise<LocalPlatform> {
     const platform = await startLocalPlatform({ server, pods: SIX.length, appendOnly: true, ...options });

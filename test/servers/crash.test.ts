@@ -56,7 +56,7 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name',
     expect(await traffic.verify()).toEqual([]);
     expect(losses(before, await digestOfPrimaries(platform, redis))).toEqual([]);
     expect([...last].toSorted()).toEqual(CRASHED_AFTER);
-  }, 180_000);
+  });
 });
 
 /** Then a pod of high ordinal leads a shard: when the cluster shrinks, another one has to take over first. */

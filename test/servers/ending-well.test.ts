@@ -27,7 +27,7 @@ describe.each([...REPRESENTATIVES])('an apply after whose last step a replica ha
     await applyOn(ground, topologyOf(platform.place, DECLARED, ANYWHERE), { journal });
     expect(told[0]).toMatchObject({ kind: 'waiting', for: 'all members to be well' });
     expect(await linkOf(platform)).toContain('master_link_status:up');
-  }, 60_000);
+  });
 
   test('fails in words when it stays so', async () => {
     await using platform = await withoutLink();
@@ -39,7 +39,7 @@ describe.each([...REPRESENTATIVES])('an apply after whose last step a replica ha
       message: expect.stringContaining(`${REPLICA} has no link to redis-cluster-`),
     });
     expect(await linkOf(platform)).toContain('master_link_status:down');
-  }, 60_000);
+  });
 
   /** A cluster as declared, but that one replica cannot log in to its primary. */
   async function withoutLink(): Promise<LocalPlatform> {

@@ -42,7 +42,7 @@ describe.each([...REPRESENTATIVES])('the life of a cluster on $name', (server) =
     expect(await traffic.verify()).toEqual([]);
     const after = await digestOfPrimaries(platform, redis);
     expect(losses(before, after)).toEqual([]);
-  }, 180_000);
+  });
 });
 
 async function digestOfPrimaries(platform: LocalPlatform, redis: Redis) {

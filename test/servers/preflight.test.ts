@@ -38,7 +38,7 @@ describe.each([...SERVERS])('before the first change, on $name', (server) => {
     const [danger] = largeKeyDangers(large === undefined ? [] : [large]);
     expect(danger?.text).toMatch(new RegExp(`^A key of 2\\d MB in slot ${slotOf(name)} of redis-cluster-\\d `));
     expect(danger?.text).not.toContain(name);
-  }, 60_000);
+  });
 
   test('a user who may not ask for keys is no obstacle', async () => {
     await using platform = await formed({ user: `looker on >secret -@all ${LOOKING}` });
@@ -48,7 +48,7 @@ describe.each([...SERVERS])('before the first change, on $name', (server) => {
     const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
     expect(await sampled(plan, redis)).toEqual([]);
     expect(await checkRights(plan, redis, { signal })).toBe('unknown');
-  }, 60_000);
+  });
 
   test('a user who lacks a right that the plan needs is told which, with the line that gives it', async () => {
     const lacking = hasFunctions ? '-migrate -cluster|setslot' : '-migrate';
@@ -62,14 +62,14 @@ describe.each([...SERVERS])('before the first change, on $name', (server) => {
       message: expect.stringContaining('"mover" may not run cluster|setslot, migrate'),
       remedy: expect.stringContaining('ACL SETUSER mover ~* +cluster|setslot +migrate'),
     });
-  }, 60_000);
+  });
 
   test('a user who may do everything may do all that a plan needs', async () => {
     await using platform = await formed();
     await using redis = platform.redis();
     const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
     expect(await checkRights(plan, redis, { signal })).toBe(hasFunctions ? 'enough' : 'unknown');
-  }, 60_000);
+  });
 
   test('function libraries that a receiver lacks are told', async () => {
     await using platform = await formed();
@@ -80,7 +80,7 @@ describe.each([...SERVERS])('before the first change, on $name', (server) => {
     await using redis = platform.redis();
     const { members } = await look({ kubernetes: platform.kubernetes, redis }, grown(platform));
     expect(members.map(({ facts }) => facts.libraries ?? 0)).toEqual([hasFunctions ? 1 : 0, 0, 0, 0]);
-  }, 60_000);
+  });
 
   /** Three primaries, and a fourth node that is to get slots. */
   async function formed(config: Readonly<Record<string, string>> = {}): Promise<LocalPlatform> {

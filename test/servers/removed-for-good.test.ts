@@ -14,7 +14,7 @@ const BAN_AND_MORE = 75_000;
 test('a node that was removed stays out while its pod still runs', async () => {
   // At the same time, for the time that it takes.
   await Promise.all(REPRESENTATIVES.map(staysOut));
-}, 150_000);
+});
 
 async function staysOut(server: ServerProgram): Promise<void> {
   await using platform = await startLocalPlatform({ server, pods: 4 });

@@ -36,7 +36,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(losses(before, await digest({ pods: await primariesOf(servers()), redis }))).toEqual([]);
     await using traffic = await startTraffic(seedsOf(platform));
     expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0 });
-  }, 120_000);
+  });
 
   test('a node that is gone for good is forgotten where that is allowed', async () => {
     await using platform = await formed(3, 1);
@@ -59,7 +59,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     await applyOn(ground, topology);
     expect(blocking(await look(ground, topology))).toEqual([]);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 120_000);
+  });
 
   test('a node of somebody else that lives among the members is left alone, and nothing is planned', async () => {
     await using platform = await formed(3, 0);
@@ -77,7 +77,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
       remedy: expect.stringContaining('It is alive'),
     });
     await platform.until(three, isKnown);
-  }, 60_000);
+  });
 
   test('a primary whose data is lost with it is forgotten, and its slots serve again, where both are allowed', async () => {
     await using platform = await formed(4, 0);
@@ -105,7 +105,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     await applyOn(ground, topology);
     expect(blocking(await look(ground, topology))).toEqual([]);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 120_000);
+  });
 
   test('two of three primaries whose data is lost with them are forgotten, though none is left to vote', async () => {
     await using platform = await formed(3, 0);
@@ -128,7 +128,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     await applyOn(ground, topology);
     expect(blocking(await look(ground, topology))).toEqual([]);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 60_000);
+  });
 
   test('a server that comes back on an old volume and finds nobody is refused with keys, and joined anew without', async () => {
     await using platform = await formed(4, 0);
@@ -160,7 +160,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     await applyOn(ground, topology);
     expect(blocking(await look(ground, topology))).toEqual([]);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 90_000);
+  });
 
   async function formed(shards: number, replicas: number): Promise<LocalPlatform> {
     const platform = await startLocalPlatform({ server, pods: shards * (1 + replicas), appendOnly: true });

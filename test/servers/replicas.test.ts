@@ -25,7 +25,7 @@ describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
     const cluster = await look(ground, topology);
     for (const { pod } of slotOwners(cluster)) expect(replicasOf(cluster, pod)).toHaveLength(1);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 60_000);
+  });
 
   test('that follow a replica are given to a primary that lacks one', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6 });
@@ -44,7 +44,7 @@ describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
     expect(cluster.findings.filter(({ code }) => code === 'replica-of-replica')).toEqual([]);
     for (const { pod } of slotOwners(cluster)) expect(replicasOf(cluster, pod)).toHaveLength(1);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 60_000);
+  });
 
   test('that may not take over from a primary that failed are named, and nothing is planned until one has', async () => {
     await using platform = await formed();
@@ -68,7 +68,7 @@ describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
     await platform.untilInfo(['redis-cluster-2'], 'REPLICATION', /role:slave/);
     await applyOn(ground, topology);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-  }, 90_000);
+  });
 
   async function formed(): Promise<LocalPlatform> {
     const platform = await startLocalPlatform({ server, pods: 6 });

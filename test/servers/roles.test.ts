@@ -138,7 +138,6 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
       expect((await planOn(ground, shape(1))).stages).toEqual([]);
       expect(losses(before, await digest({ pods: await primariesOf(servers()), redis }))).toEqual([]);
     },
-    60_000,
   );
 
   test('a primary that others replicate is not removed', async () => {

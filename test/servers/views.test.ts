@@ -31,7 +31,7 @@ describe.each([...REPRESENTATIVES])('steps that wait for the same news ($name)',
 
     await ask();
     expect(questions).toBe(3);
-  }, 60_000);
+  });
 });
 
 function expectMember(member: Member | undefined): Member {

@@ -154,10 +154,15 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         'update strategy OnDelete, a PodDisruptionBudget',
         'port-forward with a password',
       ].map((what) =>
-        each(what, 'test/e2e/reach.test.ts', '%s: becomes a cluster, grows and keeps its keys', {
-          cases: 'as the chart makes it',
-          on: 'images',
-        }),
+        each(
+          what,
+          'test/e2e/reach.test.ts',
+          '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys',
+          {
+            cases: 'as the chart makes it',
+            on: 'images',
+          },
+        ),
       ),
       ...[
         '`cluster-announce-hostname`, `cluster-preferred-endpoint-type hostname`',
@@ -165,10 +170,15 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         '`ordinals.start`, a partition',
         'pods without a volume',
       ].map((what) =>
-        each(what, 'test/e2e/reach.test.ts', '%s: becomes a cluster, grows and keeps its keys', {
-          cases: 'with host names as endpoints',
-          on: 'images',
-        }),
+        each(
+          what,
+          'test/e2e/reach.test.ts',
+          '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys',
+          {
+            cases: 'with host names as endpoints',
+            on: 'images',
+          },
+        ),
       ),
       each(
         'Argo CD, Flux, Helm, KEDA set `replicas` too',

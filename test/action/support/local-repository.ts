@@ -47,7 +47,7 @@ export function withLocalRepository(give: (repository: LocalRepository) => void)
   beforeAll(async () => {
     repository = await LocalRepository.create();
     give(repository);
-  }, 60_000);
+  });
 
   afterAll(() => repository?.[Symbol.asyncDispose]());
 
@@ -181,7 +181,7 @@ export class LocalRepository implements AsyncDisposable {
     const redact = (text: string): string => secrets.redact(text);
     const clock = hurried(this.pauses);
     const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock };
-    const signal = AbortSignal.any([AbortSignal.timeout(60_000), stop.signal]);
+    const signal = AbortSignal.any([AbortSignal.timeout(240_000), stop.signal]);
     const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     const github = request.token === null ? null : createGitHub(client);
     return {

@@ -69,7 +69,7 @@ describe.each([...SERVERS])('slots that move to and fro on $name', (server) => {
     const libraries = await Promise.all(PODS.map((pod) => platform.call(pod, ['FUNCTION', 'LIST'])));
     expect(libraries.map((list) => JSON.stringify(list))).toEqual(PODS.map(() => JSON.stringify(libraries[0])));
     expect(libraries[0]).toHaveLength(1);
-  }, 120_000);
+  });
 });
 
 /** Moves slots there and back, the big keys once. Whether that was done by jobs of the servers. */

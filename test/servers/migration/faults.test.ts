@@ -98,31 +98,27 @@ const FAULTS: readonly Fault[] = [
 ];
 
 describe('a move of slots in whose middle', () => {
-  test.each(onEach(FAULTS))(
-    '$one.name loses no key: $one.end, on $server.name',
-    async ({ one: fault, server }) => {
-      await using stage = await standReady(server);
-      const { platform, ground, servers, topology, approved, before } = stage;
-      const first = runOnce(ground, topology, approved);
-      await untilMoving(platform);
-      await fault.strike(platform);
-      const ends: End[] = [await first];
-      await fault.mend?.(platform);
-      await untilWhole(platform);
-      for (let run = 0; run < 2 && ends.at(-1)?.kind !== 'done'; run += 1) {
-        ends.push(await runOnce(ground, topology, approved));
-      }
-      const now = await holdings(servers());
-      expect(lostKeys(before, now)).toEqual([]);
-      if (fault.end === 'goes through') expect(ends).toEqual([{ kind: 'done' }]);
-      expect(ends.at(-1)).toEqual({ kind: 'done' });
-      expect((await planOn(ground, topology)).stages).toEqual([]);
-      expect(await openSlots(platform, ground.redis)).toEqual([]);
-      // Every key is there once.
-      expect(sizeOf(now)).toBe(sizeOf(before));
-    },
-    120_000,
-  );
+  test.each(onEach(FAULTS))('$one.name loses no key: $one.end, on $server.name', async ({ one: fault, server }) => {
+    await using stage = await standReady(server);
+    const { platform, ground, servers, topology, approved, before } = stage;
+    const first = runOnce(ground, topology, approved);
+    await untilMoving(platform);
+    await fault.strike(platform);
+    const ends: End[] = [await first];
+    await fault.mend?.(platform);
+    await untilWhole(platform);
+    for (let run = 0; run < 2 && ends.at(-1)?.kind !== 'done'; run += 1) {
+      ends.push(await runOnce(ground, topology, approved));
+    }
+    const now = await holdings(servers());
+    expect(lostKeys(before, now)).toEqual([]);
+    if (fault.end === 'goes through') expect(ends).toEqual([{ kind: 'done' }]);
+    expect(ends.at(-1)).toEqual({ kind: 'done' });
+    expect((await planOn(ground, topology)).stages).toEqual([]);
+    expect(await openSlots(platform, ground.redis)).toEqual([]);
+    // Every key is there once.
+    expect(sizeOf(now)).toBe(sizeOf(before));
+  });
 });
 
 function sizeOf(parts: Holdings): number {

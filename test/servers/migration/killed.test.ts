@@ -69,5 +69,5 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     const { cluster } = await stageOf(platform, redis);
     expect(cluster.members.slice(0, 3).map((member) => count(member.slots))).toEqual([460, 10_463, 5461]);
     expect(differences(before, await loaded())).toEqual([]);
-  }, 180_000);
+  });
 });
