@@ -83,11 +83,15 @@ function isLeftByReset(node: string, { before }: Plan): boolean {
   return before.strangers.some(({ id, nowhere, slots }) => id === node && nowhere === true && isEmpty(slots));
 }
 
-/** What was to go to a primary goes to the replica that has taken over from it, where a failover is approved, too. */
+/**
+ * What was to go to a primary goes to the replica that has taken over from it, where a failover is approved, too; and slots that
+ * were to go to that replica may go to the primary while it is still one: the shard is the same.
+ */
 function isAgreedAfterFailover(step: Step, approved: readonly Step[]): boolean {
   if (step.kind !== 'move-slots' && step.kind !== 'replicate') return false;
   const successor = successions(approved);
-  return approved.some((other) => other.kind === step.kind && KINDS.covers(KINDS.rename(other, successor), step));
+  const now = step.kind === 'move-slots' ? KINDS.rename(step, successor) : step;
+  return approved.some((other) => other.kind === step.kind && KINDS.covers(KINDS.rename(other, successor), now));
 }
 
 function wordsOfDifference(step: Step, approved: readonly Step[]): string {
