@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { TESTIMONY } from './witnesses.ts';
@@ -28,8 +29,9 @@ const MEASURED = TESTIMONY.extend({
 });
 export type Measured = z.infer<typeof MEASURED>;
 
-/** What bench/results.json has. */
+/** What bench/results.json has; nothing where there is no such file yet. */
 export async function readResults(): Promise<readonly Measured[]> {
+  if (!existsSync(FILE)) return [];
   return z.object({ results: z.array(MEASURED) }).parse(JSON.parse(await readFile(FILE, 'utf8'))).results;
 }
 
