@@ -6,7 +6,7 @@ import { claim } from '../../migration/claim.ts';
 import { answerTo, ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { Command, Connection } from '../../ports/redis.ts';
-import { untilAllSee, type View, viewOf } from '../../ports/views.ts';
+import { untilAllSee, type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { AssignSlots } from './shape.ts';
 
 /** Slots in one ADDSLOTS, where there is no ADDSLOTSRANGE (Redis 6.2). */
@@ -26,8 +26,7 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   refuseTaken(step, slots, view, context);
   const owned = union(...[...view.nodes.values()].map((node) => node.slots));
   await add(connection, minus(slots, owned), context.stop);
-  // Still credited to a node that says that it does not own them.
-  const credited = minus(intersect(slots, owned), view.me.slots);
+  const credited = await creditedToOthers(slots, view, context);
   if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context);
 
   await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60 }, (seen) => {
@@ -35,6 +34,17 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
     return isEmpty(missing) ? null : `slots ${print(missing)} not there`;
   });
   context.tell({ kind: 'verified', text: `All members see ${count(slots)} slots on ${step.pod}.` });
+}
+
+/**
+ * Those that some member still takes for another node's, which says itself that it does not own them: it goes on doing so until
+ * it hears of an owner with a newer epoch, whatever this pod has heard.
+ */
+async function creditedToOthers(slots: SlotSet, { me }: View, context: StepContext): Promise<SlotSet> {
+  const joined = context.cluster.members.filter((member) => member.joined);
+  const views = await viewsOfMembers(context, joined, { signal: context.stop });
+  const nodes = [...views.values()].flatMap((view) => [...view.nodes.values()]);
+  return intersect(slots, union(...nodes.filter(({ id }) => id !== me.id).map((node) => node.slots)));
 }
 
 /** What a member has just said of itself counts more than what this one has heard of it. */

