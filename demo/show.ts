@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../src/adapters/process/clock.ts';
 import { framed } from '../src/adapters/terminal/markdown.ts';
@@ -62,7 +62,9 @@ export async function show({ isKept }: { readonly isKept: boolean }): Promise<bo
 /** With COMMENTS=FOLDER the comment is kept as it is now: scripts/pictures.ts draws the pictures of the docs from it. */
 function saveComment({ comments }: PaperGitHub, name: string): void {
   const folder = process.env['COMMENTS'] ?? '';
-  if (folder !== '') writeFileSync(join(folder, `${name}.md`), comments.at(-1)?.body ?? '');
+  if (folder === '') return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${name}.md`), comments.at(-1)?.body ?? '');
 }
 
 function topology(shards: number): Topology {
