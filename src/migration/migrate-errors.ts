@@ -81,7 +81,8 @@ function meanings(
     'not-authenticated': {
       code: 'redis-auth',
       why: `The name and password that this run uses are accepted by ${donor} but not by ${receiver}.`,
-      remedy: 'Set the same user and password on all pods, then run apply again.',
+      remedy:
+        'Set the same user and password on all pods, give them to `redis-username`, `redis-password`, and run apply again.',
     },
     'no-permission': {
       code: 'redis-permission',
