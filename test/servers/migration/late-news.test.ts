@@ -45,14 +45,15 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
 
 /** Once this fails on a server, what the README says of limits is true of older ones only. */
 describe.each(REPRESENTATIVES.filter(isAble))('on $name', (server) => {
-  test('a donor whose server moves slots by itself answers such reads', async () => {
-    const handOver = async (platform: LocalPlatform) => {
-      const receiver = String(await platform.call(RECEIVER, ['CLUSTER', 'MYID']));
-      return server.name.startsWith('valkey')
-        ? platform.call(DONOR, ['CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', SLOT, SLOT, 'NODE', receiver])
-        : platform.call(RECEIVER, ['CLUSTER', 'MIGRATION', 'IMPORT', SLOT, SLOT]);
-    };
-    // It may, and does not each time.
+  const handOver = async (platform: LocalPlatform) => {
+    const receiver = String(await platform.call(RECEIVER, ['CLUSTER', 'MYID']));
+    return server.name.startsWith('valkey')
+      ? platform.call(DONOR, ['CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', SLOT, SLOT, 'NODE', receiver])
+      : platform.call(RECEIVER, ['CLUSTER', 'MIGRATION', 'IMPORT', SLOT, SLOT]);
+  };
+
+  test('a donor whose server moves slots by itself may answer such reads', async () => {
+    // It does not each time.
     const seen: number[] = [];
     while (seen.length < 5 && !seen.some((stale) => stale > 10)) {
       seen.push((await watched(server, 'auto', handOver)).length);
