@@ -1,4 +1,4 @@
-import { type Pod, podOf } from '../core/cluster.ts';
+import { type Pod, podOf, slotOwners } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { text } from '../core/replies.ts';
 import { type Plan, steps } from '../plan/plan.ts';
@@ -45,6 +45,27 @@ const COMMANDS: Readonly<Record<StepKindName, readonly Command[]>> = {
   'delete-resources': [],
 };
 
+/** What copies functions to a pod that joins a cluster which may have some. */
+const FUNCTIONS: readonly Command[] = [
+  ['FUNCTION', 'DUMP'],
+  ['FUNCTION', 'RESTORE', 'payload'],
+];
+
+/** What `migration.method: atomic` sends; a server has one of the two kinds. With `auto` slots move key by key without these rights. */
+const ATOMIC: readonly Command[] = [
+  ['CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', '0', '0', 'NODE', ID],
+  ['CLUSTER', 'GETSLOTMIGRATIONS'],
+  ['CLUSTER', 'CANCELSLOTMIGRATIONS'],
+  ['CLUSTER', 'MIGRATION', 'STATUS', 'ALL'],
+];
+
+function commandsOf(plan: Plan): readonly Command[] {
+  const kinds = new Set(steps(plan).map((step) => step.kind));
+  const joins = kinds.has('join') && slotOwners(plan.before).length > 0;
+  const isAtomic = kinds.has('move-slots') && plan.topology.migration.method === 'atomic';
+  return [...[...kinds].flatMap((kind) => COMMANDS[kind]), ...(joins ? FUNCTIONS : []), ...(isAtomic ? ATOMIC : [])];
+}
+
 /** Whether the user may send all that a plan needs; `unknown`: the servers would not say (Redis before 7, or no right to ask). */
 export type Rights = 'enough' | 'unknown';
 
@@ -54,8 +75,7 @@ export type Rights = 'enough' | 'unknown';
  * Throws Failure `redis-permission` with the commands that are missing.
  */
 export async function checkRights(plan: Plan, redis: Redis, options: { signal: AbortSignal }): Promise<Rights> {
-  const kinds = new Set(steps(plan).map((step) => step.kind));
-  const commands = [...kinds].flatMap((kind) => COMMANDS[kind]);
+  const commands = commandsOf(plan);
   if (commands.length === 0) return 'enough';
   const pods = plan.before.members.flatMap((member) => podOf(plan.before, member.pod) ?? []);
   const checked = await Promise.all(pods.map((pod) => missingOn(pod, commands, redis, options)));
@@ -108,7 +128,7 @@ function isAboutCommand(error: string): boolean {
   return /command '.*' not found/i.test(error);
 }
 
-const CONTAINERS = ['CLUSTER'];
+const CONTAINERS = ['CLUSTER', 'FUNCTION'];
 
 function ruleOf([name, word]: Command): string {
   const rule = CONTAINERS.includes(String(name)) ? `${String(name)}|${String(word)}` : String(name);

@@ -12,6 +12,7 @@ import { load } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { SERVERS } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
+import { isAble } from './migration/atomic-stage.ts';
 
 const { signal } = new AbortController();
 const LOOKING = '+ping +info +config|get +cluster|nodes +cluster|info +cluster|countkeysinslot';
@@ -62,6 +63,21 @@ describe.each([...SERVERS])('before the first change, on $name', (server) => {
       message: expect.stringContaining('"mover" may not run cluster|setslot, migrate'),
       remedy: expect.stringContaining('ACL SETUSER mover ~* +cluster|setslot +migrate'),
     });
+  }, 60_000);
+
+  test('a user who lacks what `method: atomic` sends, or what copies functions, is told before anything is changed', async () => {
+    const jobs = server.name.startsWith('valkey') ? '-cluster|migrateslots' : '-cluster|migration';
+    const lacking = [...(hasFunctions ? ['-function|dump'] : []), ...(isAble(server) ? [jobs] : [])];
+    const user = `mover on >secret ~* +@all ${lacking.join(' ')}`;
+    await using platform = await formed({ user: user.trim() });
+    await using redis = platform.redis({ username: 'mover', password: 'secret' });
+    const method = isAble(server) ? 'atomic' : 'auto';
+    const topology = { ...grown(platform), migration: { method, maxLatency: 20 } } as const;
+    const plan = await planOn({ kubernetes: platform.kubernetes, redis }, topology);
+    const checking = checkRights(plan, redis, { signal });
+    if (!hasFunctions) return expect(await checking).toBe('unknown');
+    const message = isAble(server) ? /function\|dump, cluster\|migrat/ : /function\|dump/;
+    await expect(checking).rejects.toMatchObject({ code: 'redis-permission', message: expect.stringMatching(message) });
   }, 60_000);
 
   test('a user who may do everything may do all that a plan needs', async () => {

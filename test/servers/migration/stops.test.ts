@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../../src/adapters/process/clock.ts';
+import { setSlots } from '../../../src/migration/setslot.ts';
+import type { Connection } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { differences, load } from '../../support/dataset.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
@@ -43,5 +46,53 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(atReceiver.size).toBeGreaterThan(50);
     const between = closedAt(DONOR).flatMap(([words, at]) => sent.slice((atReceiver.get(words) ?? 0) + 1, at));
     expect(between.filter(({ pod }) => pod !== DONOR)).toEqual([]);
+  }, 60_000);
+
+  test('a password that is changed in the middle of a batch ends it in words, and the next move goes on with the new one', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3, password: 'old' });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    await load({ pods: platform.pods(), redis }, { keys: 10_000 });
+    const before = await loaded(platform, redis);
+    const context = await stageOf(platform, redis, { method: 'classic' });
+    const tap = new Tap(redis, 40, async () => {
+      for (const { name } of platform.pods()) await platform.call(name, ['CONFIG', 'SET', 'requirepass', 'new']);
+    });
+    const step = move(DONOR, RECEIVER, [[0, 2_000]]);
+    await expect(run(step, { ...context, redis: tap })).rejects.toMatchObject({
+      code: 'redis-auth',
+      remedy: expect.stringContaining('redis-password'),
+    });
+    await using anew = platform.redis({ password: 'new' });
+    await run(step, await stageOf(platform, anew, { method: 'classic' }));
+    expect(await openSlots(platform, anew)).toEqual([]);
+    expect(differences(before, await loaded(platform, anew))).toEqual([]);
+  }, 60_000);
+});
+
+/** Valkey from 8.0 on changes no slot that its replicas do not know of. */
+describe.each(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$name', (server) => {
+  test('a slot that replicas did not confirm is set again, once they answer', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 2, nodeTimeout: 15_000 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 1, replicas: 1 });
+    const pod = platform.pod('redis-cluster-0');
+    const { signal } = new AbortController();
+    await using connection = await redis.open(pod, { signal });
+    const refusals: string[] = [];
+    const watched: Connection = {
+      pod: pod.name,
+      send: async (...sent) => {
+        const answers = await connection.send(...sent);
+        for (const answer of answers) if (!answer.ok) refusals.push(answer.error);
+        if (refusals.length > 0) platform.resume('redis-cluster-1');
+        return answers;
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    };
+    platform.stop('redis-cluster-1');
+    const me = String(await platform.call(pod.name, ['CLUSTER', 'MYID']));
+    await setSlots({ pod, forSetSlot: [watched] }, [7], ['NODE', me], { clock: systemClock });
+    expect(refusals).toEqual([expect.stringMatching(/^NOREPLICAS/)]);
   }, 60_000);
 });
