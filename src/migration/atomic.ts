@@ -18,6 +18,8 @@ const MOST_BYTES = 256 * 1024 * 1024;
 export interface AtomicWay {
   readonly jobs: Jobs;
   readonly turns: Turns;
+  /** `migration.maxLatency` */
+  readonly maxLatency: number;
   /** Moves what no job can; null: there is to be no other way. */
   readonly keyByKey: Mover | null;
 }
@@ -35,7 +37,7 @@ export function atomicMover(way: AtomicWay): Mover {
     const following: Following = { pair, jobs: way.jobs, context, ours: new Set(), stillAtIt };
     await moveOpenSlots(pair, work, way);
     const use = way.jobs.use(pair);
-    const { left, failure } = await way.turns.during(use, context.stop, () => moveInJobs(work, following));
+    const { left, failure } = await way.turns.during(use, context.stop, () => moveInJobs(work, following, way));
     if (failure === null) return;
     if (way.keyByKey === null) throw failure;
     context.tell({ kind: 'note', text: `${failure.message} ${failure.remedy} The rest is moved key by key.` });
@@ -50,9 +52,9 @@ interface Outcome {
 }
 
 /** Several lanes share the pieces. After the first failure no further one is begun. */
-async function moveInJobs(work: Work, following: Following): Promise<Outcome> {
+async function moveInJobs(work: Work, following: Following, way: AtomicWay): Promise<Outcome> {
   const lacking = await waitForOthers(work.slots, following);
-  const queue = [...(await piecesOf(work, following))];
+  const queue = [...(await piecesOf(work, following, way))];
   if (lacking !== null) return { left: queue, failure: lacking };
   const left: Piece[] = [];
   let failure: Failure | null = null;
@@ -66,7 +68,7 @@ async function moveInJobs(work: Work, following: Following): Promise<Outcome> {
       failure ??= failed;
       if (failed !== null) continue;
       work.progress.movedKeys(piece.keys);
-      work.progress.movedSlots(piece.slots.length);
+      work.progress.movedSlots(piece.slots);
     }
   };
   const lanes = await Promise.allSettled(Array.from({ length: following.jobs.atOnce }, lane));
@@ -74,19 +76,20 @@ async function moveInJobs(work: Work, following: Following): Promise<Outcome> {
   return { left: [...left, ...queue], failure };
 }
 
-async function piecesOf({ slots, progress }: Work, { pair, jobs }: Following): Promise<readonly Piece[]> {
+async function piecesOf(
+  { slots, progress }: Work,
+  { pair, jobs }: Following,
+  { maxLatency }: AtomicWay,
+): Promise<readonly Piece[]> {
   const { toTake } = await slotStates(pair, [...each(slots)]);
   const counts = await countKeys(pair, pair.donor, toTake);
-  progress.slotsLeft(toTake.length);
+  progress.slotsLeft(toTake, { among: slots });
   progress.expect(
     counts.reduce((sum, keys) => sum + keys, 0),
     pair.averageKey,
   );
-  return cut(
-    toTake,
-    counts,
-    pair.averageKey === 0 ? jobs.mostKeys : Math.min(jobs.mostKeys, MOST_BYTES / pair.averageKey),
-  );
+  const most = jobs.mostKeys(maxLatency);
+  return cut(toTake, counts, pair.averageKey === 0 ? most : Math.min(most, MOST_BYTES / pair.averageKey));
 }
 
 async function moveOpenSlots(pair: Pair, work: Work, { keyByKey }: AtomicWay): Promise<void> {

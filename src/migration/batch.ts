@@ -30,7 +30,7 @@ export async function moveBatch(slots: readonly number[], work: Draining): Promi
   if (failure !== null) throw await leaveInOrder(pair, slots, failure, work);
   if (stop.aborted) throw await leaveInOrder(pair, slots, stop.reason, work);
   await close(pair, slots, work);
-  progress.movedSlots(slots.length);
+  progress.movedSlots(slots);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type AtomicCommand, wayBetween } from '../core/capabilities.ts';
-import type { Member } from '../core/cluster.ts';
+import { type Member, memberOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
+import { isEmpty } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
 import { until } from '../ports/until.ts';
 import { atomicMover } from './atomic.ts';
@@ -22,7 +23,7 @@ const JOBS: Readonly<Record<AtomicCommand, Jobs>> = { MIGRATESLOTS: valkeyJobs, 
  * Throws `atomic-unsupported` where the topology asks for a way that the two do not have.
  */
 export function chooseMover(donor: Member, receiver: Member, context: StepContext): Mover {
-  const { method } = context.topology.migration;
+  const { method, maxLatency } = context.topology.migration;
   const turns = turnsOf(context.redis);
   const plain = inTurn(paced(moveClassic, context), turns);
   const keyByKey = withFunctions(plain, context);
@@ -31,8 +32,9 @@ export function chooseMover(donor: Member, receiver: Member, context: StepContex
   if (way.kind === 'atomic') {
     const jobs = JOBS[way.command];
     const other = method === 'auto' ? plain : null;
-    if (way.command === 'MIGRATESLOTS') return withFunctions(atomicMover({ jobs, turns, keyByKey: other }), context);
-    return atomicMover({ jobs, turns, keyByKey: other === null ? null : keyByKey });
+    if (way.command === 'MIGRATESLOTS')
+      return withFunctions(atomicMover({ jobs, turns, maxLatency, keyByKey: other }), context);
+    return atomicMover({ jobs, turns, maxLatency, keyByKey: other === null ? null : keyByKey });
   }
   if (method === 'atomic') throw unsupported(donor.pod, receiver.pod, way.because);
   const text = `Slots go from ${donor.pod} to ${receiver.pod} key by key: ${way.because}.`;
@@ -80,8 +82,9 @@ async function untilCopied({ donor, receiver }: Pair, context: StepContext): Pro
     seconds: 15,
     remedy: 'Look at its replicas: `min-replicas-to-write` asks for more than are in step. Then run apply again.',
   };
+  const keep = isEmpty(memberOf(context.cluster, receiver.pod.name)?.slots ?? []) ? 'donor' : 'receiver';
   await until(context, wait, async () => {
-    const copied = await copyFunctions(donor.pod, receiver.pod, context);
+    const copied = await copyFunctions({ from: donor.pod, to: receiver.pod, keep }, context);
     if (copied === 'done') return { done: true, value: undefined };
     return { done: false, seen: 'NOREPLICAS' };
   });

@@ -18,7 +18,7 @@ export const moveClassic: PacedMover = async (pair, { slots, pace, progress, con
   const { stop, clock } = context;
   const { toTake, toGive } = await slotStates(pair, [...each(slots)]);
   const left = [...new Set([...toTake, ...toGive])].toSorted((a, b) => a - b);
-  progress.slotsLeft(left.length);
+  progress.slotsLeft(left, { among: slots });
   const counts = await countKeys(pair, pair.donor, left);
   progress.expect(
     counts.reduce((sum, n) => sum + n, 0),

@@ -36,8 +36,11 @@ export interface Jobs {
   use(pair: Pair): Use;
   /** Jobs of one move that may be under way at the same time. */
   readonly atOnce: number;
-  /** Keys of one job. */
-  readonly mostKeys: number;
+  /**
+   * Keys of one job.
+   * @param maxLatency `migration.maxLatency`, milliseconds
+   */
+  mostKeys(maxLatency: number): number;
   /** Begins a job. The server's refusal is a value: what it means is decided by the caller. */
   start(pair: Pair, slots: SlotSet): Promise<Started>;
   /** All jobs of that node, as far as it remembers them. */

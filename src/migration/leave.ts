@@ -27,7 +27,7 @@ export async function leaveInOrder(
   const kept = new Set(atDonor.filter((slot) => !emptied.has(slot)));
   const finished = slots.filter((slot) => !kept.has(slot));
   await close(pair, finished, work);
-  work.progress.movedSlots(finished.length);
+  work.progress.movedSlots(finished);
   const stillOpen = await rollBack(
     pair,
     open.filter((slot) => kept.has(slot)),

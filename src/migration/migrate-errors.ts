@@ -81,7 +81,7 @@ function meanings(
     'not-authenticated': {
       code: 'redis-auth',
       why: `The name and password that this run uses are accepted by ${donor} but not by ${receiver}.`,
-      remedy: 'Set the same user and password on all pods and in the inputs `redis-…`, then run apply again.',
+      remedy: 'Set the same user and password on all pods and in `redis-password`, then run apply again.',
     },
     'no-permission': {
       code: 'redis-permission',

@@ -1,4 +1,4 @@
-import { count } from '../core/slots.ts';
+import { count, each, type SlotSet } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Move } from './mover.ts';
 
@@ -11,25 +11,27 @@ export class Progress {
   readonly #context: Pick<StepContext, 'clock' | 'tell'>;
   readonly #began: number;
   #toldAt: number;
-  #slotsDone = 0;
+  readonly #slotsLeft: Set<number>;
   #keysDone = 0;
   #keys: number | null = null;
   #averageKey = 0;
 
   constructor(move: Move, context: Pick<StepContext, 'clock' | 'tell'>) {
     this.#move = move;
+    this.#slotsLeft = new Set(each(move.slots));
     this.#context = context;
     this.#began = context.clock.now();
     this.#toldAt = this.#began;
   }
 
   get slotsDone(): number {
-    return this.#slotsDone;
+    return count(this.#move.slots) - this.#slotsLeft.size;
   }
 
-  /** Slots that are not moved yet, as the servers say. */
-  slotsLeft(slots: number): void {
-    this.#slotsDone = count(this.#move.slots) - slots;
+  /** Which slots of `among` are not moved yet, as the servers say; of all others it is as it was. */
+  slotsLeft(left: readonly number[], { among }: { among: SlotSet }): void {
+    for (const slot of each(among)) this.#slotsLeft.delete(slot);
+    for (const slot of left) this.#slotsLeft.add(slot);
   }
 
   /** Keys that are to be moved from now on, as the donor counts them, and what one takes on average. */
@@ -43,8 +45,8 @@ export class Progress {
     this.#tellSometimes();
   }
 
-  movedSlots(slots: number): void {
-    this.#slotsDone += slots;
+  movedSlots(slots: readonly number[]): void {
+    for (const slot of slots) this.#slotsLeft.delete(slot);
     this.#tellSometimes();
   }
 
@@ -68,7 +70,7 @@ export class Progress {
       kind: 'moving',
       from: this.#move.from,
       to: this.#move.to,
-      slotsDone: this.#slotsDone,
+      slotsDone: this.slotsDone,
       slots: count(this.#move.slots),
       keysDone: this.#keysDone,
       keys: this.#keys,

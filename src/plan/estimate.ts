@@ -1,3 +1,4 @@
+import { wayBetween } from '../core/capabilities.ts';
 import { memberOf } from '../core/cluster.ts';
 import type { Step, StepKindName } from '../steps/index.ts';
 import { fullSyncs } from './full-syncs.ts';
@@ -36,6 +37,8 @@ export interface Cost {
 const KEYS_PER_SECOND = 100_000;
 const BYTES_PER_SECOND = 60_000_000;
 const SLOTS_PER_SECOND = 10_000;
+/** Of jobs of the servers themselves: 250,000 keys in 0.7 s, bytes as fast as by MIGRATE. */
+const KEYS_PER_SECOND_BY_JOBS = 350_000;
 
 /** Seconds that hang on no data: gossip, an image and a volume for a new pod, the grace period of one that goes. */
 const SECONDS: Readonly<Record<StepKindName, number>> = {
@@ -71,7 +74,7 @@ export function estimate(plan: Plan, counts: ReadonlyMap<Step, number>): Estimat
         const from = memberOf(states[i] ?? plan.before, step.from)?.facts;
         const left = memberOf(states[i + 1] ?? plan.after, step.from)?.facts;
         const keys = counts.get(step) ?? Math.max(0, (from?.keys ?? 0) - (left?.keys ?? 0));
-        return [step, moveCost(step.count, keys, from)];
+        return [step, moveCost(step.count, keys, { from, keysPerSecond: rateOf(step, plan) })];
       }
       return [step, otherCost(step, syncs.get(step) ?? 0)];
     }),
@@ -79,9 +82,24 @@ export function estimate(plan: Plan, counts: ReadonlyMap<Step, number>): Estimat
   return { summary: summaryOf(plan, costs, syncs.size), steps: new Map(costs) };
 }
 
-function moveCost(slots: number, keys: number, from: { keys: number; dataset: number } | undefined): Cost {
+/** A pod yet to come is taken to be able to what the donor can. */
+function rateOf({ from, to }: { readonly from: string; readonly to: string }, { topology, before }: Plan): number {
+  const donor = memberOf(before, from);
+  const isByJobs =
+    donor !== undefined &&
+    topology.migration.method !== 'classic' &&
+    wayBetween(donor, memberOf(before, to) ?? donor).kind === 'atomic';
+  return isByJobs ? KEYS_PER_SECOND_BY_JOBS : KEYS_PER_SECOND;
+}
+
+interface Rated {
+  readonly from: { readonly keys: number; readonly dataset: number } | undefined;
+  readonly keysPerSecond: number;
+}
+
+function moveCost(slots: number, keys: number, { from, keysPerSecond }: Rated): Cost {
   const bytes = from === undefined || from.keys === 0 ? 0 : Math.round((keys * from.dataset) / from.keys);
-  const seconds = slots / SLOTS_PER_SECOND + Math.max(keys / KEYS_PER_SECOND, bytes / BYTES_PER_SECOND);
+  const seconds = slots / SLOTS_PER_SECOND + Math.max(keys / keysPerSecond, bytes / BYTES_PER_SECOND);
   return { keys, bytes, seconds };
 }
 

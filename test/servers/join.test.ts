@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { run as assignSlots } from '../../src/steps/assign-slots/run.ts';
 import { run as join } from '../../src/steps/join/run.ts';
+import { run as moveSlots } from '../../src/steps/move-slots/run.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
 import { SERVERS } from '../support/servers.ts';
-import { stageOf, view } from './migration/stage.ts';
+import { move, stageOf, view } from './migration/stage.ts';
+
+function libraryOf(name: string, answer: number): string {
+  return `#!lua name=${name}\nredis.register_function('${name}', function() return ${answer} end)`;
+}
 
 describe.each([...SERVERS])('$name', (server) => {
   const knowsFunctions = !server.name.startsWith('redis-6');
@@ -54,6 +59,36 @@ describe.each([...SERVERS])('$name', (server) => {
     expect(String(await platform.call('redis-cluster-6', ['CLUSTER', 'INFO']))).toContain('cluster_state:ok');
     if (knowsFunctions) expect(String(await platform.call('redis-cluster-6', ['FUNCTION', 'LIST']))).toContain('mine');
     expect(context.told.at(-1)?.kind).toBe('verified');
+  });
+
+  test('a receiver that serves slots keeps its own libraries and gets those that it lacks', async () => {
+    if (!knowsFunctions) return;
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    const give = (pod: string, name: string, answer: number) =>
+      platform.call(pod, ['FUNCTION', 'LOAD', 'REPLACE', libraryOf(name, answer)]);
+    const names = async (pod: string) => String(await platform.call(pod, ['FUNCTION', 'LIST'])).match(/\b(one|two)\b/g);
+    for (const [name, answer] of [
+      ['one', 1],
+      ['two', 2],
+    ] as const)
+      await give('redis-cluster-0', name, answer);
+    for (const [name, answer] of [
+      ['two', 2],
+      ['one', 1],
+    ] as const)
+      await give('redis-cluster-1', name, answer);
+    const context = await stageOf(platform, redis, { method: 'classic' });
+    const moving = (from: string, to: string, slot: number) => moveSlots(move(from, to, [[slot, slot]]), context);
+    await moving('redis-cluster-0', 'redis-cluster-1', 0);
+    await moving('redis-cluster-0', 'redis-cluster-2', 1);
+    expect(await names('redis-cluster-2')).toEqual(expect.arrayContaining(['one', 'two']));
+    expect(JSON.stringify(context.told)).not.toContain('Functions are not copied');
+    await give('redis-cluster-1', 'one', 100);
+    await moving('redis-cluster-0', 'redis-cluster-1', 2);
+    expect(JSON.stringify(context.told)).toContain('Functions are not copied');
+    expect(String(await platform.call('redis-cluster-1', ['FUNCTION', 'LIST', 'WITHCODE']))).toContain('return 100');
   });
 
   test('a pod that owns slots though it knows nobody is refused and left as it is', async () => {

@@ -32,7 +32,7 @@ export async function run(step: Join, context: StepContext): Promise<void> {
   const [owner] = slotOwners(context.cluster);
   const ownerPod = owner === undefined ? undefined : podOf(context.cluster, owner.pod);
   // A server that takes no writes before its replicas are there gets the functions with its first slots.
-  if (ownerPod !== undefined) await copyFunctions(ownerPod, joiner.pod, context);
+  if (ownerPod !== undefined) await copyFunctions({ from: ownerPod, to: joiner.pod, keep: 'donor' }, context);
   await meet(joiner, seed, context);
   context.tell({ kind: 'verified', text: `${step.pod} has joined: it and all members see each other.` });
 }

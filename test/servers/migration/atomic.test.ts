@@ -100,8 +100,10 @@ for (const server of able) {
         const moving = run(step, context).catch((thrown: unknown) => thrown);
         const isThere = (job: string): boolean => waits || /snapshotting|accumulate-buffer/.test(job);
         await eventually(async () => (await jobsAtWork(platform)).some(isThere), 'a job');
+        const stoppedAt = Date.now();
         stop.abort(reason);
         expect(await moving).toBe(reason);
+        expect(Date.now() - stoppedAt).toBeLessThan(7_000);
         expect(await jobsAtWork(platform)).toEqual([]);
         expect(await openSlots(platform, redis)).toEqual([]);
         expect(await slotsOf(platform, redis)).toEqual([5461, 5462, 5461]);

@@ -77,6 +77,12 @@ describe('a job of Valkey', () => {
     expect(may(job('mine', 'waiting'), job('other', 'waiting'))).toBe(false);
   });
 
+  test('is as large as clients can wait for its keys to be deleted', () => {
+    expect([1, 5, 20, 100].map((maxLatency) => valkeyJobs.mostKeys(maxLatency))).toEqual([
+      5_000, 5_000, 20_000, 30_000,
+    ]);
+  });
+
   test('that is about to be handed over when the run is to stop is left to end, and its end counts', async () => {
     const { following, cancelled, stop } = stage(valkeyJobs, (now) => [
       job('mine', now < 5_000 ? 'handing-over' : 'done'),

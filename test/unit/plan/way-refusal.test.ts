@@ -4,7 +4,9 @@ import type { Member } from '../../../src/core/cluster.ts';
 import type { Failure } from '../../../src/core/failure.ts';
 import { parse } from '../../../src/core/slots.ts';
 import type { Migration } from '../../../src/core/topology.ts';
+import { estimate } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
+import { steps } from '../../../src/plan/plan.ts';
 import { memberOf, NOTHING, podOf, workloadOf } from '../../support/cluster.ts';
 import { placeOf, topologyOf } from '../../support/topology.ts';
 
@@ -64,4 +66,16 @@ test('what servers can changes no plan: its approval holds while they are update
   });
   expect(new Set(hashes).size).toBe(1);
   expect(hashes).not.toContain('refused');
+});
+
+function secondsBy(method: Migration['method']): number {
+  const planned = planFor(method, [able, able, able, able]);
+  if (planned.kind === 'refused') throw planned.failure;
+  const moves = steps(planned.plan);
+  const costs = estimate(planned.plan, new Map(moves.map((step) => [step, 1_000_000]))).steps;
+  return moves.reduce((sum, step) => sum + (costs.get(step)?.seconds ?? 0), 0);
+}
+
+test('a move by jobs of the servers is estimated at their rate', () => {
+  expect(secondsBy('classic')).toBeGreaterThan(2 * secondsBy('auto'));
 });
