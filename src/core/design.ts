@@ -5,8 +5,9 @@ import { type Candidate, crowds, type Seated, seat } from './placement.ts';
 import { type LiveShard, matchShards } from './shards.ts';
 import { shareSizes } from './shares.ts';
 import { flow } from './slot-flow.ts';
-import { ALL_SLOTS, count, equals, isEmpty, minus, NO_SLOTS, type SlotSet, union } from './slots.ts';
-import { podCount, type Share, type Topology } from './topology.ts';
+import { count, isEmpty, NO_SLOTS } from './slots.ts';
+import { podCount, type Topology } from './topology.ts';
+import { withinTolerance } from './within-tolerance.ts';
 
 export interface Wishes {
   /** Whether others are to lead shards where primaries are heaped on one Kubernetes node; default: true. */
@@ -52,7 +53,7 @@ export function design(topology: Topology, cluster: Cluster, { evenly = true }: 
   const candidates = candidatesOf(pods, cluster);
   const placed = seat(seats, candidates, rule);
   const seated = evenly ? ledEvenly(placed, candidates, rule) : placed;
-  const shards = withSlots(topology, sizes, matched, seated, live);
+  const shards = withSlots(topology, sizes, matched, seated);
   return { pods, shards, crowded: crowdsIn(shards, cluster, topology) };
 }
 
@@ -138,7 +139,6 @@ function withSlots(
   sizes: readonly number[],
   matched: readonly (LiveShard | null)[],
   seated: readonly { primary: string; replicas: readonly string[] }[],
-  live: readonly LiveShard[],
 ): readonly ShardTarget[] {
   const order = seated.map((_, i) => i).toSorted((a, b) => ordinalAt(seated, a) - ordinalAt(seated, b));
   const wishes = order.map((i) => {
@@ -149,8 +149,7 @@ function withSlots(
       exactly: share?.kind === 'slots' ? share.slots : null,
     };
   });
-  const stays = isWithinTolerance(topology, sizes, matched, live);
-  const slots = stays ? wishes.map((wish) => wish.owned) : flow(wishes);
+  const slots = flow(withinTolerance(wishes, topology.tolerance));
   return order.map((i, rank) => ({
     primary: seated[i]?.primary ?? '',
     replicas: seated[i]?.replicas ?? [],
@@ -161,21 +160,4 @@ function withSlots(
 
 function ordinalAt(seated: readonly { primary: string }[], i: number): number {
   return ordinalOf(seated[i]?.primary ?? '');
-}
-
-/** Whether slots may stay as they are: all owned, no shard comes or goes, and each close enough to its share. */
-function isWithinTolerance(
-  topology: Topology,
-  sizes: readonly number[],
-  matched: readonly (LiveShard | null)[],
-  live: readonly LiveShard[],
-): boolean {
-  const owned = union(...live.map((shard) => shard.slots));
-  if (live.length !== matched.length || !isEmpty(minus(ALL_SLOTS, owned))) return false;
-  const fits = (share: Share, size: number, slots: SlotSet): boolean =>
-    share.kind === 'slots' ? equals(share.slots, slots) : Math.abs(count(slots) - size) <= topology.tolerance * size;
-  return topology.shards.every((share, i) => {
-    const shard = matched[i];
-    return shard !== null && shard !== undefined && fits(share, sizes[i] ?? 0, shard.slots);
-  });
 }

@@ -20,6 +20,7 @@ import {
   union,
 } from '../../../src/core/slots.ts';
 import type { Share } from '../../../src/core/topology.ts';
+import { withinTolerance } from '../../../src/core/within-tolerance.ts';
 
 const HOST = 'kubernetes.io/hostname';
 
@@ -85,6 +86,74 @@ describe('which slots each shard gets', () => {
           expect(gives && gets).toBe(false);
         }
       }),
+    );
+  });
+});
+
+describe('how many slots a shard really gets', () => {
+  test.each([
+    { name: 'all are close enough', has: [5500, 5400, 5484], shares: [5462, 5461, 5461], gets: [5500, 5400, 5484] },
+    {
+      name: 'the last one leaves',
+      has: [4100, 4092, 4096, 4096],
+      shares: [5462, 5461, 5461, 0],
+      gets: [5462, 5461, 5461, 0],
+    },
+    {
+      name: 'one leaves of many, and some have more than their share',
+      has: [50, 51, 50, 1],
+      shares: [50, 50, 52, 0],
+      gets: [50, 51, 51, 0],
+    },
+    {
+      name: 'one comes, and the others differ by little',
+      has: [104, 96, 100, 0],
+      shares: [98, 98, 98, 6],
+      gets: [98, 96, 100, 6],
+    },
+    {
+      name: 'one has too many, those that have least get them',
+      has: [120, 98, 99, 83],
+      shares: [100, 100, 100, 100],
+      gets: [100, 100, 100, 100],
+    },
+    {
+      name: 'one has too few, those that have most give',
+      has: [103, 101, 99, 97, 90],
+      shares: [98, 98, 98, 98, 98],
+      gets: [98, 98, 99, 97, 98],
+    },
+  ])('$name', ({ has, shares, gets }) => {
+    let begin = 0;
+    const wishes = has.map((size, i) => {
+      begin += size;
+      return wish(size === 0 ? NO_SLOTS : [[begin - size, begin - 1]], shares[i] ?? 0);
+    });
+    expect(withinTolerance(wishes, 0.05).map(({ size }) => size)).toEqual(gets);
+  });
+
+  test('each is within the tolerance, all slots are given, and no plan of just the shares moves fewer', () => {
+    const tolerances = constantFrom(0, 0.02, 0.1);
+    assert(
+      property(
+        anyOwners,
+        array(integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 }),
+        tolerances,
+        (before, weights, tolerance) => {
+          const sizes = shareSizes(weights.map((weight): Share => ({ kind: 'weight', weight })));
+          const wishes = sizes.map((size, i) => wish(before[i] ?? NO_SLOTS, size));
+          const settled = withinTolerance(wishes, tolerance);
+          expect(settled.reduce((sum, { size }) => sum + size, 0)).toBe(SLOT_COUNT);
+          for (const [i, { size }] of settled.entries()) {
+            const share = sizes[i] ?? 0;
+            expect(Math.abs(size - share)).toBeLessThanOrEqual(tolerance * share);
+          }
+          const owned = wishes.map((one) => one.owned);
+          expect(movedSlots(owned, flow(settled))).toBeLessThanOrEqual(movedSlots(owned, flow(wishes)));
+          const again = flow(settled).map((slots, i) => wish(slots, sizes[i] ?? 0));
+          expect(withinTolerance(again, tolerance).map(({ size }) => size)).toEqual(settled.map(({ size }) => size));
+        },
+      ),
     );
   });
 });

@@ -13,7 +13,7 @@ import { statesOf } from '../../../src/plan/stages.ts';
 import { KINDS, type Step } from '../../../src/steps/index.ts';
 import { order, podOn, type Situation, situation } from './any-cluster.ts';
 
-const RUNS = { numRuns: 100 };
+const RUNS = { numRuns: Number(process.env.PROMISE_RUNS ?? 100) };
 
 describe('any plan', () => {
   test('reaches the layout', () => {
