@@ -93,14 +93,18 @@ export async function viewsOfMembers(
  */
 const SECONDS_PER_MEMBER = 5;
 
+/** Milliseconds. */
+const AGAIN = 20_000;
+
 /**
  * Waits until the view of every joined member is as wanted, as many seconds longer as there are members to hear the news. A pod that
  * comes back meanwhile is looked for where it is now.
+ * @param wait.again does anew what they are to see, where news alone may not bring it about
  * @param lacks what is not as wanted yet in a view; null when it is
  */
 export async function untilAllSee(
   context: StepContext,
-  wait: { for: string; seconds: number; every?: number },
+  wait: { for: string; seconds: number; every?: number; again?: () => Promise<void> },
   lacks: (view: View, pod: string) => string | null,
 ): Promise<void> {
   const remedy =
@@ -108,7 +112,12 @@ export async function untilAllSee(
   const joined = context.cluster.members.filter((member) => member.joined);
   const seconds = wait.seconds + joined.length * SECONDS_PER_MEMBER;
   let { cluster } = context;
+  let doneAt = context.clock.now();
   await until(context, { ...wait, seconds, remedy }, async () => {
+    if (wait.again !== undefined && context.clock.now() - doneAt >= AGAIN) {
+      await wait.again();
+      doneAt = context.clock.now();
+    }
     const views = await viewsOfMembers({ ...context, cluster }, joined, { signal: context.stop }).catch(
       async (thrown: unknown) => {
         cluster = await withPodsNow(context);

@@ -26,14 +26,27 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   refuseTaken(step, slots, view, context);
   const owned = union(...[...view.nodes.values()].map((node) => node.slots));
   await add(connection, minus(slots, owned), context.stop);
-  const credited = await creditedToOthers(slots, view, context);
-  if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context);
+  const claimCredited = async (): Promise<void> => {
+    const credited = await creditedToOthers(slots, view, context);
+    if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context);
+  };
+  await claimCredited();
 
-  await untilAllSee(context, { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60 }, (seen) => {
+  // Nodes that take a new epoch at once take the same one; one of them then takes a newer one (clusterHandleConfigEpochCollision of
+  // cluster.c), which may be the node that slots are still credited to.
+  const wait = { for: `all members to see slots ${step.slots} on ${step.pod}`, seconds: 60, again: claimCredited };
+  await untilAllSee(context, wait, (seen) => {
     const missing = minus(slots, seen.nodes.get(view.me.id)?.slots ?? []);
-    return isEmpty(missing) ? null : `slots ${print(missing)} not there`;
+    return isEmpty(missing) ? null : `slots ${print(missing)} ${ownersIn(seen, missing)}`;
   });
   context.tell({ kind: 'verified', text: `All members see ${count(slots)} slots on ${step.pod}.` });
+}
+
+/** As a member sees them: `on id (address, epoch), …`, or `nowhere`. */
+function ownersIn(view: View, slots: SlotSet): string {
+  const owners = [...view.nodes.values()].filter((node) => !isEmpty(intersect(node.slots, slots)));
+  const words = owners.map(({ id, ip, port, configEpoch }) => `on ${id} (${ip}:${port}, epoch ${configEpoch})`);
+  return words.join(', ') || 'nowhere';
 }
 
 /**

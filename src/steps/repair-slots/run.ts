@@ -10,9 +10,12 @@ import type { RepairSlots } from './shape.ts';
 export async function run(step: RepairSlots, context: StepContext): Promise<void> {
   const slots = slotsOf(step.slots);
   const { member } = partyOf(step.owner, context);
-  await settle({ owner: step.owner, others: step.others, slots }, context);
+  const settled = (): Promise<void> => settle({ owner: step.owner, others: step.others, slots }, context);
+  await settled();
   const wanted = [...each(slots)];
-  await untilAllSee(context, { for: `no slot of ${step.slots} to be open`, seconds: 30 }, (view) => {
+  // For the reason that slots are claimed again by assign-slots, too.
+  const wait = { for: `no slot of ${step.slots} to be open`, seconds: 30, again: settled };
+  await untilAllSee(context, wait, (view) => {
     const open = wanted.filter((slot) => view.migrating.has(slot) || view.importing.has(slot));
     if (open.length > 0) return `slots ${open.join(', ')} still open`;
     const missing = minus(slots, view.nodes.get(member.id)?.slots ?? []);
