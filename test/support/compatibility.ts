@@ -32,8 +32,10 @@ const NO_DATABASES = Object.fromEntries(
   ['redis-6.2', 'redis-7.0', 'redis-8.0', 'redis-8.6', 'valkey-8.1'].map((name) => [name, 'has one only']),
 );
 
+const GROWS = '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys';
+const SETTINGS = 'a cluster with %s %s grows and shrinks, with functions, and keeps every key';
 const setting = (name: string): Row =>
-  each(`\`${name}\``, DATA, 'a cluster with %s %s grows and shrinks, with functions, and keeps every key', {
+  each(`\`${name}\``, DATA, SETTINGS, {
     cases: name.split(' ')[0] ?? name,
   });
 const kept = (what: string, more: Partial<Row> = {}): Row =>
@@ -78,6 +80,14 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         VERSIONS,
         'a cluster without %s grows and shrinks',
         { cases: 'FLUSHDB' },
+      ),
+      each('CLUSTER or INFO renamed', VERSIONS, 'where %s is renamed, that is said in words', {
+        end: '`redis-error`, naming `rename-command`',
+      }),
+      each(
+        'odd answers to CONFIG, COMMAND, MEMORY, as of a fork',
+        VERSIONS,
+        'odd answers to what is optional (CONFIG, COMMAND, MEMORY) do no harm while slots move',
       ),
       each(
         'MIGRATE renamed',
@@ -130,6 +140,15 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
       each('TLS asked of servers without', WAYS, 'with TLS where it has none: refused in words', {
         end: '`redis-unreachable`, naming `redis-tls`',
       }),
+      each(
+        'TLS with a wrong name or authority',
+        WAYS,
+        'with TLS and a wrong name or authority: refused in words that name the input',
+        {
+          end: '`redis-unreachable`, naming `redis-server-name` or `redis-ca`',
+          without: NO_TLS,
+        },
+      ),
       each('no TLS where servers want it', WAYS, 'without TLS where it listens with TLS only: refused in words', {
         end: '`redis-unreachable`, naming `redis-tls`',
         without: NO_TLS,
@@ -154,37 +173,39 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         'update strategy OnDelete, a PodDisruptionBudget',
         'port-forward with a password',
       ].map((what) =>
-        each(
-          what,
-          'test/e2e/reach.test.ts',
-          '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys',
-          {
-            cases: 'as the chart makes it',
-            on: 'images',
-          },
-        ),
+        each(what, 'test/e2e/reach.test.ts', GROWS, {
+          cases: 'as the chart makes it',
+          on: 'images',
+        }),
       ),
       ...[
         '`cluster-announce-hostname`, `cluster-preferred-endpoint-type hostname`',
         'a port that is not 6379',
-        '`ordinals.start`, a partition',
+        '`ordinals.start`, a partition: grow and shrink',
         'pods without a volume',
       ].map((what) =>
-        each(
-          what,
-          'test/e2e/reach.test.ts',
-          '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys',
-          {
-            cases: 'with host names as endpoints',
-            on: 'images',
-          },
-        ),
+        each(what, 'test/e2e/reach.test.ts', GROWS, {
+          cases: 'with host names as endpoints',
+          on: 'images',
+        }),
+      ),
+      each(
+        "pods on the host's network, several a Kubernetes node",
+        'test/e2e/reach.test.ts',
+        'on the network of one Kubernetes node: is refused before anything was joined, and said why',
+        { on: 'images', end: '`cluster-unhealthy`, naming the pods and their IP' },
       ),
       each(
         'Argo CD, Flux, Helm, KEDA set `replicas` too',
         'test/unit/adapters/kubernetes/owner.test.ts',
         'what to add so that %s leaves the number of pods alone',
         { on: 'none', end: 'works; the plan says who, and what to add there' },
+      ),
+      each(
+        'an operator owns the StatefulSet',
+        'test/unit/adapters/kubernetes/owner.test.ts',
+        'an operator whose object the StatefulSet is made of is told',
+        { on: 'none', end: 'works; the plan says whose it is, and that only one can run it' },
       ),
       each(
         'an autoscaler sets `replicas` too',
@@ -208,12 +229,24 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
           without: NO_DATABASES,
         },
       ),
-      kept('functions', { without: { 'redis-6.2': 'has none' } }),
+      each('functions: called at every owner after each change', DATA, SETTINGS, {
+        without: { 'redis-6.2': 'has none' },
+      }),
+      each(
+        'shares that change, slots pinned and free again',
+        'test/servers/reach/shares.test.ts',
+        'slots are pinned to a shard, shares change, and the slots are free again: every key is kept',
+        {
+          on: 'none',
+        },
+      ),
       each('scripts', DATA, 'scripts stay where they were loaded, and a script by its text runs at the new owner', {
         end: 'are not moved: clients load them again (NOSCRIPT)',
       }),
       kept('streams with consumer groups'),
-      kept('expiry in milliseconds', { end: 'works; MIGRATE adds the time of the way' }),
+      kept('expiry in milliseconds', {
+        end: 'works; MIGRATE adds the time of the way; Redis 6.2 counts it anew when it restarts from its append-only file',
+      }),
       kept("expiry of a hash's fields", { without: NO_FIELD_EXPIRY }),
       each('keyspace notifications', DATA, 'who is told of events hears of a key at its new owner: %s'),
       each('client-side caching', DATA, 'who caches a key is told when it leaves: %s'),

@@ -27,11 +27,14 @@ export async function load(
 }
 
 /** Writes keys of every type, with and without a time to live, `each` of every kind. */
-export async function loadEveryType(servers: Servers, options: { each?: number; prefix?: string } = {}): Promise<void> {
-  const { each = 50, prefix = 'typed' } = options;
+export async function loadEveryType(
+  servers: Servers,
+  options: { each?: number; prefix?: string; tagOf?: (i: number) => string } = {},
+): Promise<void> {
+  const { each = 50, prefix = 'typed', tagOf = () => '' } = options;
   const commands: [string, Command][] = [];
   for (let i = 0; i < each; i += 1) {
-    const at = (type: string): string => `${prefix}:${type}:${i}`;
+    const at = (type: string): string => `${prefix}:${type}:${i}${tagOf(i)}`;
     const many = Array.from({ length: 5 + (i % 200) }, (_, n) => `${n}:${i}`);
     const add = (key: string, ...rest: Command): void => {
       commands.push([key, [String(rest[0]), key, ...rest.slice(1)]]);

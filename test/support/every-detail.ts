@@ -8,15 +8,20 @@ import { knows, type ServerProgram } from './servers.ts';
 /** What else a key has beside its content: absolute expiries, groups of a stream, expiries of a hash's fields. */
 
 const FAR = 4_102_444_800_000;
+const untagged = (): string => '';
 const TIMEOUT = 60_000;
 
 /** Keys of the kinds that `loadEveryType` leaves out, `each` of every kind, as far as the server knows them. */
-export async function loadDetails(servers: Servers, { each = 20 }: { each?: number } = {}): Promise<void> {
+export async function loadDetails(
+  servers: Servers,
+  { each = 20, tagOf = untagged }: { each?: number; tagOf?: (i: number) => string } = {},
+): Promise<void> {
   const hasFieldExpiry = await knowsCommand(servers, 'hpexpireat');
   const commands: (readonly [string, Command])[] = [];
   for (let i = 0; i < each; i += 1) {
     const add = (type: string, name: string, ...rest: Command): void => {
-      commands.push([`detail:${type}:${i}`, [name, `detail:${type}:${i}`, ...rest]]);
+      const key = `detail:${type}:${i}${tagOf(i)}`;
+      commands.push([key, [name, key, ...rest]]);
     };
     for (let n = 1; n <= 12; n += 1) add('groups', 'XADD', `${n}-1`, 'field', `value ${n}`);
     add('groups', 'XDEL', '3-1');
@@ -31,12 +36,13 @@ export async function loadDetails(servers: Servers, { each = 20 }: { each?: numb
     add('fields', 'HPEXPIREAT', FAR + i, 'FIELDS', 1, 'goes');
     add('fields', 'HPEXPIREAT', FAR + 1_000 + i, 'FIELDS', 1, 'goes later');
   }
-  await sendToOwners(servers, [...commands, ...groups(each)]);
+  const streams = Array.from({ length: each }, (_, i) => `detail:groups:${i}${tagOf(i)}`);
+  await sendToOwners(servers, [...commands, ...streams.flatMap(groupsOf)]);
 }
 
 /** Keys that are gone in less than a second, and must stay so. */
-export async function loadShortLived(servers: Servers): Promise<void> {
-  const keys = Array.from({ length: 500 }, (_, i) => `detail:short-lived:${i}`);
+export async function loadShortLived(servers: Servers, tagOf: (i: number) => string): Promise<void> {
+  const keys = Array.from({ length: 500 }, (_, i) => `detail:short-lived:${i}${tagOf(i)}`);
   await sendToOwners(
     servers,
     keys.map((key) => [key, ['SET', key, 'gone soon', 'PX', 800]]),
@@ -44,14 +50,14 @@ export async function loadShortLived(servers: Servers): Promise<void> {
 }
 
 /** Consumer groups, with entries that wait for their confirmation. XGROUP has its key as its third word. */
-function groups(each: number): readonly (readonly [string, Command])[] {
-  return Array.from({ length: each }, (_, i) => `detail:groups:${i}`).flatMap((key): [string, Command][] => [
+function groupsOf(key: string): readonly (readonly [string, Command])[] {
+  return [
     [key, ['XGROUP', 'CREATE', key, 'group', '0']],
     [key, ['XGROUP', 'CREATE', key, 'idle', '$']],
     [key, ['XREADGROUP', 'GROUP', 'group', 'first', 'COUNT', 5, 'STREAMS', key, '>']],
     [key, ['XREADGROUP', 'GROUP', 'group', 'second', 'COUNT', 2, 'STREAMS', key, '>']],
     [key, ['XACK', key, 'group', '2-1']],
-  ]);
+  ];
 }
 
 /** A string of 20 MB and a hash of 200,000 fields in the slot of `tag`, on its owner. */
@@ -71,8 +77,10 @@ export async function loadBigKeys({ redis }: Pick<Servers, 'redis'>, owner: Pod,
 /** All that a key is, as a text to be compared, and when it expires. */
 export interface Details {
   readonly what: string;
-  /** Milliseconds since the epoch; -1: never; null: the server (Redis 6.2) does not tell. */
+  /** Milliseconds since the epoch; null: never. */
   readonly expires: number | null;
+  /** Milliseconds by which that may be wrong: Redis 6.2 tells only how long a key still has to live. */
+  readonly within: number;
 }
 
 /** The line of configuration that lets a server tell digests of values: before Redis 7 it does anyhow. */
@@ -96,14 +104,25 @@ export async function detailsOf(redis: Redis, pod: Pod, prefixes: RegExp): Promi
   const types = await ask(keys.map((key) => ['TYPE', key]));
   const digests = await ask(keys.map((key) => ['DEBUG', 'DIGEST-VALUE', key]));
   const expiries = await ask(keys.map((key) => ['PEXPIRETIME', key]));
+  const [begun = null, ...rest] = await ask([['TIME'], ...keys.map((key): Command => ['PTTL', key]), ['TIME']]);
+  const now = milliseconds(begun);
+  const within = milliseconds(rest.at(-1) ?? null) - now + 1;
   const others = await ask(keys.map((key, i) => furtherQuestion(key, String(types[i]))));
   return new Map(
-    keys.map((key, i) => {
+    keys.map((key, i): readonly [string, Details] => {
       const what = `${String(types[i])} ${String(digests[i])} ${digestOf(others[i] ?? null)}`;
       const at = expiries[i] ?? null;
-      return [key, { what, expires: at === null ? null : Number(at) }];
+      const left = Number(rest[i]);
+      if (left < 0) return [key, { what, expires: null, within: 0 }];
+      return [key, at === null ? { what, expires: now + left, within } : { what, expires: Number(at), within: 0 }];
     }),
   );
+}
+
+/** The reply to TIME: seconds and microseconds. */
+function milliseconds(reply: Reply): number {
+  const [seconds, micros] = array(reply, 'TIME').map(String).map(Number);
+  return (seconds ?? 0) * 1_000 + Math.floor((micros ?? 0) / 1_000);
 }
 
 /** What its digest does not show. */

@@ -24,6 +24,10 @@ const OTHER = 'redis-cluster-1';
 const PODS = [0, 1, 2, 3, 4, 5].map((ordinal) => `redis-cluster-${ordinal}`);
 
 const OFTEN: SlotSet = [[0, 199]];
+/** Some of these. */
+const TAGGED: readonly number[] = [0, 50, 100, 150, 199];
+const WORDS = TAGGED.map(wordInSlot);
+const tagOf = (i: number): string => `:{${WORDS[i % WORDS.length]}}`;
 const WITH_BIG_KEYS: SlotSet = [[3_000, 3_200]];
 
 const LIBRARY = `#!lua name=kept
@@ -34,14 +38,20 @@ describe.each([...SERVERS])('slots that move to and fro on $name', (server) => {
     await using platform = await startLocalPlatform({ server, pods: 6, appendOnly: true, config: withDigests(server) });
     await using redis = platform.redis();
     await platform.form({ shards: 3, replicas: 1 });
+    const begun = Date.now();
     const servers = { pods: platform.pods(), redis };
     await load(servers, { keys: 10_000 });
     await loadEveryType(servers, { each: 60 });
-    await loadDetails(servers);
+    await loadEveryType(servers, { each: 20, tagOf });
+    await loadDetails(servers, { tagOf });
+    // All of these are in slots that move.
+    for (const slot of TAGGED) {
+      expect(await platform.call(ONE, ['CLUSTER', 'COUNTKEYSINSLOT', slot])).toBeGreaterThanOrEqual(4 * (13 + 7));
+    }
     await loadBigKeys(servers, platform.pod(ONE), wordInSlot(3_100));
     const hasFunctions = await loadLibrary(platform);
     const [before] = await bothHalves(platform, redis);
-    await loadShortLived(servers);
+    await loadShortLived(servers, tagOf);
     await using lists = await startAppending(seedsOf(platform));
 
     const isAtomic = await toAndFro(5, 'auto', platform, redis);
@@ -56,14 +66,18 @@ describe.each([...SERVERS])('slots that move to and fro on $name', (server) => {
     await untilReplicasHaveAll(platform);
     const [after, replicas] = await bothHalves(platform, redis);
     expect(changes(between, after, DRIFT)).toEqual([]);
-    expect(changes(after, replicas, 0)).toEqual([]);
+    // Redis 6.2 passes on to replicas and its append-only file how long a key still has to live (RESTORE without ABSTTL, in
+    // restoreCommand of cluster.c; absolute from 7.0 on): there it counts from when it is read.
+    const isRelative = [...after.values()].some(({ within }) => within > 0);
+    expect(changes(after, replicas, isRelative ? DRIFT : 0)).toEqual([]);
     expect(await lists.differences(servers)).toEqual([]);
 
     await Promise.all(PODS.map((pod) => platform.kill(pod)));
     await Promise.all(PODS.map((pod) => platform.restart(pod)));
     await platform.untilInfo(PODS, 'CLUSTER', /cluster_state:ok/);
     await untilReplicasHaveAll(platform);
-    for (const half of await bothHalves(platform, redis)) expect(changes(after, half, 0)).toEqual([]);
+    const late = isRelative ? Date.now() - begun : 0;
+    for (const half of await bothHalves(platform, redis)) expect(changes(after, half, late)).toEqual([]);
     expect(await lists.differences({ pods: platform.pods(), redis })).toEqual([]);
     if (!hasFunctions) return;
     const libraries = await Promise.all(PODS.map((pod) => platform.call(pod, ['FUNCTION', 'LIST'])));
@@ -104,7 +118,8 @@ function changes(
     if (is === undefined) return [`${key} is lost`];
     if (is.what !== was.what) return [`${key} is ${is.what}, it was ${was.what}`];
     const later = (is.expires ?? 0) - (was.expires ?? 0);
-    return later < 0 || later > drift ? [`${key} expires ${later} ms later`] : [];
+    const within = was.within + is.within;
+    return later < -within || later > drift + within ? [`${key} expires ${later} ms later`] : [];
   });
   const added = [...after.keys()].filter((key) => !before.has(key)).map((key) => `${key} is new`);
   return [...found, ...added].slice(0, 9);

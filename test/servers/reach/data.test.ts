@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Redis as IoRedis } from 'ioredis';
 import { slotOwners } from '../../../src/core/cluster.ts';
+import type { SlotSet } from '../../../src/core/slots.ts';
 import { wordInSlot } from '../../../src/migration/key-slot.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
@@ -18,7 +19,7 @@ const SLOT = 1_000;
 const WORD = wordInSlot(SLOT);
 
 const LIBRARY = `#!lua name=kept
-redis.register_function('kept', function() return 'kept' end)`;
+redis.register_function('kept', function(keys) return redis.call('GET', keys[1]) end)`;
 
 const SETTINGS: readonly (readonly [name: string, value: string])[] = [
   ['cluster-require-full-coverage', 'no'],
@@ -38,7 +39,7 @@ describe.each(onEach(SETTINGS))('on $server.name', ({ one, server }) => {
       const servers = { pods: platform.pods(), redis };
       await loadEveryType(servers);
       await loadDetails(servers);
-      await loadLibrary(platform, [0, 1, 2]);
+      const hasFunctions = await loadLibrary(platform, [0, 1, 2]);
       const before = await keysOf(platform);
       const ground: Ground = { kubernetes: platform.kubernetes, redis };
       for (const shards of [4, 3]) {
@@ -48,6 +49,7 @@ describe.each(onEach(SETTINGS))('on $server.name', ({ one, server }) => {
         expect(slotOwners(cluster)).toHaveLength(shards);
         expect((await planOn(ground, topology)).stages).toEqual([]);
         expect(await keysOf(platform)).toEqual(before);
+        if (hasFunctions) for (const { pod, slots } of slotOwners(cluster)) await callLibrary(platform, pod, slots);
       }
     },
   );
@@ -73,10 +75,13 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     const servers = { pods: platform.pods(), redis };
     await load(servers, { keys: 3_000, bytes: 20_000 });
     const before = await digest(servers);
-    await limitMemory(platform);
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    await limitMemory(platform);
     const smaller = topologyOf(platform.place, { shards: 2, replicas: 0 });
     await expect(planOn(ground, smaller)).rejects.toMatchObject({ code: 'not-enough-memory' });
+    // The new one has the same limit, as the manifest gives it to all.
+    await platform.scale(4);
+    await limitMemory(platform);
     await applyOn(ground, topologyOf(platform.place, { shards: 4, replicas: 0 }));
     expect(differences(before, await digest({ pods: platform.pods(), redis }))).toEqual([]);
   });
@@ -128,6 +133,7 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     const context = await stageOf(platform, redis, { method });
     await run(move(ONE, OTHER, [[SLOT, SLOT]]), context);
     await eventually(async () => listener.heard.some((text) => text.includes(`{${WORD}}:cached`)), 'the invalidation');
+    expect(String(await platform.call(OTHER, ['GET', `{${WORD}}:cached`]))).toBe('value');
   });
 
   test('scripts stay where they were loaded, and a script by its text runs at the new owner', async () => {
@@ -185,20 +191,30 @@ async function keysOf(platform: LocalPlatform): Promise<readonly string[]> {
 
 /** MIGRATE sends how long a key still has to live, so it may live a little longer: migration/consistency.test.ts has the bound. */
 function hour(expires: number | null): number | null {
-  return expires === null ? null : Math.floor(expires / 3_600_000);
+  return expires === null ? null : Math.round(expires / 3_600_000);
 }
 
 /** Servers before Redis 7 have no functions. */
-async function loadLibrary(platform: LocalPlatform, ordinals: readonly number[]): Promise<void> {
+async function loadLibrary(platform: LocalPlatform, ordinals: readonly number[]): Promise<boolean> {
   const known = await platform.call(ONE, ['COMMAND', 'INFO', 'function']);
-  if (Array.isArray(known) && known[0] === null) return;
+  if (Array.isArray(known) && known[0] === null) return false;
   for (const n of ordinals) await platform.call(`redis-cluster-${n}`, ['FUNCTION', 'LOAD', LIBRARY]);
+  return true;
 }
 
-/** Little above of what is used now. */
+/** At the owner of slots, as clients do, with a key of its own. */
+async function callLibrary(platform: LocalPlatform, pod: string, slots: SlotSet): Promise<void> {
+  const key = `function:{${wordInSlot(slots[0]?.[0] ?? 0)}}`;
+  await platform.call(pod, ['SET', key, pod]);
+  expect(String(await platform.call(pod, ['FCALL', 'kept', 1, key]))).toBe(pod);
+  await platform.call(pod, ['DEL', key]);
+}
+
+/** The same for all: little above of what the fullest uses now. */
 async function limitMemory(platform: LocalPlatform): Promise<void> {
-  for (const { name } of platform.pods()) {
-    const used = Number(/used_memory:(\d+)/.exec(String(await platform.call(name, ['INFO', 'memory'])))?.[1]);
-    await platform.call(name, ['CONFIG', 'SET', 'maxmemory', Math.round(used * 1.05)]);
-  }
+  const names = platform.pods().map(({ name }) => name);
+  const texts = await Promise.all(names.map((name) => platform.call(name, ['INFO', 'memory'])));
+  const used = texts.map((text) => Number(/used_memory:(\d+)/.exec(String(text))?.[1]));
+  const limit = Math.round(Math.max(...used) * 1.05);
+  await Promise.all(names.map((name) => platform.call(name, ['CONFIG', 'SET', 'maxmemory', limit])));
 }

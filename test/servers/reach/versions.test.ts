@@ -21,7 +21,7 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     await growAndShrink(platform, [4, 3, 4]);
   });
 
-  test('with odd answers to what is optional (CONFIG, COMMAND, MEMORY), a cluster grows and shrinks', async () => {
+  test('odd answers to what is optional (CONFIG, COMMAND, MEMORY) do no harm while slots move', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await using odd = new OddAnswers(['CONFIG', 'COMMAND', 'MEMORY']);
     const dial = odd.inFrontOf((pod) => platform.port(pod));
