@@ -13,8 +13,7 @@ export function withinTolerance(wishes: readonly ShardWish[], tolerance: number)
     const has = count(minus(owned, pinned));
     return exactly === null && Math.abs(has - size) <= tolerance * size ? has : size;
   });
-  const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
-  let over = total(wishes.map(({ size }) => size)) - total(sizes);
+  let over = wishes.reduce((sum, { size }, i) => sum + size - (sizes[i] ?? 0), 0);
   const short = wishes.map(({ size }, i) => ({ i, by: size - (sizes[i] ?? 0) }));
   for (const { i, by } of short.toSorted((a, b) => Math.sign(over) * (b.by - a.by) || a.i - b.i)) {
     if (by === 0 || Math.sign(by) !== Math.sign(over)) continue;
