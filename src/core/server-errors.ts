@@ -21,6 +21,7 @@ export type ServerError =
   | 'already-owner'
   | 'slot-holds-keys'
   | 'only-primaries'
+  | 'target-no-primary'
   | 'unblocked'
   | 'newer-payload'
   | 'other';
@@ -56,6 +57,7 @@ const TEXTS: readonly (readonly [RegExp, ServerError])[] = [
   [/I'm already the owner of hash slot/i, 'already-owner'],
   [/while I still hold keys for this hash slot/i, 'slot-holds-keys'],
   [/use SETSLOT only with (masters|primaries)/i, 'only-primaries'],
+  [/Target node is not a (master|primary)/i, 'target-no-primary'],
   [/DUMP payload version/i, 'newer-payload'],
   [/invalid password|operation not permitted/i, 'not-authenticated'],
 ];

@@ -38,7 +38,7 @@ export async function moveBatch(slots: readonly number[], work: Draining): Promi
  * the marks of the old one.
  */
 export async function reopen(pair: Pair, slots: readonly number[], { clock }: { clock: Clock }): Promise<void> {
-  const means = { clock, pace: constantPace() };
+  const means = { clock, pace: constantPace(), afterFailover: true };
   const { torn, unheard } = await slotStates(pair, slots);
   if (torn.length === 0) return;
   const isTorn = new Set(torn);
@@ -51,7 +51,7 @@ export async function reopen(pair: Pair, slots: readonly number[], { clock }: { 
 async function mark(
   { donor, receiver }: Pair,
   found: Pick<SlotStates, 'unheard' | 'toImport'>,
-  means: Means,
+  means: Means & { readonly afterFailover?: boolean },
 ): Promise<void> {
   await setSlots(receiver, found.unheard, ['NODE', donor.id], means);
   await setSlots(receiver, found.toImport, ['IMPORTING', donor.id], { ...means, tolerated: ['already-owner'] });

@@ -8,7 +8,15 @@ import type { Pace } from './pace.ts';
 import type { Side } from './pair.ts';
 
 const TRIES = 5;
+/** The time from a failover to the other primaries' hearing of it is that of one message. */
+const TRIES_AFTER_FAILOVER = 10;
 const ONE_BY_ONE = { openTogether: 1, rest: 0 } as const;
+
+interface How {
+  readonly clock: Clock;
+  readonly tolerated?: readonly ServerError[];
+  readonly afterFailover?: boolean;
+}
 
 /**
  * Sends one `CLUSTER SETSLOT` a slot, as many together as the pace allows, spread over the side's connections, and returns
@@ -16,13 +24,14 @@ const ONE_BY_ONE = { openTogether: 1, rest: 0 } as const;
  * NOREPLICAS (Valkey: the replicas did not answer in 2 s, and the primary did not do it either) is tried again. Never in
  * MULTI: that crashes a Valkey primary that has a replica.
  * @param words what follows the slot: ['IMPORTING', id]
- * @param tolerated errors after which the slot is as wanted anyhow; what they hide is found when states are verified
+ * @param how.tolerated errors after which the slot is as wanted anyhow; what they hide is found when states are verified
+ * @param how.afterFailover the node named may be a primary since a moment ago: the side is given time to hear of it
  */
 export async function setSlots(
   side: Pick<Side, 'pod' | 'forSetSlot'>,
   slots: readonly number[],
   words: readonly string[],
-  how: { clock: Clock; pace?: Pace; tolerated?: readonly ServerError[] },
+  how: How & { readonly pace?: Pace },
 ): Promise<void> {
   for (let begin = 0; begin < slots.length; ) {
     const { openTogether, rest } = how.pace?.stride() ?? ONE_BY_ONE;
@@ -36,7 +45,7 @@ async function setTogether(
   side: Pick<Side, 'pod' | 'forSetSlot'>,
   slots: readonly number[],
   words: readonly string[],
-  { clock, tolerated = [] }: { clock: Clock; tolerated?: readonly ServerError[] },
+  { clock, tolerated = [], afterFailover = false }: How,
 ): Promise<void> {
   let left = slots;
   for (let tries = 1; left.length > 0; tries += 1) {
@@ -44,18 +53,21 @@ async function setTogether(
       side.forSetSlot,
       left.map((slot): Command => ['CLUSTER', 'SETSLOT', slot, ...words]),
     );
-    const again: number[] = [];
+    const silent: number[] = [];
+    const unheard: number[] = [];
     for (const [i, slot] of left.entries()) {
       const answer = answers[i];
       if (answer === undefined || answer.ok) continue;
       const meaning = meaningOf(answer.error);
       if (tolerated.includes(meaning)) continue;
-      if (meaning !== 'no-replicas') throw refused(side, slot, words, answer.error);
-      again.push(slot);
+      const isUnheard = meaning === 'target-no-primary' && afterFailover && tries < TRIES_AFTER_FAILOVER;
+      if (meaning === 'no-replicas') silent.push(slot);
+      else if (isUnheard) unheard.push(slot);
+      else throw refused(side, slot, words, answer.error);
     }
-    if (again.length > 0 && tries === TRIES) throw replicasSilent(side, again);
-    if (again.length > 0) await clock.sleep(200 * tries, { signal: STEADY });
-    left = again;
+    if (silent.length > 0 && tries >= TRIES) throw replicasSilent(side, silent);
+    left = [...silent, ...unheard];
+    if (left.length > 0) await clock.sleep(200 * tries, { signal: STEADY });
   }
 }
 

@@ -23,6 +23,7 @@ test.each([
   ["ERR I'm already the owner of hash slot 5", 'already-owner'],
   ["ERR Can't assign hashslot 5 to a different node while I still hold keys for this hash slot.", 'slot-holds-keys'],
   ['ERR Please use SETSLOT only with masters.', 'only-primaries'],
+  ['ERR Target node is not a master', 'target-no-primary'],
   ['ERR Target instance replied with error: OOM command not allowed', 'out-of-memory'],
   ['ERR Target instance replied with error: -BUSYKEY Target key name already exists.', 'busy-key'],
   ['ERR Target instance replied with error: ERR DUMP payload version or checksum are wrong', 'newer-payload'],
