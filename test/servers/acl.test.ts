@@ -5,7 +5,7 @@ import { slotOwners } from '../../src/core/cluster.ts';
 import type { Event } from '../../src/core/events.ts';
 import type { Journal } from '../../src/engine/carry-out.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
-import { clusterClient, seedsOf } from '../support/cluster-client.ts';
+import { asClient, seedsOf } from '../support/cluster-client.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES, type ServerProgram } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
@@ -59,10 +59,9 @@ class Used {
 
 /** Keys and a library, by commands that are no rights of the user. */
 async function fill(platform: LocalPlatform, server: ServerProgram): Promise<void> {
-  const client = clusterClient(seedsOf(platform));
-  await client.connect();
-  for (let i = 0; i < 300; i += 1) await client.hset(`key:${i}`, 'field', 'x'.repeat(i === 0 ? 200_000 : 3_000));
-  client.disconnect();
+  await asClient(seedsOf(platform), async (client) => {
+    for (let i = 0; i < 300; i += 1) await client.hset(`key:${i}`, 'field', 'x'.repeat(i === 0 ? 200_000 : 3_000));
+  });
   if (server.name === 'redis-6.2') return;
   const library = "#!lua name=mine\nredis.register_function('answer', function() return 42 end)";
   await platform.call('redis-cluster-0', ['FUNCTION', 'LOAD', library]);

@@ -3,14 +3,14 @@ import { run as assignSlots } from '../../src/steps/assign-slots/run.ts';
 import { run as join } from '../../src/steps/join/run.ts';
 import { run as moveSlots } from '../../src/steps/move-slots/run.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { move, stageOf, view } from './migration/stage.ts';
 
 function libraryOf(name: string, answer: number): string {
   return `#!lua name=${name}\nredis.register_function('${name}', function() return ${answer} end)`;
 }
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   const knowsFunctions = !server.name.startsWith('redis-6');
 
   test('blank pods that join at the same time become one cluster with distinct config epochs', async () => {

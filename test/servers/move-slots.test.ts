@@ -7,7 +7,7 @@ import type { MoveSlots } from '../../src/steps/move-slots/shape.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { differences, digest, type KeyDigest, load, loadEveryType, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { move, openSlots, stageOf } from './migration/stage.ts';
 
@@ -23,7 +23,7 @@ async function slotsOf(platform: LocalPlatform, redis: Redis): Promise<readonly 
   return cluster.members.map((member) => count(member.slots));
 }
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test('3 to 4 shards and back again under traffic: no client sees an error, every key is as it was', async () => {
     await using platform = await startLocalPlatform({ server, pods: 7 });
     await using redis = platform.redis();

@@ -6,7 +6,7 @@ import { type Cluster, memberOf, slotOwners } from '../../src/core/cluster.ts';
 import { print } from '../../src/core/slots.ts';
 import { observe, observeSettled } from '../../src/engine/observe.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const { signal } = new AbortController();
@@ -32,7 +32,7 @@ async function idOf(platform: LocalPlatform, pod: string): Promise<string> {
   return String(await platform.call(pod, ['CLUSTER', 'MYID']));
 }
 
-describe.each([...SERVERS])('a cluster of three shards with a replica each, on $name', (server) => {
+describe.each([...REPRESENTATIVES])('a cluster of three shards with a replica each, on $name', (server) => {
   let platform: LocalPlatform;
 
   beforeAll(async () => {
@@ -160,7 +160,7 @@ describe.each([...SERVERS])('a cluster of three shards with a replica each, on $
   });
 });
 
-describe.each([...SERVERS])('what cannot be looked at, on $name', (server) => {
+describe.each([...REPRESENTATIVES])('what cannot be looked at, on $name', (server) => {
   test('servers without cluster mode are told', async () => {
     await using platform = await startLocalPlatform({ server, pods: 2, config: { 'cluster-enabled': 'no' } });
     const cluster = await look(platform);

@@ -7,17 +7,17 @@ import { largeKeyDangers } from '../../src/plan/large-keys.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Redis } from '../../src/ports/redis.ts';
 import { look, planOn } from '../support/apply.ts';
-import { clusterClient, seedsOf, slotOf } from '../support/cluster-client.ts';
+import { asClient, seedsOf, slotOf } from '../support/cluster-client.ts';
 import { load } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { SERVERS } from '../support/servers.ts';
+import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { isAble } from './migration/atomic-stage.ts';
 
 const { signal } = new AbortController();
 const LOOKING = '+ping +info +config|get +cluster|nodes +cluster|info +cluster|countkeysinslot';
 
-describe.each([...SERVERS])('before the first change, on $name', (server) => {
+describe.each([...REPRESENTATIVES])('before the first change, on $name', (server) => {
   const hasFunctions = server.name !== 'redis-6.2';
 
   test('large keys of the slots that move are told, by their slot and size and never by name', async () => {
@@ -30,10 +30,7 @@ describe.each([...SERVERS])('before the first change, on $name', (server) => {
     const name =
       Array.from({ length: 1_000 }, (_, i) => `customers-of-acme-${i}`).find((one) => moving.includes(slotOf(one))) ??
       '';
-    const client = clusterClient(seedsOf(platform));
-    await client.connect();
-    await client.set(name, Buffer.alloc(20_000_000));
-    client.disconnect();
+    await asClient(seedsOf(platform), (client) => client.set(name, Buffer.alloc(20_000_000)));
     const [large, ...others] = await sampled(plan, redis);
     expect(others).toEqual([]);
     const [danger] = largeKeyDangers(large === undefined ? [] : [large]);

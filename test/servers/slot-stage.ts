@@ -1,6 +1,6 @@
 import { wordInSlot } from '../../src/migration/key-slot.ts';
 import type { Command, Reply } from '../../src/ports/redis.ts';
-import { clusterClient, seedsOf } from '../support/cluster-client.ts';
+import { asClient, seedsOf } from '../support/cluster-client.ts';
 import type { LocalPlatform } from '../support/local-platform.ts';
 
 /** Three shards of which the pods 0, 1 and 2 were the first primaries, 3, 4 and 5 their replicas if there are any. */
@@ -85,22 +85,12 @@ export class SlotStage {
   }
 
   async write(keys: readonly string[], word: string): Promise<void> {
-    await this.#asClient(async (client) => {
+    await asClient(seedsOf(this.platform), async (client) => {
       for (const key of keys) await client.set(key, `${word} of ${key}`);
     });
   }
 
   async read(keys = this.keys): Promise<readonly (string | null)[]> {
-    return this.#asClient((client) => Promise.all(keys.map((key) => client.get(key))));
-  }
-
-  async #asClient<T>(work: (client: ReturnType<typeof clusterClient>) => Promise<T>): Promise<T> {
-    const client = clusterClient(seedsOf(this.platform));
-    try {
-      await client.connect();
-      return await work(client);
-    } finally {
-      client.disconnect();
-    }
+    return asClient(seedsOf(this.platform), (client) => Promise.all(keys.map((key) => client.get(key))));
   }
 }

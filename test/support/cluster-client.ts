@@ -33,6 +33,17 @@ export function clusterClient(cluster: ClusterSeeds): Cluster {
   return client;
 }
 
+/** Does some work as a client, which is connected until the end of it. */
+export async function asClient<T>(cluster: ClusterSeeds, work: (client: Cluster) => Promise<T>): Promise<T> {
+  const client = clusterClient(cluster);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
 /** The library waits for no answer to the ASKING that it sends: where the node goes away just then, only the command after it tells. */
 function hearAsking(node: Redis): void {
   const asking = node.asking.bind(node);

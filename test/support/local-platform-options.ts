@@ -13,7 +13,7 @@ export interface LocalPlatformOptions {
   readonly name?: string;
   /** Which Kubernetes node a pod is on, with that node's labels. Default: three nodes, one in each of three zones. */
   readonly nodes?: (ordinal: number) => { readonly node: string; readonly domains: Readonly<Record<string, string>> };
-  /** `cluster-node-timeout` in milliseconds; default 3000. */
+  /** `cluster-node-timeout` in milliseconds; default 5000. */
   readonly nodeTimeout?: number;
   readonly password?: string;
   /** Who logs in with the password, clients and replicas alike; the user `default` is off then. */
@@ -42,7 +42,7 @@ export function threeZones(ordinal: number): { node: string; domains: Readonly<R
  * @param known the port that everybody else shall know in place of the server's own
  */
 export function configOf(options: LocalPlatformOptions, known: number | undefined): Readonly<Record<string, string>> {
-  const { nodeTimeout = 3_000, appendOnly = false, tls, config = {} } = options;
+  const { nodeTimeout = 5_000, appendOnly = false, tls, config = {} } = options;
   return {
     bind: '127.0.0.1',
     'protected-mode': 'no',

@@ -16,7 +16,7 @@ import {
   withDigests,
 } from '../../support/every-detail.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { SERVERS } from '../../support/servers.ts';
+import { REPRESENTATIVES } from '../../support/servers.ts';
 import { eventually, move, openSlots, stageOf } from './stage.ts';
 
 const ONE = 'redis-cluster-0';
@@ -33,7 +33,7 @@ const WITH_BIG_KEYS: SlotSet = [[3_000, 3_200]];
 const LIBRARY = `#!lua name=kept
 redis.register_function('kept', function() return 'kept' end)`;
 
-describe.each([...SERVERS])('slots that move to and fro on $name', (server) => {
+describe.each([...REPRESENTATIVES])('slots that move to and fro on $name', (server) => {
   test('ten times, by every way there is, keep all of every key, on primaries, on replicas and after a restart of all', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6, appendOnly: true, config: withDigests(server) });
     await using redis = platform.redis();

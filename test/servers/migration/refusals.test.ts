@@ -7,10 +7,10 @@ import { STEADY } from '../../../src/ports/ask.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load, namesOfKeys } from '../../support/dataset.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
-import { anyServer, SERVERS } from '../../support/servers.ts';
+import { anyServer, REPRESENTATIVES } from '../../support/servers.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 
-describe.each([...SERVERS])('$name', (server) => {
+describe.each([...REPRESENTATIVES])('$name', (server) => {
   test('a receiver that is full is named, no key is lost, and with more memory the move goes on', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await using redis = platform.redis();
