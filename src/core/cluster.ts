@@ -1,5 +1,6 @@
 import type { Capabilities } from './capabilities.ts';
 import type { Finding } from './findings.ts';
+import { remembered } from './remembered.ts';
 import type { SlotSet } from './slots.ts';
 
 /**
@@ -205,8 +206,12 @@ export function replicasOf(cluster: Cluster, primary: string): readonly Member[]
 
 /** Primaries that own slots, by ordinal: the live shards. */
 export function slotOwners(cluster: Cluster): readonly Member[] {
-  return cluster.members.filter((member) => member.role === 'primary' && member.slots.length > 0);
+  return ownersAmong(cluster.members);
 }
+
+const ownersAmong = remembered((members: readonly Member[]) =>
+  members.filter((member) => member.role === 'primary' && member.slots.length > 0),
+);
 
 /** A copy of the cluster in which one member is changed. */
 export function withMember(cluster: Cluster, pod: string, change: Partial<Member>): Cluster {

@@ -1,5 +1,6 @@
 import { type Cluster, type Member, replicasOf, slotOwners } from './cluster.ts';
 import type { Layout } from './layout.ts';
+import { remembered } from './remembered.ts';
 import { count, equals, isEmpty, minus, print, type SlotSet, union } from './slots.ts';
 
 /**
@@ -9,10 +10,14 @@ import { count, equals, isEmpty, minus, print, type SlotSet, union } from './slo
  */
 
 /** What is wrong with one cluster, whatever came before. */
-export function brokenRules(cluster: Cluster): readonly string[] {
-  const members = new Map(cluster.members.map((member) => [member.pod, member]));
+export const brokenRules = remembered((cluster: Cluster): readonly string[] => {
+  const members = byPod(cluster.members);
   return [...twiceOwned(cluster), ...cluster.members.flatMap((member) => misfit(member, members))];
-}
+});
+
+const byPod = remembered(
+  (members: readonly Member[]): ReadonlyMap<string, Member> => new Map(members.map((member) => [member.pod, member])),
+);
 
 /**
  * What a stage has broken.
@@ -33,7 +38,7 @@ export function brokenPromises(
 /** How a cluster differs from the layout. Pods on their way out do not count. */
 export function differences(cluster: Cluster, layout: Layout): readonly string[] {
   const pods = new Set(cluster.pods.map((pod) => pod.name));
-  const members = new Map(cluster.members.map((member) => [member.pod, member]));
+  const members = byPod(cluster.members);
   const staying = new Set(layout.pods);
   const wrongRoles = layout.shards.flatMap(({ primary, replicas, slots }) => [
     ...differenceOf(members.get(primary), primary, { primary: null, slots }),
@@ -85,13 +90,15 @@ function lostSlots(before: Cluster, after: Cluster): readonly string[] {
   return isEmpty(lost) ? [] : [`Slots ${print(lost)} have no owner any more.`];
 }
 
+const ownedBy = remembered((owners: readonly Member[]): SlotSet => union(...owners.map((owner) => owner.slots)));
+
 function owned(cluster: Cluster): SlotSet {
-  return union(...slotOwners(cluster).map((owner) => owner.slots));
+  return ownedBy(slotOwners(cluster));
 }
 
 /** Who serves the shard of an owner afterwards: the owner itself, or the replica that took over. */
 function successorsOf(before: Cluster, after: Cluster): ReadonlyMap<string, string> {
-  const later = new Map(after.members.map((member) => [member.pod, member]));
+  const later = byPod(after.members);
   const entries = slotOwners(before).map(({ pod }): readonly [string, string] => {
     const primary = later.get(pod)?.primary ?? null;
     const tookOver = primary !== null && replicasOf(before, pod).some((replica) => replica.pod === primary);
@@ -102,9 +109,10 @@ function successorsOf(before: Cluster, after: Cluster): ReadonlyMap<string, stri
 
 /** No shard may give and get slots in one stage. */
 function bothWays(before: Cluster, after: Cluster, successors: ReadonlyMap<string, string>): readonly string[] {
-  const later = new Map(after.members.map((member) => [member.pod, member.slots]));
+  const later = byPod(after.members);
   return slotOwners(before).flatMap(({ pod, slots }) => {
-    const then = later.get(successors.get(pod) ?? pod) ?? [];
+    const then = later.get(successors.get(pod) ?? pod)?.slots ?? [];
+    if (then === slots) return [];
     const both = !isEmpty(minus(slots, then)) && !isEmpty(minus(then, slots));
     return both ? [`${pod} gives and gets slots at once.`] : [];
   });
@@ -116,8 +124,8 @@ function lackingShards(
   declared: number,
   successors: ReadonlyMap<string, string>,
 ): readonly string[] {
-  const had = livingReplicas(before);
-  const has = livingReplicas(after);
+  const had = livingReplicas(before.members);
+  const has = livingReplicas(after.members);
   const owning = new Set(slotOwners(after).map((owner) => owner.pod));
   return slotOwners(before).flatMap(({ pod }) => {
     const successor = successors.get(pod) ?? pod;
@@ -127,10 +135,10 @@ function lackingShards(
   });
 }
 
-function livingReplicas(cluster: Cluster): ReadonlyMap<string, number> {
+const livingReplicas = remembered((members: readonly Member[]): ReadonlyMap<string, number> => {
   const living = new Map<string, number>();
-  for (const { joined, role, primary, synced } of cluster.members) {
+  for (const { joined, role, primary, synced } of members) {
     if (joined && role === 'replica' && synced && primary !== null) living.set(primary, (living.get(primary) ?? 0) + 1);
   }
   return living;
-}
+});

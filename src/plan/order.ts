@@ -12,7 +12,7 @@ import { whenOwnedElsewhere } from '../steps/move-slots/when.ts';
 import { whenHalfRemoved, whenLeaving, whenRebornNeeded, whenRebornUnneeded } from '../steps/remove/when.ts';
 import { whenApart } from '../steps/repair-address/when.ts';
 import { whenInDoubt } from '../steps/repair-slots/when.ts';
-import { whenLinkIsOutdated, whenNobodyLacks, whenOneLags, whenOneMustLack } from '../steps/replicate/when.ts';
+import { whenLinkIsOutdated, whenNobodyLacks, whenOneLags, whenSomeMustLack } from '../steps/replicate/when.ts';
 import { whenTooFew, whenTooMany } from '../steps/scale/when.ts';
 import { whenNotReady, whenStarting } from '../steps/wait-for-pods/when.ts';
 
@@ -53,7 +53,7 @@ export const QUESTIONS: Readonly<Record<Topology['state'], readonly Question[]>>
     { when: whenNobodyLacks },
     { when: whenRebornUnneeded },
     { when: whenOwnedElsewhere },
-    { when: whenOneMustLack, lowersRedundancy: true },
+    { when: whenSomeMustLack, lowersRedundancy: true },
     { when: whenRebornNeeded, lowersRedundancy: true },
     { when: whenOneLags },
     { when: whenLeaving },

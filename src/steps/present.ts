@@ -1,16 +1,23 @@
 import type { Cluster, Member } from '../core/cluster.ts';
 import type { ShardTarget } from '../core/layout.ts';
+import { remembered } from '../core/remembered.ts';
 import { isEmpty } from '../core/slots.ts';
 
 /** The members of a cluster, to be looked up many times. */
 export class Present {
+  static readonly #among = remembered((members: readonly Member[]) => new Present(members));
+
   readonly members: ReadonlyMap<string, Member>;
   readonly #followers: ReadonlyMap<string | null, readonly Member[]>;
 
-  constructor(cluster: Cluster) {
-    this.members = new Map(cluster.members.map((member) => [member.pod, member]));
-    const replicas = cluster.members.filter((member) => member.joined && member.role === 'replica');
+  private constructor(members: readonly Member[]) {
+    this.members = new Map(members.map((member) => [member.pod, member]));
+    const replicas = members.filter((member) => member.joined && member.role === 'replica');
     this.#followers = Map.groupBy(replicas, (member) => member.primary);
+  }
+
+  static in(cluster: Cluster): Present {
+    return Present.#among(cluster.members);
   }
 
   /** The joined replicas of a pod. */

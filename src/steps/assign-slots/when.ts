@@ -15,7 +15,7 @@ export const whenLost: When<AssignSlots> = (now, target) => shared(ownerlessSlot
 
 function shared(free: SlotSet, now: Cluster, { layout }: Target): readonly AssignSlots[] {
   if (isEmpty(free)) return [];
-  const present = new Present(now);
+  const present = Present.in(now);
   return layout.shards.flatMap((shard): readonly AssignSlots[] => {
     const pod = present.holder(shard);
     const slots = intersect(shard.slots, free);

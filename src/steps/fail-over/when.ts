@@ -8,7 +8,7 @@ import type { FailOver } from './shape.ts';
  * for longer.
  */
 export const whenAnotherLeads: When<FailOver> = (now, { layout }) => {
-  const present = new Present(now);
+  const present = Present.in(now);
   for (const shard of layout.shards) {
     const from = present.holder(shard);
     const successor = present.members.get(shard.primary);

@@ -38,7 +38,7 @@ export const whenOwnedElsewhere: When<MoveSlots> = (now, target) => {
 
 /** By donor, then by receiver. */
 function pairsOf(now: Cluster, { layout }: Target): readonly Pair[] {
-  const present = new Present(now);
+  const present = Present.in(now);
   const homes = new Map(layout.shards.map((shard) => [present.holder(shard), shard.slots]));
   const pieces = Array.from(homes)
     .filter(([pod]) => present.isPrimary(pod))

@@ -13,20 +13,20 @@ export const whenHalfRemoved: When<Remove> = (now) => {
 
 /** Replicas that are to lead a new shard and that their present shard can spare: removed, they join again as new ones. */
 export const whenRebornUnneeded: When<Remove> = (now, target) => {
-  const present = new Present(now);
+  const present = Present.in(now);
   const spare = spareReplicas(present, target);
   return reborn(present, target).filter(({ pod }) => spare(pod));
 };
 
 /** The same where their shard lacks a replica from then on; one at a time. */
-export const whenRebornNeeded: When<Remove> = (now, target) => reborn(new Present(now), target).slice(0, 1);
+export const whenRebornNeeded: When<Remove> = (now, target) => reborn(Present.in(now), target).slice(0, 1);
 
 /**
  * Members on pods that leave, once they own nothing and what stays has its place: all at once, but a primary only after
  * its replicas, for these refuse to forget the primary that they follow.
  */
 export const whenLeaving: When<Remove> = (now, target) => {
-  const present = new Present(now);
+  const present = Present.in(now);
   const spare = spareReplicas(present, target);
   const staying = new Set(target.layout.pods);
   return now.members

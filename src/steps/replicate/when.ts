@@ -6,16 +6,33 @@ import type { Replicate } from './shape.ts';
 
 /** Replicas that can be made without taking one from a shard that needs it: all at once. */
 export const whenNobodyLacks: When<Replicate> = (now, target) => {
-  const present = new Present(now);
+  const present = Present.in(now);
   const spare = spareReplicas(present, target);
   return due(present, target).filter(({ pod }) => spare(pod));
 };
 
+/** Of so many shards one may lack a replica at a time for the sake of places. */
+const SHARDS_FOR_ONE = 20;
+
 /**
- * Replicas that have to leave a shard which then has fewer than declared, such as two that change places: one at a time.
+ * Replicas that have to leave a shard which then has fewer than declared, such as two that change places: one at a time, in large
+ * clusters as many as they bear, of shards that have nothing to do with each other.
  * Asked when nothing else is left that could make room: after it, the next ones usually can go without harm.
  */
-export const whenOneMustLack: When<Replicate> = (now, target) => due(new Present(now), target).slice(0, 1);
+export const whenSomeMustLack: When<Replicate> = (now, target) => {
+  const present = Present.in(now);
+  const most = Math.max(1, Math.floor(target.layout.shards.length / SHARDS_FOR_ONE));
+  const concerned = new Set<string>();
+  const chosen: Replicate[] = [];
+  for (const step of due(present, target)) {
+    if (chosen.length === most) break;
+    const shards = [servedPrimary(present, present.members.get(step.pod)) ?? step.pod, step.primary];
+    if (shards.some((shard) => concerned.has(shard))) continue;
+    for (const shard of shards) concerned.add(shard);
+    chosen.push(step);
+  }
+  return chosen;
+};
 
 /** Replicas that look for their primary at an address that it has left: they are told anew. */
 export const whenLinkIsOutdated: Repair<Replicate> = ({ members }) =>

@@ -1,4 +1,5 @@
 import { byOrdinal, type Cluster, type Member, ordinalOf, type ServerFacts } from '../../core/cluster.ts';
+import { remembered } from '../../core/remembered.ts';
 import { isNames } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { podToCome } from '../pods-to-come.ts';
@@ -52,11 +53,11 @@ export const waitForPods: StepKind<WaitForPods> = {
 };
 
 /** Tells of a pod whether it is missing, not ready, on its way out, or without a server that answers. */
-export function podsLacking(cluster: Cluster): (pod: string) => boolean {
+export const podsLacking = remembered((cluster: Cluster): ((pod: string) => boolean) => {
   const ready = new Set(cluster.pods.filter((pod) => pod.ready && !pod.deleting).map((pod) => pod.name));
   const answering = new Set(cluster.members.map((member) => member.pod));
   return (pod) => !ready.has(pod) || !answering.has(pod);
-}
+});
 
 /** The empty node that a new pod starts with. What its server is like, nobody knows yet. */
 function blankMember(pod: string): Member {
