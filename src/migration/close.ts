@@ -6,6 +6,7 @@ import type { Pace } from './pace.ts';
 import type { Pair, Side } from './pair.ts';
 import { setSlots } from './setslot.ts';
 import { slotStates } from './slot-states.ts';
+import { take } from './take.ts';
 
 /** Milliseconds that donor and receiver may take to say that a batch is done, after they were told so: on a busy machine each SETSLOT takes long. */
 const AGREEMENT = 30_000;
@@ -16,9 +17,8 @@ export interface Means {
 }
 
 /**
- * Tells the receiver, then the donor, that the slots are the receiver's, a few slots at a time, and sees both say so. The
- * receiver tells each slot to every node at once, and each node looks at all 16,384 slots then, 0.1 ms: that the donor has
- * to answer before the next few come keeps this from piling up.
+ * Tells the receiver, then the donor, that the slots are the receiver's, a few slots at a time, and sees both say so. What the
+ * receiver tells all nodes costs them time: that the donor has to answer before the next few come keeps this from piling up.
  */
 export async function close(pair: Pair, slots: readonly number[], means: Means): Promise<void> {
   const { clock } = means;
@@ -26,20 +26,27 @@ export async function close(pair: Pair, slots: readonly number[], means: Means):
   let { donor } = pair;
   let lost: Failure | null = null;
   for (let looks = 1; ; looks += 1) {
-    const { atDonor, toTake, toGive } = await slotStates(pair, slots);
+    const found = await slotStates(pair, slots);
+    const { atDonor, toTake, toGive } = found;
     if (toTake.length === 0 && toGive.length === 0) return;
     if (clock.now() > deadline) throw lost ?? notAgreed(pair, [...toTake, ...toGive], atDonor);
     if (looks > 1) await clock.sleep(20 * looks, { signal: STEADY });
     lost = null;
     for (let begin = 0; begin < slots.length; ) {
-      const part = new Set(slots.slice(begin, begin + means.pace.stride().closeTogether));
+      const part = new Set(slots.slice(begin, begin + partSize(pair, means)));
       begin += part.size;
       const among = (slot: number): boolean => part.has(slot);
-      await setSlots(pair.receiver, toTake.filter(among), ['NODE', pair.receiver.id], means);
+      await take(pair.receiver, toTake.filter(among), found, means);
       lost = (await letGo(donor, toGive.filter(among), pair.receiver.id, means)) ?? lost;
     }
     if (lost !== null) donor = { ...donor, forSetSlot: [donor.main] };
   }
+}
+
+/** Where few of the slots are told to everybody, closing costs what opening does. */
+function partSize({ receiver }: Pair, { pace }: Means): number {
+  const { openTogether, closeTogether } = pace.stride();
+  return receiver.software === 'redis' ? openTogether : closeTogether;
 }
 
 /**

@@ -4,11 +4,15 @@ import { ask, STEADY } from '../ports/ask.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
 import { inLine } from './in-line.ts';
 
-/** Databases other than 0 that hold keys (Valkey ≥ 9 with `cluster-databases`). */
-export async function furtherDatabases(connection: Connection): Promise<readonly number[]> {
+/** Databases that hold keys: more than 0 on Valkey ≥ 9 with `cluster-databases`. */
+export async function databasesWithKeys(connection: Connection): Promise<readonly number[]> {
   const reply = await ask(connection, ['INFO', 'keyspace'], { signal: STEADY });
   const info = text(reply, `INFO keyspace of ${connection.pod}`);
-  return [...info.matchAll(/^db(\d+):/gm)].map((match) => Number(match[1])).filter((database) => database !== 0);
+  return [...info.matchAll(/^db(\d+):/gm)].map((match) => Number(match[1]));
+}
+
+export async function furtherDatabases(connection: Connection): Promise<readonly number[]> {
+  return (await databasesWithKeys(connection)).filter((database) => database !== 0);
 }
 
 /** A connection for one of them, to be disposed by the caller. */

@@ -85,7 +85,8 @@ async function spread(connections: readonly Connection[], commands: readonly Com
   return (await Promise.all(parts)).flat();
 }
 
-function refused(side: Pick<Side, 'pod'>, slot: number, words: readonly string[], error: string): Failure {
+/** What a server's refusal of SETSLOT means. */
+export function refused(side: Pick<Side, 'pod'>, slot: number, words: readonly string[], error: string): Failure {
   const cause = refusal(side.pod.name, ['CLUSTER', 'SETSLOT', slot], error);
   if (cause.code !== 'redis-error') return cause;
   return new Failure(

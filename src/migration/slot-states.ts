@@ -28,6 +28,8 @@ export interface SlotStates {
    * find them, and what they write makes second copies.
    */
   readonly torn: readonly number[];
+  /** Marked by the receiver as on the way to it. */
+  readonly imported: readonly number[];
   /** Not owned by the receiver. */
   readonly toTake: readonly number[];
   /** Owned or marked by the donor. */
@@ -57,6 +59,7 @@ export async function slotStates(pair: Pair, slots: readonly number[]): Promise<
     begun: those((state) => state.donorOwns && state.migrating),
     open: those((state) => state.donorOwns && (state.migrating || state.importing)),
     torn: those((state) => state.donorOwns && !state.receiverOwns && state.torn),
+    imported: those((state) => state.importing),
     toTake: those((state) => !state.receiverOwns),
     toGive: those((state) => state.donorOwns || state.migrating),
   };

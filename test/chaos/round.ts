@@ -47,7 +47,12 @@ export async function playRound(
   const topology = cluster.declare(shards, `replicasPerShard: ${replicas}`);
   const { pods } = await cluster.live.look();
   const began = Date.now();
-  await using traffic = await startTraffic(seedsOfPods(pods), { writers: 1, readers: 1, prefix: `round-${number}` });
+  await using traffic = await startTraffic(seedsOfPods(pods), {
+    writers: 1,
+    readers: 1,
+    serversGo: true,
+    prefix: `round-${number}`,
+  });
 
   const approval = await approve(cluster, topology);
   const strikes: Strike[] = [];
@@ -120,7 +125,7 @@ async function applyOnce(
 ): Promise<ActionRun> {
   const approved = hash === '' ? {} : { 'require-approved-plan': 'true', 'approved-plan': hash };
   return cluster.act(topology, {
-    inputs: { command: 'apply', 'lock-timeout': '2m', ...approved },
+    inputs: { command: 'apply', 'lock-timeout': '2m', timeout: '4m', ...approved },
     onLine: (line, process) => {
       if (line.startsWith('::group::')) begun?.(process);
     },

@@ -136,3 +136,22 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(await platform.call('redis-cluster-0', ['HLEN', 'typed:{1}'])).toBe(200_000);
   });
 });
+
+describe.each(REPRESENTATIVES.filter(({ name }) => name.startsWith('redis')))('$name', (server) => {
+  test('a receiver does not tell every node each slot by itself, and all know it at the end', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 6 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 1 });
+    const context = await stageOf(platform, redis, { method: 'classic' });
+    const told = await pongsOf(platform, 'redis-cluster-1');
+    const slots: SlotSet = [[0, 1_999]];
+    await moveSlots(move('redis-cluster-0', 'redis-cluster-1', slots), context);
+    expect((await pongsOf(platform, 'redis-cluster-1')) - told).toBeLessThan(2_000);
+  });
+});
+
+/** How many answers and announcements a node has sent on the cluster bus. */
+async function pongsOf(platform: LocalPlatform, pod: string): Promise<number> {
+  const info = String(await platform.call(pod, ['CLUSTER', 'INFO']));
+  return Number(/cluster_stats_messages_pong_sent:(\d+)/.exec(info)?.[1]);
+}

@@ -13,9 +13,14 @@ export interface TrafficOptions {
   readonly prefix?: string;
   /** Milliseconds that each client rests between two commands. Default 1: the work of interest runs in the same process. */
   readonly pause?: number;
+  /**
+   * Whether servers go away under the traffic: the client repeats a command whose answer it did not get, and cannot know whether it was
+   * carried out. A write that was done twice counts as `repeated` then, else as wrong.
+   */
+  readonly serversGo?: boolean;
 }
 
-/** What the clients saw. All but the counts of writes and reads has to be 0. */
+/** What the clients saw. All but the counts of writes, reads and repeated writes has to be 0. */
 export interface TrafficReport {
   readonly writes: number;
   readonly reads: number;
@@ -27,6 +32,8 @@ export interface TrafficReport {
   readonly stale: number;
   /** Likewise, on servers that hand slots over so, and right when repeated: see `handsOverLate`. A few may be. */
   readonly late: number;
+  /** Writes that were carried out more than once, where servers go. */
+  readonly repeated: number;
   /** Milliseconds. */
   readonly slowest: number;
   /** The first few of what went wrong, in words. */
@@ -51,8 +58,8 @@ const MOST_LATE = 3;
 
 /** Writes and reads through ordinary cluster clients until stopped, and keeps a ledger of every acknowledged write. */
 export async function startTraffic(cluster: ClusterSeeds, options: TrafficOptions = {}): Promise<Traffic> {
-  const { writers = 2, readers = 2, keys = 500, pause = 1, prefix = 'traffic' } = options;
-  const tally = new Tally();
+  const { writers = 2, readers = 2, keys = 500, pause = 1, prefix = 'traffic', serversGo = false } = options;
+  const tally = new Tally(serversGo);
   const clients = Array.from({ length: writers + readers }, () => quietClient(cluster, tally));
   await Promise.all(clients.map((client) => client.connect()));
   tally.forgiving = await handsOverLate(clients);
@@ -74,7 +81,7 @@ export async function startTraffic(cluster: ClusterSeeds, options: TrafficOption
     report: () => tally.report(),
     countAnew: () => tally.countAnew(),
     stop,
-    verify: () => verify(cluster, ledgers),
+    verify: () => verify(cluster, ledgers, serversGo),
     ledger: () => new Map(ledgers.flatMap((ledger) => ledger.entries())),
     [Symbol.asyncDispose]: async () => {
       await stop();
@@ -97,6 +104,7 @@ async function handsOverLate([client]: readonly Cluster[]): Promise<boolean> {
 }
 
 class Tally {
+  readonly serversGo: boolean;
   /** Old reads count as late when they are right soon after. */
   forgiving = false;
   writes = 0;
@@ -105,24 +113,29 @@ class Tally {
   wrong = 0;
   stale = 0;
   late = 0;
+  repeated = 0;
   slowest = 0;
   readonly examples: string[] = [];
 
-  note(kind: 'errors' | 'wrong' | 'stale' | 'late', text: string): void {
+  constructor(serversGo: boolean) {
+    this.serversGo = serversGo;
+  }
+
+  note(kind: 'errors' | 'wrong' | 'stale' | 'late' | 'repeated', text: string): void {
     this[kind] += 1;
-    if (kind !== 'late' && this.examples.length < 10) this.examples.push(`${kind}: ${text}`);
+    if (kind !== 'late' && kind !== 'repeated' && this.examples.length < 10) this.examples.push(`${kind}: ${text}`);
   }
 
   report(): TrafficReport {
-    const { writes, reads, errors, wrong, late, slowest } = this;
+    const { writes, reads, errors, wrong, late, repeated, slowest } = this;
     // A hand-over is a matter of milliseconds.
     const stale = this.stale + (late > MOST_LATE ? late : 0);
-    return { writes, reads, errors, wrong, stale, late, slowest, examples: [...this.examples] };
+    return { writes, reads, errors, wrong, stale, late, repeated, slowest, examples: [...this.examples] };
   }
 
   countAnew(): void {
-    const { forgiving } = this;
-    Object.assign(this, new Tally(), { forgiving });
+    const { forgiving, serversGo } = this;
+    Object.assign(this, new Tally(serversGo), { forgiving });
   }
 
   /** The command's reply and how long it took; undefined where it failed. */
@@ -195,8 +208,14 @@ async function writeOn(
       ledger.acknowledged[i] = await settle(client, ledger, i, tally);
       continue;
     }
-    if (answer.reply !== wanted) tally.note('wrong', `write of ${key} gave ${answer.reply} instead of ${wanted}`);
     ledger.acknowledged[i] = next;
+    if (answer.reply !== wanted) {
+      const kind = tally.serversGo && answer.reply > wanted ? 'repeated' : 'wrong';
+      tally.note(kind, `write of ${key} gave ${answer.reply} instead of ${wanted}`);
+      // What is off once is off for good: it counts once.
+      ledger.acknowledged[i] = await settle(client, ledger, i, tally);
+      ledger.sent[i] = Math.max(ledger.sent[i] ?? 0, ledger.acknowledged[i] ?? 0);
+    }
     if (ledger.isList(i) && answer.reply > LIST_LENGTH) {
       await tally.timed(key, client.ltrim(key, -LIST_LENGTH, -1));
       tally.writes += 1;
@@ -226,7 +245,7 @@ async function readOn(
     const i = round % length;
     const key = ledger.keys[i] ?? '';
     const least = ledger.acknowledged[i] ?? 0;
-    const read = () => tally.timed(key, lastOf(client, ledger, i));
+    const read = () => tally.timed(key, lastOf(client, ledger, i, tally));
     const answer = await read();
     tally.reads += 1;
     if (answer !== undefined) {
@@ -242,11 +261,14 @@ async function readOn(
 }
 
 /** The number that a key holds, of a list the last; NaN where entries in between are missing, which a later one would hide. */
-async function lastOf(client: Cluster, ledger: Ledger, i: number): Promise<number> {
+async function lastOf(client: Cluster, ledger: Ledger, i: number, { serversGo }: Tally): Promise<number> {
   const key = ledger.keys[i] ?? '';
   if (!ledger.isList(i)) return Number(await client.get(key));
   const entries = (await client.lrange(key, 0, -1)).map(Number);
-  const isWhole = entries.every((entry, n) => n === 0 || entry === (entries[n - 1] ?? 0) + 1);
+  const isWhole = entries.every((entry, n) => {
+    const step = entry - (entries[n - 1] ?? entry - 1);
+    return step === 1 || (step === 0 && serversGo);
+  });
   return isWhole ? (entries.at(-1) ?? 0) : Number.NaN;
 }
 
@@ -259,16 +281,19 @@ async function isSoonRight(read: () => Promise<{ reply: number } | undefined>, l
   return false;
 }
 
-async function verify(cluster: ClusterSeeds, ledgers: readonly Ledger[]): Promise<readonly string[]> {
-  const tally = new Tally();
+async function verify(
+  cluster: ClusterSeeds,
+  ledgers: readonly Ledger[],
+  serversGo: boolean,
+): Promise<readonly string[]> {
+  const tally = new Tally(serversGo);
   const client = quietClient(cluster, tally);
   await client.connect();
   const differences: string[] = [];
   for (const ledger of ledgers) {
     await Promise.all(
       ledger.keys.map(async (key, i) => {
-        const isList = ledger.isList(i);
-        const seen = isList ? (await client.lrange(key, 0, -1)).join() : ((await client.get(key)) ?? '');
+        const seen = await contentOf(client, key, ledger.isList(i), serversGo);
         const wanted = ledger.expected(i);
         if (seen !== wanted) differences.push(`${key} holds "${seen}" instead of "${wanted}"`);
       }),
@@ -276,6 +301,17 @@ async function verify(cluster: ClusterSeeds, ledgers: readonly Ledger[]): Promis
   }
   client.disconnect();
   return [...differences, ...tally.examples];
+}
+
+/** Of a list that may have entries twice, the last ones without those. */
+async function contentOf(client: Cluster, key: string, isList: boolean, serversGo: boolean): Promise<string> {
+  if (!isList) return (await client.get(key)) ?? '';
+  const entries = await client.lrange(key, 0, -1);
+  const distinct = [...new Set(entries)];
+  if (!serversGo || distinct.length === entries.length) return entries.join();
+  const before = Number(distinct[0]) - (entries.length - distinct.length);
+  const gone = Array.from({ length: entries.length - distinct.length }, (_, n) => before + n);
+  return [...gone.filter((number) => number > 0), ...distinct].join();
 }
 
 /** A client whose connection errors are counted rather than printed. */
