@@ -1,5 +1,6 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { StepContext } from './context.ts';
+import { type Look, until, type Wait } from './until.ts';
 
 /**
  * The cluster that a step began with, on the pods as Kubernetes has them now: one that was started anew has another IP. One that is
@@ -15,4 +16,21 @@ export async function withPodsNow({ cluster, kubernetes, topology, stop }: StepC
     if (stop.aborted) return cluster;
     throw thrown;
   }
+}
+
+/** As `until`, for what is asked of pods: after one did not answer, all are looked for where they are now. */
+export async function untilOnPodsNow<T>(
+  context: StepContext,
+  wait: Wait,
+  look: (cluster: Cluster) => Promise<Look<T>>,
+): Promise<T> {
+  let { cluster } = context;
+  return until(context, wait, async () => {
+    try {
+      return await look(cluster);
+    } catch (thrown) {
+      cluster = await withPodsNow(context);
+      throw thrown;
+    }
+  });
 }

@@ -3,9 +3,8 @@ import { type KnownLines, type NodeLine, type NodeView, parseNodes } from '../co
 import { text } from '../core/replies.ts';
 import { ask } from './ask.ts';
 import type { StepContext } from './context.ts';
-import { withPodsNow } from './pods-now.ts';
+import { untilOnPodsNow } from './pods-now.ts';
 import type { Connection } from './redis.ts';
-import { until } from './until.ts';
 
 /** What one node says of itself and the others, to be asked by id and by slot. */
 export interface View extends NodeView {
@@ -111,19 +110,13 @@ export async function untilAllSee(
     'Look at the pods named, and whether the pods reach each other on the cluster bus; then run apply again.';
   const joined = context.cluster.members.filter((member) => member.joined);
   const seconds = wait.seconds + joined.length * SECONDS_PER_MEMBER;
-  let { cluster } = context;
   let doneAt = context.clock.now();
-  await until(context, { ...wait, seconds, remedy }, async () => {
+  await untilOnPodsNow(context, { ...wait, seconds, remedy }, async (cluster) => {
     if (wait.again !== undefined && context.clock.now() - doneAt >= AGAIN) {
       await wait.again();
       doneAt = context.clock.now();
     }
-    const views = await viewsOfMembers({ ...context, cluster }, joined, { signal: context.stop }).catch(
-      async (thrown: unknown) => {
-        cluster = await withPodsNow(context);
-        throw thrown;
-      },
-    );
+    const views = await viewsOfMembers({ ...context, cluster }, joined, { signal: context.stop });
     for (const [pod, view] of views) {
       const seen = lacks(view, pod);
       if (seen !== null) return { done: false, seen: `${pod} sees ${seen}` };

@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { replicasOf, slotOwners } from '../../src/core/cluster.ts';
 import { steps } from '../../src/plan/plan.ts';
+import { run as runReplicate } from '../../src/steps/replicate/run.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
+import { stageOf } from './migration/stage.ts';
 
 const SHAPE = { shards: 3, replicas: 1 };
 /** As `form` makes them: replicas of 0, 1 and 2. */
@@ -44,6 +47,18 @@ describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
     expect(cluster.findings.filter(({ code }) => code === 'replica-of-replica')).toEqual([]);
     for (const { pod } of slotOwners(cluster)) expect(replicasOf(cluster, pod)).toHaveLength(1);
     expect((await planOn(ground, topology)).stages).toEqual([]);
+  });
+
+  test('whose pod comes back with another address while they are waited for are found there', async () => {
+    await using platform = await formed();
+    await using redis = platform.redis();
+    const context = await stageOf(platform, redis);
+    await platform.kill(THIRD);
+    const waiting = runReplicate({ kind: 'replicate', pod: THIRD, primary: 'redis-cluster-2' }, context);
+    await sleep(1_000);
+    await platform.restart(THIRD, { newPort: true });
+    await waiting;
+    expect(context.told).toContainEqual(expect.objectContaining({ kind: 'verified' }));
   });
 
   test('that may not take over from a primary that failed are named, and nothing is planned until one has', async () => {

@@ -4,9 +4,9 @@ import { hasOutdatedLink } from '../../core/outdated-link.ts';
 import { isEmpty, print } from '../../core/slots.ts';
 import { answerTo, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
+import { untilOnPodsNow } from '../../ports/pods-now.ts';
 import type { Command } from '../../ports/redis.ts';
 import { infoOf, untilSynced } from '../../ports/replication.ts';
-import { until } from '../../ports/until.ts';
 import { untilAllSee, viewOf } from '../../ports/views.ts';
 import type { Replicate } from './shape.ts';
 
@@ -40,12 +40,13 @@ export async function run(step: Replicate, context: StepContext): Promise<void> 
 }
 
 /** Says REPLICATE unless it is so, again while the pod does not know the primary yet; gives the pod's node id. */
-async function pointAt(step: Replicate, pod: Pod, primary: string, context: StepContext): Promise<string> {
+async function pointAt(step: Replicate, before: Pod, primary: string, context: StepContext): Promise<string> {
   const { stop: signal } = context;
   const remedy =
     'Run apply again. A replica that goes on looking elsewhere finds its primary when its pod is deleted and starts anew.';
   const wait = { for: `${step.pod} to know ${step.primary}`, seconds: 60, remedy };
-  return until(context, wait, async () => {
+  return untilOnPodsNow(context, wait, async (cluster) => {
+    const pod = podOf(cluster, step.pod) ?? before;
     const connection = await context.redis.connection(pod, { signal });
     const view = await viewOf(connection, { signal });
     const { me } = view;
