@@ -3,9 +3,9 @@ import { inParallel } from '../core/in-parallel.ts';
 import { parseFields } from '../core/info.ts';
 import { array, number, text } from '../core/replies.ts';
 import { slotsInDoubt } from '../core/slot-findings.ts';
-import { ALL_SLOTS, each, isEmpty, minus, type SlotSet, union } from '../core/slots.ts';
+import { ALL_SLOTS, each, isEmpty, minus, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import { countHeld } from '../migration/count-keys.ts';
-import { ask, STEADY } from '../ports/ask.ts';
+import { answerTo, ask, STEADY } from '../ports/ask.ts';
 import type { Command, Redis } from '../ports/redis.ts';
 
 /** How many primaries are asked at the same time. */
@@ -49,11 +49,29 @@ type Server = Parameters<typeof countHeld>[0];
 async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Promise<Holding> {
   const own = union(member.slots, doubtful);
   const keys = await keysOn(server);
-  if (keys === 0 || keys <= sum(await heldOf(server, own))) return {};
+  if (keys === 0 || keys <= (await keysOfOwnSlots(server, member))) return {};
+  if (keys <= sum(await heldOf(server, own))) return {};
   const holds = await heldOf(server, minus(ALL_SLOTS, own));
   if (holds.length > 0) return { holds };
   const hides = member.capabilities?.atomic === 'MIGRATION' ? await hiddenOn(server, own) : 0;
   return hides > 0 ? { hides } : {};
+}
+
+/**
+ * As a server tells in one answer that knows CLUSTER SLOT-STATS: only of slots that it owns, and only of database 0. 0 where it
+ * does not tell, or not to this user.
+ */
+async function keysOfOwnSlots({ main, pod }: Server, { capabilities }: Member): Promise<number> {
+  if (capabilities?.slotStats !== true) return 0;
+  const answer = await answerTo(main, ['CLUSTER', 'SLOT-STATS', 'SLOTSRANGE', 0, SLOT_COUNT - 1], { signal: STEADY });
+  if (!answer.ok) return 0;
+  const what = `CLUSTER SLOT-STATS of ${pod.name}`;
+  return array(answer.value, what).reduce<number>((total, entry) => {
+    const [, stats = null] = array(entry, what);
+    const fields = array(stats, what);
+    const at = fields.findIndex((field) => text(field, what) === 'key-count');
+    return total + number(fields[at + 1] ?? null, what);
+  }, 0);
 }
 
 /**

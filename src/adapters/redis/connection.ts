@@ -2,7 +2,14 @@ import type { Socket } from 'node:net';
 import { AbstractConnector, Command as IoCommand, Redis as IoRedis } from 'ioredis';
 import { Failure } from '../../core/failure.ts';
 import { isReply, unexpected } from '../../core/replies.ts';
-import { type Answer, type Argument, type Command, type Connection, CREDENTIALS } from '../../ports/redis.ts';
+import {
+  type Answer,
+  type Argument,
+  type Command,
+  type Connection,
+  CREDENTIALS,
+  type Reply,
+} from '../../ports/redis.ts';
 
 const DEFAULT_TIMEOUT = 15_000;
 
@@ -79,38 +86,40 @@ export class Link implements Connection {
     this.#stream.destroy();
   }
 
-  #write(commands: readonly Command[]): Promise<readonly Answer[]> {
+  async #write(commands: readonly Command[]): Promise<readonly Answer[]> {
     const gathered = new Gathered(this.#stream);
-    const answers = commands.map((command) => this.#ask(command, commands, gathered));
+    const asked = commands.map((command) => this.#client.sendCommand(this.#inWords(command), gathered));
     this.#stream.write(gathered.whole());
-    return Promise.all(answers);
+    const settled = await Promise.allSettled(asked);
+    return settled.map((one, i) =>
+      one.status === 'fulfilled'
+        ? { ok: true, value: this.#reply(one.value, commands[i]) }
+        : this.#refusal(one.reason, commands),
+    );
   }
 
-  async #ask(command: Command, all: readonly Command[], gathered: Gathered): Promise<Answer> {
-    const [verb, ...rest] = command;
-    const plain = this.#plain(rest);
+  #inWords([verb, ...rest]: Command): IoCommand {
+    const words = rest.includes(CREDENTIALS) ? rest.flatMap((word) => this.#plain(word)) : rest.filter(isPlain);
     // In capitals, since ioredis reshapes the replies of commands that it knows by their small letters.
-    const io = new IoCommand(String(verb).toUpperCase(), plain, { replyEncoding: null });
-    try {
-      const value = await this.#client.sendCommand(io, gathered);
-      if (!isReply(value)) throw unexpected(`${name([command])} by pod ${this.pod}`, 'a RESP2 value', typeof value);
-      return { ok: true, value };
-    } catch (thrown) {
-      // ioredis hangs the arguments, a password among them, onto its errors: only the server's words go on.
-      if (thrown instanceof Error && thrown.name === 'ReplyError')
-        return { ok: false, error: withoutArguments(thrown.message) };
-      if (thrown instanceof Failure) throw thrown;
-      throw this.#lost(all);
-    }
+    return new IoCommand(String(verb).toUpperCase(), words, { replyEncoding: null });
   }
 
-  #plain(words: readonly Argument[]): (string | number | Buffer)[] {
-    const plain: (string | number | Buffer)[] = [];
-    for (const word of words) {
-      if (word === CREDENTIALS) plain.push(...this.#expand());
-      else plain.push(word);
-    }
-    return plain;
+  #plain(word: Argument): readonly Plain[] {
+    return word === CREDENTIALS ? this.#expand() : [word];
+  }
+
+  #reply(value: unknown, command: Command | undefined): Reply {
+    if (isReply(value)) return value;
+    const asked = command === undefined ? 'a command' : name([command]);
+    throw unexpected(`${asked} by pod ${this.pod}`, 'a RESP2 value', typeof value);
+  }
+
+  #refusal(thrown: unknown, commands: readonly Command[]): Answer {
+    // ioredis hangs the arguments, a password among them, onto its errors: only the server's words go on.
+    if (thrown instanceof Error && thrown.name === 'ReplyError')
+      return { ok: false, error: withoutArguments(thrown.message) };
+    if (thrown instanceof Failure) throw thrown;
+    throw this.#lost(commands);
   }
 
   #lost(commands: readonly Command[]): Failure {
@@ -129,6 +138,12 @@ export class Link implements Connection {
       { remedy: 'Look whether the server is busy or stopped (SLOWLOG, the log of the pod), then run again.' },
     );
   }
+}
+
+type Plain = Exclude<Argument, typeof CREDENTIALS>;
+
+function isPlain(word: Argument): word is Plain {
+  return word !== CREDENTIALS;
 }
 
 /**
