@@ -56,13 +56,14 @@ async function judge(topology: Topology, desk: Desk, reach: Reach, inherited: st
   const decision = await decide(topology, cluster, inherited, desk);
   if (decision.kind === 'stop') {
     const examined = decision.plan === null ? null : await examine(decision.plan, desk, reach);
-    return { kind: 'end', outcome: ended(topology, desk, { ...decision, ...examined }) };
+    const shown = { plan: examined?.plan ?? null, estimate: examined?.estimate ?? null };
+    return { kind: 'end', outcome: ended(topology, desk, { ...decision, ...shown }) };
   }
-  const { plan, estimate } = await examine(decision.plan, desk, reach);
+  const { plan, estimate, failure: unbearable } = await examine(decision.plan, desk, reach);
   if (plan.stages.length === 0 && !cluster.findings.some(isPassing)) {
     return { kind: 'end', outcome: await nothingToDo(topology, desk, { plan, estimate }) };
   }
-  const failure = notAllowed(plan, allowed(desk.request)) ?? (await missingRights(plan, desk, reach));
+  const failure = unbearable ?? notAllowed(plan, allowed(desk.request)) ?? (await missingRights(plan, desk, reach));
   if (failure !== null) return { kind: 'end', outcome: ended(topology, desk, { failure, plan, estimate }) };
   const { pullRequest, note } = decision;
   return { kind: 'go', plan, estimate, pullRequest, note };

@@ -1,4 +1,5 @@
 import type { Cluster } from '../core/cluster.ts';
+import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/findings.ts';
 import { placementFindings } from '../core/placement-findings.ts';
 import type { Topology } from '../core/topology.ts';
@@ -9,6 +10,7 @@ import { sampleLargeKeys } from '../engine/sample-keys.ts';
 import { type Estimate, estimate } from '../plan/estimate.ts';
 import { largeKeyDangers } from '../plan/large-keys.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { memoryRefusal } from '../plan/memory.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import { eventLine } from '../report/log.ts';
 import type { Desk, Reach } from './desk.ts';
@@ -59,23 +61,33 @@ export async function consider(topology: Topology, desk: Desk, reach: Reach): Pr
   const findings = [...cluster.findings, ...placementFindings(topology, cluster)];
   const planned = makePlan(topology, cluster);
   if (planned.plan === null) return { underWay, cluster, findings, planned, estimate: null };
-  const examined = await examine(planned.plan, desk, reach);
-  const { plan } = examined;
-  return { underWay, cluster, findings, planned: { ...planned, plan }, estimate: examined.estimate };
+  const { plan, failure, estimate: costs } = await examine(planned.plan, desk, reach);
+  const found: Planned =
+    failure === null || planned.kind === 'refused'
+      ? { ...planned, plan }
+      : { kind: 'refused', failure, before: plan.before, plan };
+  return { underWay, cluster, findings, planned: found, estimate: costs };
 }
 
-/** What a plan costs, with the keys counted on the donors, and the plan with the dangers that single keys are. */
-export async function examine(
-  plan: Plan,
-  desk: Desk,
-  { redis }: Reach,
-): Promise<{ readonly plan: Plan; readonly estimate: Estimate }> {
+/** What was found by asking the servers what the slots hold that are to move. */
+interface Examined {
+  /** With the dangers that single keys are. */
+  readonly plan: Plan;
+  readonly estimate: Estimate;
+  /** Why the moves would fail, as planning alone cannot know. */
+  readonly failure: Failure | null;
+}
+
+/** What a plan costs, with the keys counted on the donors. */
+export async function examine(plan: Plan, desk: Desk, { redis }: Reach): Promise<Examined> {
   const options = { signal: desk.stop };
   const counts = await countKeys(plan, redis, options);
   const large = await sampleLargeKeys(plan, counts, redis, options);
   const sums = new Map(Array.from(counts, ([step, keys]) => [step, [...keys.values()].reduce((sum, n) => sum + n, 0)]));
+  const costs = estimate(plan, sums);
   return {
     plan: { ...plan, dangers: [...plan.dangers, ...largeKeyDangers(large)] },
-    estimate: estimate(plan, sums),
+    estimate: costs,
+    failure: memoryRefusal(plan, costs.steps),
   };
 }

@@ -1,6 +1,8 @@
 import type { Member } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
-import type { Plan } from './plan.ts';
+import type { Step } from '../steps/index.ts';
+import type { Cost } from './estimate.ts';
+import { type Plan, steps } from './plan.ts';
 
 /** What a receiver of slots will hold, against what it may. Bytes. */
 export interface MemoryNeed {
@@ -9,12 +11,16 @@ export interface MemoryNeed {
   readonly limit: number;
 }
 
+type Parts = Pick<Plan, 'before' | 'stages' | 'after'>;
+
 /**
  * The receivers whose limit is known, by ordinal. Needed is what is used now and the share of the donors' data that
- * comes, taken to lie evenly in their slots. A pod yet to come is taken to have the limits of the others.
+ * comes. A pod yet to come is taken to have the limits of the others.
+ * @param costs of moves whose keys have been counted; without them data is taken to lie evenly in the donors' slots
  */
-export function memoryNeeds(plan: Pick<Plan, 'before' | 'stages' | 'after'>): readonly MemoryNeed[] {
-  const receivers = new Set(plan.stages.flat().flatMap(({ step }) => (step.kind === 'move-slots' ? [step.to] : [])));
+export function memoryNeeds(plan: Parts, costs?: ReadonlyMap<Step, Cost>): readonly MemoryNeed[] {
+  const moves = steps(plan).filter((step) => step.kind === 'move-slots');
+  const receivers = new Set(moves.map(({ to }) => to));
   const before = new Map(plan.before.members.map((member) => [member.pod, member]));
   const containers = new Map(plan.before.pods.map((pod) => [pod.name, pod.memoryLimit ?? 0]));
   const limitOf = (member: Member): number => smallest([member.facts.maxMemory, containers.get(member.pod) ?? 0]);
@@ -23,7 +29,10 @@ export function memoryNeeds(plan: Pick<Plan, 'before' | 'stages' | 'after'>): re
     .filter((member) => receivers.has(member.pod))
     .map((member) => {
       const now = before.get(member.pod);
-      const coming = Math.max(0, member.facts.dataset - (now?.facts.dataset ?? 0));
+      const coming =
+        costs === undefined
+          ? Math.max(0, member.facts.dataset - (now?.facts.dataset ?? 0))
+          : moves.reduce((sum, step) => sum + (step.to === member.pod ? (costs.get(step)?.bytes ?? 0) : 0), 0);
       const limit = now === undefined ? usual : limitOf(now);
       return { pod: member.pod, needed: (now?.facts.memory ?? 0) + coming, limit };
     })
@@ -31,8 +40,8 @@ export function memoryNeeds(plan: Pick<Plan, 'before' | 'stages' | 'after'>): re
 }
 
 /** A receiver that cannot hold what it is to get; null when all can, as far as is known. */
-export function memoryRefusal(plan: Pick<Plan, 'before' | 'stages' | 'after'>): Failure | null {
-  const short = memoryNeeds(plan).filter((need) => need.needed > need.limit);
+export function memoryRefusal(plan: Parts, costs?: ReadonlyMap<Step, Cost>): Failure | null {
+  const short = memoryNeeds(plan, costs).filter((need) => need.needed > need.limit);
   if (short.length === 0) return null;
   return new Failure(
     'not-enough-memory',

@@ -72,6 +72,6 @@ export type Planned =
       readonly plan: Plan | null;
     };
 
-export function steps(plan: Plan): readonly Step[] {
+export function steps(plan: Pick<Plan, 'stages'>): readonly Step[] {
   return plan.stages.flat().map((planned) => planned.step);
 }
