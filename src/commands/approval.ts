@@ -3,7 +3,7 @@ import type { Topology } from '../core/topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Planned } from '../plan/plan.ts';
 import type { Posted } from '../report/marker.ts';
-import { changed, type Decision, go, planOf, rest, shownIn, stop } from './decision.ts';
+import { changed, type Decision, go, isNothing, planOf, rest, shownIn, stop } from './decision.ts';
 import type { Desk } from './desk.ts';
 import { byPullRequest } from './merged-plan.ts';
 import { readNote } from './note.ts';
@@ -43,10 +43,6 @@ export async function decide(
 interface Left {
   readonly text: string;
   readonly note: Posted | null;
-}
-
-function isNothing(planned: Planned): planned is Extract<Planned, { kind: 'plan' }> {
-  return planned.kind === 'plan' && planned.plan.stages.length === 0;
 }
 
 /** Allowed, as on everything but a push; seldom meant: the next push of the base branch undoes it. */

@@ -1,6 +1,7 @@
 import type { Cluster } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import { makePlan } from '../plan/make-plan.ts';
 import { type Plan, type Planned, steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import { resumePlan } from '../plan/resume-plan.ts';
@@ -39,12 +40,22 @@ export function shownIn(where: string, { hash, steps: kept, unbound }: Posted): 
   return kept === null ? [] : [{ where, hash, steps: kept, unbound }];
 }
 
-/** What is left of an approved plan; null where what is to be done now is something else. */
+/**
+ * What is left of an approved plan; null where what is to be done now is something else, such as to mend places that pods have
+ * changed since all of it was done.
+ */
 export function rest(topology: Topology, cluster: Cluster, posted: Posted): Plan | null {
   if (posted.steps === null) return null;
   const resumed = resumePlan(topology, cluster, { steps: posted.steps, unbound: posted.unbound });
   if (resumed.kind === 'refused') return null;
-  return isRest(posted.steps, resumed.plan, posted.unbound).rest ? resumed.plan : null;
+  if (!isRest(posted.steps, resumed.plan, posted.unbound).rest) return null;
+  if (resumed.plan.stages.length > 0) return resumed.plan;
+  const anew = makePlan(topology, cluster, { evenly: posted.unbound.length === 0 });
+  return isNothing(anew) ? resumed.plan : null;
+}
+
+export function isNothing(planned: Planned): planned is Extract<Planned, { kind: 'plan' }> {
+  return planned.kind === 'plan' && planned.plan.stages.length === 0;
 }
 
 export function planOf(planned: Planned): Plan | null {

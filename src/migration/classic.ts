@@ -8,7 +8,13 @@ import type { Stride } from './pace.ts';
 import { slotStates } from './slot-states.ts';
 
 /** Milliseconds that one batch may take, by the rate of the one before: so long its first slots stay open. */
-const BATCH_TIME = 3_000;
+const BATCH_TIME = 1_000;
+
+/**
+ * Slots with keys in one batch. Where the donor fails over, Redis' new primary knows nothing of marks: until this run has opened
+ * the batch again clients do not find what has moved of it, and what they write then makes second copies.
+ */
+const FILLED = 64;
 
 /**
  * Moves slots key by key with MIGRATE, which every version can: batch after batch, as large as the pace allows. Between
@@ -64,6 +70,7 @@ function batchSize(
   while (size < bounds.slots && begin + size < counts.length) {
     keys += counts[begin + size] ?? 0;
     if (size > 0 && keys > bound) break;
+    if (size >= FILLED && keys > 0) break;
     size += 1;
   }
   return size;

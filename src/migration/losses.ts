@@ -7,8 +7,9 @@ import type { Move } from './mover.ts';
 const PATIENCE = 60_000;
 /** The same when the run is to stop: GitHub gives it 10 s from the first signal to the last. */
 const LAST_CALL = 5_000;
-/** Milliseconds between two attempts. */
-const PAUSE = 500;
+/** Milliseconds before the next attempt: more and more. After a failover the new primary hides keys from clients until then. */
+const PAUSE = 50;
+const LONGEST_PAUSE = 500;
 
 const LOSSES: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable', 'kubernetes-error'];
 
@@ -21,7 +22,7 @@ export function isUnreached(thrown: unknown): boolean {
 const BY_FAILOVER: readonly FailureCode[] = ['migration-failed', 'changed-meanwhile', 'redis-error'];
 
 /** How often in a row connections may be lost without a single slot moved. */
-const MOST = 8;
+const MOST = 10;
 
 interface Attempts {
   /** How many slots have moved so far. */
@@ -47,7 +48,7 @@ export async function throughLosses(
   let hasStood = false;
   let lostAt: number | null = null;
   let inVain = 0;
-  for (;;) {
+  for (let pause = PAUSE; ; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
     const before = slotsDone();
     let stood = false;
     const stands = (): void => {
@@ -65,7 +66,7 @@ export async function throughLosses(
       if (clock.now() - lostAt > (stop.aborted ? LAST_CALL : PATIENCE) || inVain > MOST)
         throw inTheMiddle(move, thrown);
       tell({ kind: 'note', text: `${thrown.message} Connecting again, to go on from what both servers say.` });
-      await clock.sleep(PAUSE, { signal: STEADY });
+      await clock.sleep(pause, { signal: STEADY });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { type Member, memberOf, type Pod, podOf, replicasOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
+import { allEnded } from '../core/in-parallel.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import { withPodsNow } from '../ports/pods-now.ts';
@@ -44,22 +45,54 @@ export function partyOf(name: string, context: Pick<StepContext, 'cluster'>): Pa
 }
 
 /**
+ * Milliseconds. A pod that is gone does not even refuse a connection, while what the shard's new primary does not know is hidden from
+ * clients: so who took over, by an epoch that nobody had before, is waited for no longer than this, and those that do not
+ * answer no longer than that once another one has.
+ */
+const AFTER_HEIR = 300;
+const AFTER_FIRST = 2_000;
+const EVERY = 20;
+
+/**
  * Of two that say so the one of the newer epoch: the other has not heard yet that it was replaced. A donor that gave its
  * last slot away turns replica of the receiver by itself: it is the one that was meant, still.
  */
 async function primaryNow(name: string, context: StepContext): Promise<Party> {
-  const shard = [name, ...replicasOf(context.cluster, name).map(({ pod }) => pod)];
-  const asked = await Promise.all(shard.map((pod) => askRole(partyOf(pod, context), context)));
-  const answers = asked.filter((answer) => answer !== null);
+  const shard = [name, ...replicasOf(context.cluster, name).map(({ pod }) => pod)].map((pod) => partyOf(pod, context));
+  const answers = await answersOf(shard, context);
   const [newest] = answers.filter(({ isPrimary }) => isPrimary).toSorted((a, b) => b.epoch - a.epoch);
   const meant = answers.find(({ party }) => party.pod.name === name);
   const found = newest ?? meant;
   if (found !== undefined) return found.party;
-  throw new Failure(
-    'redis-unreachable',
-    `The shard of ${name} has no primary that answers: ${shard.join(', ')} were asked.`,
-    { remedy: 'Look at these pods, then run apply again.' },
-  );
+  const names = shard.map(({ pod }) => pod.name).join(', ');
+  throw new Failure('redis-unreachable', `The shard of ${name} has no primary that answers: ${names} were asked.`, {
+    remedy: 'Look at these pods, then run apply again.',
+  });
+}
+
+/** Of all that answer, or of those that do while the others can be waited for. */
+async function answersOf(shard: readonly Party[], context: StepContext): Promise<readonly Asked[]> {
+  const { clock } = context;
+  const known = Math.max(...shard.map(({ member }) => member.configEpoch));
+  const answers: Asked[] = [];
+  const over = new AbortController();
+  let [firstAt, heirAt] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const all = allEnded(
+    shard.map(async (party) => {
+      const answer = await askRole(party, context);
+      if (answer === null) return;
+      answers.push(answer);
+      firstAt = Math.min(firstAt, clock.now());
+      if (answer.isPrimary && answer.epoch > known) heirAt = Math.min(heirAt, clock.now());
+    }),
+  ).finally(() => over.abort());
+  const enough = async (): Promise<void> => {
+    while (!over.signal.aborted && clock.now() - firstAt < AFTER_FIRST && clock.now() - heirAt < AFTER_HEIR) {
+      await clock.sleep(EVERY, { signal: STEADY });
+    }
+  };
+  await Promise.race([all, enough()]);
+  return [...answers];
 }
 
 interface Asked {

@@ -11,11 +11,17 @@ import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 const IN_WORDS =
   /^(changed-meanwhile|cluster-unhealthy|migration-failed|not-as-declared|redis-unreachable|step-failed|timeout)$/;
 
-describe('an apply that others disturb', () => {
+/**
+ * Of a donor of Redis 7.0 that hands over to its replica in the midst of a batch that replica knows no marks: until this run has opened
+ * the slots again clients do not find what has moved of them. Valkey moves slots as a whole, and nothing is hidden.
+ */
+const HIDES: Readonly<Record<string, boolean>> = { 'redis:7.0': true, 'valkey/valkey:9.1': false };
+
+describe.each(Object.entries(HIDES))('an apply on %s that others disturb', (image, hides) => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('disturbed', { keys: 60_000, bytes: 200 });
+    cluster = await standUp('disturbed', { data: { keys: 60_000, bytes: 200 }, image });
   });
 
   afterAll(async () => {
@@ -77,7 +83,7 @@ describe('an apply that others disturb', () => {
     expect(slotOwners(await cluster.live.look())).toHaveLength(4);
     // Commands may fail while a pod is away, and what a primary had not sent on before it stopped is lost with it.
     const { wrong, examples } = await traffic.stop();
-    expect([wrong, wrong === 0 ? [] : examples]).toEqual([0, []]);
+    if (!hides) expect([wrong, wrong === 0 ? [] : examples]).toEqual([0, []]);
     expect(losses(before, await cluster.live.keys())).toEqual([]);
   }
 

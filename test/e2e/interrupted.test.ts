@@ -16,7 +16,7 @@ describe('an apply that is interrupted while slots move', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('stops', { keys: 60_000, bytes: 200 });
+    cluster = await standUp('stops', { data: { keys: 60_000, bytes: 200 } });
   });
 
   afterAll(async () => {

@@ -11,7 +11,7 @@ describe('a shard whose primary and replica share a Kubernetes node', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('placement', { keys: 5_000 });
+    cluster = await standUp('placement', { data: { keys: 5_000 } });
   });
 
   afterAll(async () => {

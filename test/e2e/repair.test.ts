@@ -11,7 +11,7 @@ describe('a cluster that is found half broken', () => {
   let cluster: StandingCluster;
 
   beforeAll(async () => {
-    cluster = await standUp('broken', { keys: 2_000 });
+    cluster = await standUp('broken', { data: { keys: 2_000 } });
   });
 
   afterAll(async () => {

@@ -14,11 +14,17 @@ export interface StandingCluster extends AsyncDisposable {
   act(topology: string, options: ActionOptions): Promise<ActionRun>;
 }
 
-/** @param data what is loaded into it: so many keys, of so many bytes each */
-export async function standUp(purpose: string, data?: { keys: number; bytes?: number }): Promise<StandingCluster> {
+interface Standing {
+  /** What is loaded into it: so many keys, of so many bytes each. */
+  readonly data?: { readonly keys: number; readonly bytes?: number };
+  /** Default: redis:7.0. */
+  readonly image?: string;
+}
+
+export async function standUp(purpose: string, { data, image = 'redis:7.0' }: Standing = {}): Promise<StandingCluster> {
   await using stack = new AsyncDisposableStack();
   const namespace = stack.use(await createNamespace(purpose));
-  const text = await manifest('manifests/redis-cluster.yaml', 'redis:7.0');
+  const text = await manifest('manifests/redis-cluster.yaml', image);
   const workspace = stack.use(await Workspace.create({ 'manifests/cluster.yaml': text }, GIVEN_KUBERNETES));
   const live = stack.use(new LiveCluster(namespace));
   const declare = (shards: number, more = ''): string =>

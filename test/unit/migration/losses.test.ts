@@ -43,7 +43,7 @@ async function triesOf(failure: (stop: AbortController) => Failure) {
 describe('a move whose connections are lost', () => {
   test('is tried again some times', async () => {
     const { tries, ended } = await triesOf(() => lost('redis-cluster-1'));
-    expect(tries).toBe(9);
+    expect(tries).toBe(11);
     expect(ended).toMatchObject({ code: 'redis-unreachable', message: expect.stringContaining('was cut off') });
   });
 
