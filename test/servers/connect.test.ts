@@ -8,6 +8,7 @@ import { autoDial, tunnelDial } from '../../src/adapters/redis/dial.ts';
 import { createRedis } from '../../src/adapters/redis/redis.ts';
 import { type Command, CREDENTIALS } from '../../src/ports/redis.ts';
 import { makeCertificates } from '../support/certificates.ts';
+import { describeOn } from '../support/describe-on.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { freePort } from '../support/local-server.ts';
 import { knows, SERVERS } from '../support/servers.ts';
@@ -214,7 +215,7 @@ function listening(server: Server): Promise<number> {
 }
 
 // A server may be built without TLS; at least one of those given must have it.
-describe.each(SERVERS.filter((server) => knows(server, 'tls-port 0')))('TLS to $name', (server) => {
+describeOn(SERVERS.filter((server) => knows(server, 'tls-port 0')))('TLS to $name', (server) => {
   let folder: string;
   let platform: LocalPlatform;
   let port: number;

@@ -6,6 +6,7 @@ import { run as moveSlots } from '../../src/steps/move-slots/run.ts';
 import type { MoveSlots } from '../../src/steps/move-slots/shape.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { differences, digest, type KeyDigest, load, loadEveryType, primariesOf } from '../support/dataset.ts';
+import { describeOn } from '../support/describe-on.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -137,7 +138,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
   });
 });
 
-describe.each(REPRESENTATIVES.filter(({ name }) => name.startsWith('redis')))('$name', (server) => {
+describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('redis')))('$name', (server) => {
   test('a receiver does not tell every node each slot by itself, and all know it at the end', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6 });
     await using redis = platform.redis();

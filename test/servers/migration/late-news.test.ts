@@ -4,6 +4,7 @@ import { contains } from '../../../src/core/slots.ts';
 import { wordInSlot } from '../../../src/migration/key-slot.ts';
 import type { StepContext } from '../../../src/ports/context.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
+import { describeOn } from '../../support/describe-on.ts';
 import { LateBus } from '../../support/late-bus.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
@@ -44,7 +45,7 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
 });
 
 /** Once this fails on a server, what the README says of limits is true of older ones only. */
-describe.each(REPRESENTATIVES.filter(isAble))('on $name', (server) => {
+describeOn(REPRESENTATIVES.filter(isAble))('on $name', (server) => {
   const handOver = async (platform: LocalPlatform) => {
     const receiver = String(await platform.call(RECEIVER, ['CLUSTER', 'MYID']));
     return server.name.startsWith('valkey')

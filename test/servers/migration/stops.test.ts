@@ -4,6 +4,7 @@ import { setSlots } from '../../../src/migration/setslot.ts';
 import type { Connection } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { differences, load } from '../../support/dataset.ts';
+import { describeOn } from '../../support/describe-on.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES } from '../../support/servers.ts';
 import { loaded } from './atomic-stage.ts';
@@ -71,7 +72,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
 });
 
 /** Valkey from 8.0 on changes no slot that its replicas do not know of. */
-describe.each(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$name', (server) => {
+describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$name', (server) => {
   test('a slot that replicas did not confirm is set again, once they answer', async () => {
     await using platform = await startLocalPlatform({ server, pods: 2, nodeTimeout: 15_000 });
     await using redis = platform.redis();

@@ -7,6 +7,7 @@ import { Failure } from '../../../src/core/failure.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
 import { type Certificates, newCertificates, SERVER_NAME } from '../../support/certificates.ts';
 import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
+import { describeOn } from '../../support/describe-on.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import type { LocalPlatformOptions } from '../../support/local-platform-options.ts';
 import { knows, REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
@@ -70,7 +71,7 @@ describe.each([...REPRESENTATIVES])('$name is reached', (server) => {
 });
 
 // A server may be built without TLS: docs/compatibility.md says which.
-describe.each(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$name is reached', (server) => {
+describeOn(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$name is reached', (server) => {
   let tls: Certificates;
 
   beforeAll(async () => {
