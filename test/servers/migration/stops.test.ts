@@ -44,7 +44,8 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
           : [],
       );
     const atReceiver = new Map(closedAt(RECEIVER));
-    expect(atReceiver.size).toBeGreaterThan(50);
+    // Of the 64 of a batch.
+    expect(atReceiver.size).toBeGreaterThan(15);
     const between = closedAt(DONOR).flatMap(([words, at]) => sent.slice((atReceiver.get(words) ?? 0) + 1, at));
     expect(between.filter(({ pod }) => pod !== DONOR)).toEqual([]);
   });
