@@ -1,7 +1,7 @@
 import { type Cluster, type Member, podOf, type SlotKeys } from '../core/cluster.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import { parseFields } from '../core/info.ts';
-import { array, number, text } from '../core/replies.ts';
+import { array, isList, number, type Reply, text } from '../core/replies.ts';
 import { slotsInDoubt } from '../core/slot-findings.ts';
 import { ALL_SLOTS, each, isEmpty, minus, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import { countHeld } from '../migration/count-keys.ts';
@@ -58,20 +58,22 @@ async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Prom
 }
 
 /**
- * As a server tells in one answer that knows CLUSTER SLOT-STATS: only of slots that it owns, and only of database 0. 0 where it
- * does not tell, or not to this user.
+ * As a server tells in one answer that knows CLUSTER SLOT-STATS: only of slots that it owns, and only of database 0. Too few where it
+ * does not tell, not to this user, or not in this form: then slot by slot is counted.
  */
-async function keysOfOwnSlots({ main, pod }: Server, { capabilities }: Member): Promise<number> {
+async function keysOfOwnSlots({ main }: Server, { capabilities }: Member): Promise<number> {
   if (capabilities?.slotStats !== true) return 0;
   const answer = await answerTo(main, ['CLUSTER', 'SLOT-STATS', 'SLOTSRANGE', 0, SLOT_COUNT - 1], { signal: STEADY });
-  if (!answer.ok) return 0;
-  const what = `CLUSTER SLOT-STATS of ${pod.name}`;
-  return array(answer.value, what).reduce<number>((total, entry) => {
-    const [, stats = null] = array(entry, what);
-    const fields = array(stats, what);
-    const at = fields.findIndex((field) => text(field, what) === 'key-count');
-    return total + number(fields[at + 1] ?? null, what);
-  }, 0);
+  if (!answer.ok || !isList(answer.value)) return 0;
+  return sum(answer.value.map((entry) => ({ keys: keyCountIn(entry) })));
+}
+
+/** Of `[slot, ['key-count', 12, …]]`. */
+function keyCountIn(entry: Reply): number {
+  const stats = isList(entry) ? (entry[1] ?? null) : null;
+  if (!isList(stats)) return 0;
+  const value = stats[stats.findIndex((field) => String(field) === 'key-count') + 1];
+  return typeof value === 'number' ? value : 0;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { StepContext } from './context.ts';
-import { type Look, until, type Wait } from './until.ts';
+import { isSilence, type Look, until, type Wait } from './until.ts';
 
 /**
  * The cluster that a step began with, on the pods as Kubernetes has them now: one that was started anew has another IP. One that is
@@ -29,7 +29,7 @@ export async function untilOnPodsNow<T>(
     try {
       return await look(cluster);
     } catch (thrown) {
-      cluster = await withPodsNow(context);
+      if (isSilence(thrown)) cluster = await withPodsNow(context);
       throw thrown;
     }
   });

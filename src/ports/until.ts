@@ -18,6 +18,10 @@ export interface Wait {
 /** Who does not answer may just be restarting. */
 const SILENCE: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable'];
 
+export function isSilence(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && SILENCE.includes(thrown.code);
+}
+
 /** Milliseconds between two words about a wait. */
 export const TELL_EVERY = 3_000;
 
@@ -63,7 +67,7 @@ async function lookOrSilence<T>(look: () => Promise<Look<T>>): Promise<Look<T>> 
   try {
     return await look();
   } catch (thrown) {
-    if (thrown instanceof Failure && SILENCE.includes(thrown.code)) return { done: false, seen: thrown.message };
+    if (isSilence(thrown)) return { done: false, seen: thrown.message };
     throw thrown;
   }
 }
