@@ -47,13 +47,13 @@ test('where nobody has taken over yet, that is said without waiting for the pod 
   });
 });
 
-function asked(): never {
+function notAsked(): never {
   throw new Error('Kubernetes was asked.');
 }
 
 /** Its run is to stop, so that Kubernetes is not asked where pods are. */
 function contextOf(redis: Redis) {
-  const kubernetes = new LocalKubernetes({ view: asked, resize: asked, deleteVolumes: asked }, 3);
+  const kubernetes = new LocalKubernetes({ view: notAsked, resize: notAsked, deleteVolumes: notAsked }, 3);
   const cluster = { pods, members };
   return stepContext({ place: placeOf('c'), kubernetes, redis, cluster, stop: AbortSignal.abort() });
 }
