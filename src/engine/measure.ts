@@ -10,7 +10,7 @@ import type { Step } from '../steps/index.ts';
 export type KeysBySlot = ReadonlyMap<number, number>;
 
 /**
- * Counts the keys in the slots that a plan moves, on the pods that own them now (5,461 slots take about 60 ms).
+ * Counts the keys in the slots that a plan moves, on the pods that own them now.
  * A move from a pod that owns nothing yet has none. Moves whose donor is not there are left out.
  */
 export async function countKeys(

@@ -2,6 +2,7 @@ import type { Failure } from '../core/failure.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connection } from '../ports/redis.ts';
+import { countByScript } from './count-script.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import { emptySlot, type SlotKeys } from './empty-slot.ts';
 import { keysOf, nextKeys } from './keys-in-slot.ts';
@@ -41,7 +42,7 @@ async function drainDatabase(
   donor: Connection,
   work: Draining,
 ): Promise<Failure | null> {
-  const queue = new SlotQueue(slots, donor, work.pace);
+  const queue = new SlotQueue(await filledAmong(slots, donor), donor, work.pace);
   let failure: Failure | null = null;
   let lanes = work.pace.stride().inFlight;
   const lane = async (): Promise<void> => {
@@ -54,6 +55,12 @@ async function drainDatabase(
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   return failure;
+}
+
+/** Without those that are known to be empty. */
+async function filledAmong(slots: readonly number[], donor: Connection): Promise<readonly number[]> {
+  const counts = await countByScript(donor, slots);
+  return counts === null ? slots : slots.filter((_, i) => counts[i] !== 0);
 }
 
 /** Slots with the names of their first keys, asked for a few slots at a time so that no answer holds the donor up. */
