@@ -29,6 +29,9 @@ export function isForgettable({ failed, followers }: Stranger): boolean {
 }
 
 function remedyFor(stranger: Stranger): string {
+  if (stranger.nowhere === true && isEmpty(stranger.slots)) {
+    return 'It has no address any more and owns nothing, as after a reset: `allow: forget-unknown-nodes` lets the others forget it.';
+  }
   if (isForgettable(stranger)) {
     return 'Bring it back if it holds data; else `allow: forget-unknown-nodes` lets the others forget it.';
   }

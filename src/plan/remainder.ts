@@ -75,7 +75,8 @@ function isAgreed(step: Step, approved: readonly Step[], now: Plan): boolean {
   }
   // Of an approved removal that was cut off after the reset, the forgetting may be all that is left: of a node that owns
   // nothing and that nobody finds any more. One that has failed is another matter.
-  if (step.kind === 'forget' && isLeftByReset(step.node, now)) return approved.some((other) => other.kind === 'remove');
+  const isLeft = step.kind === 'forget' && isLeftByReset(step.node, now);
+  if (isLeft && approved.some((other) => other.kind === 'remove')) return true;
   return approved.some((other) => KINDS.covers(other, step)) || isAgreedAfterFailover(step, approved);
 }
 

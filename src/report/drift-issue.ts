@@ -31,7 +31,7 @@ export function driftIssue(
     ...(differing.length === 0 ? [] : ['### What was seen', '', ...findingItems(differing, SHOWN), '']),
     ...mendOf(difference),
     '',
-    '<sub>The scheduled run keeps this issue up to date and closes it when the cluster is as declared.</sub>',
+    '<sub>The scheduled run keeps this issue up to date and closes it when the cluster is as declared. Closed as not planned it stays closed until something else is seen.</sub>',
   ];
   return { title: `Redis Cluster ${context.cluster} is not as ${context.file} declares it`, body: body.join('\n') };
 }

@@ -63,6 +63,19 @@ describe('the issue of a cluster that has drifted', () => {
     expect(repository.github.issues).toMatchObject([{ state: 'closed', labels: [] }]);
   });
 
+  test('opens again when somebody closes it, unless as not planned: then when something else is seen', async () => {
+    await drift(HEAVY);
+    const closeAs = (reason: string) => Object.assign(issue() ?? {}, { state: 'closed', reason });
+    closeAs('completed');
+    await drift(HEAVY);
+    expect(issue()?.state).toBe('open');
+    closeAs('not_planned');
+    expect(await changesOf(() => drift(HEAVY))).toEqual([]);
+    expect(issue()?.state).toBe('closed');
+    await drift(HEAVIER);
+    expect(repository.github.issues).toMatchObject([{ state: 'open' }]);
+  });
+
   test('is none of `drift-issue: false`, and `fail-on-drift` makes the run red', async () => {
     const red = await drift(HEAVY, { 'drift-issue': 'false', 'fail-on-drift': 'true' });
     expect(red).toMatchObject({

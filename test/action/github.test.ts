@@ -286,9 +286,9 @@ describe('the issue of a cluster', () => {
     await using client = await startClient();
     const { fake, github } = client;
     const url = await github.keepIssue(MARKER, wanted, OPTIONS);
-    for (let n = 1; n <= 210; n++) {
-      const labels = ['redis-cluster-drift'];
-      fake.issues.push({ number: n, author: 'mallory', labels, title: 'copied', body: wanted.body, state: 'open' });
+    const copied = { author: 'mallory', title: 'copied', body: wanted.body, state: 'open', reason: null } as const;
+    for (let n = 1; n <= 210; n += 1) {
+      fake.issues.push({ ...copied, number: n, labels: ['redis-cluster-drift'] });
     }
     expect(await github.keepIssue(MARKER, { close: 'Fine.' }, OPTIONS)).toBe(url);
     expect(fake.issues.filter((issue) => issue.state === 'closed')).toMatchObject([{ author: BOT }]);

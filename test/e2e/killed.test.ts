@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Member } from '../../src/core/cluster.ts';
 import { leaseName } from '../../src/engine/lock.ts';
 import { loadEveryType, losses } from '../support/dataset.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
@@ -35,13 +36,34 @@ describe('an apply that is killed after each of its stages ends where it was app
     }
   });
 
+  test('as it mends what others left half done', async () => {
+    const { members } = await live.look();
+    const [donor, receiver, third] = members.filter(({ slots }) => slots.length > 0);
+    const replicaOf = (primary: Member | undefined) => members.find((member) => member.primary === primary?.pod)?.pod;
+    const slot = donor?.slots[0]?.[0] ?? 0;
+    await live.send(receiver?.pod ?? '', 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', donor?.id ?? '');
+    await live.send(donor?.pod ?? '', 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', receiver?.id ?? '');
+    await live.send(replicaOf(third) ?? '', 'CLUSTER', 'FAILOVER');
+    // A removal that ended before the others had forgotten the node.
+    await live.send(replicaOf(donor) ?? '', 'CLUSTER', 'RESET', 'HARD');
+    await live.until('the others to have no link to that node', ({ strangers, members: now }) => {
+      const isPrimary = now.some(({ pod, role }) => pod === replicaOf(third) && role === 'primary');
+      return isPrimary && strangers.length === 1;
+    });
+    const titles = await killedAgainAndAgain('shards: 3', { allow: 'forget-unknown-nodes' });
+    for (const kind of ['Bring ', 'Forget ', 'Join ', 'Make ']) {
+      expect(titles).toContainEqual(expect.stringContaining(kind));
+    }
+  });
+
   test('as it takes the replicas away with their volumes, and no key is lost', async () => {
     const { pods } = await live.look();
     await loadEveryType({ pods, redis: live.redis }, { each: 20 });
     const before = await live.keys();
     const fewer = 'shards: 3\nreplicasPerShard: 0\nvolumes: {onScaleDown: delete}';
     const titles = await killedAgainAndAgain(fewer, { allow: 'delete-volumes' });
-    for (const kind of ['Remove ', 'Scale ', 'Delete the volumes ']) {
+    // A pod that goes has become a primary.
+    for (const kind of ['Fail over ', 'Remove ', 'Scale ', 'Delete the volumes ']) {
       expect(titles).toContainEqual(expect.stringContaining(kind));
     }
     expect(losses(before, await live.keys())).toEqual([]);

@@ -29,6 +29,18 @@ const SHAPES: readonly (readonly [name: string, purpose: string, FoundShape])[] 
       inputs: { connect: 'direct' },
     },
   ],
+  [
+    'on the network of Kubernetes nodes, one on each, directly',
+    'host-spread',
+    {
+      file: 'host-spread.yaml',
+      statefulSet: 'host-spread',
+      port: 7_380,
+      shards: [2, 3],
+      replicas: 0,
+      inputs: { connect: 'direct' },
+    },
+  ],
 ];
 
 describe('a StatefulSet on redis:7.0 that something else has made', () => {
@@ -57,7 +69,8 @@ describe('a StatefulSet on redis:7.0 that something else has made', () => {
       const shrunk = await cluster.run('apply', few);
       expect([shrunk.outputs['result'], shrunk.exitCode === 0 ? '' : shrunk.log]).toEqual(['applied', '']);
       const { pods } = await cluster.look();
-      expect(pods.map(({ ordinal }) => ordinal)).toEqual([5, 6, 7]);
+      const first = purpose === 'named' ? 5 : 0;
+      expect(pods.map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: few }, (_, i) => first + i));
       expect(differences(before, await cluster.keys())).toEqual([]);
     },
   );

@@ -189,6 +189,10 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
           on: 'images',
         }),
       ),
+      each("pods on the host's network, one a Kubernetes node", 'test/e2e/reach.test.ts', GROWS, {
+        cases: 'on the network of Kubernetes nodes, one on each',
+        on: 'images',
+      }),
       each(
         "pods on the host's network, several a Kubernetes node",
         'test/e2e/reach.test.ts',

@@ -100,7 +100,7 @@ function listIssues(state: FakeState, query: Context['request']['query']): reado
 function openIssue(state: FakeState, wanted: Record<string, unknown>): FakeIssue {
   const labels = Array.isArray(wanted['labels']) ? wanted['labels'].map(String) : [];
   const text = { title: String(wanted['title']), body: String(wanted['body']) };
-  const issue: FakeIssue = { number: state.next++, author: state.login, labels, ...text, state: 'open' };
+  const issue: FakeIssue = { number: state.next++, author: state.login, labels, ...text, state: 'open', reason: null };
   state.issues.push(issue);
   return issue;
 }
@@ -110,11 +110,15 @@ function editIssue(state: FakeState, number: number, change: Record<string, unkn
   if (issue === undefined) return NOT_FOUND;
   if (typeof change['title'] === 'string') issue.title = change['title'];
   if (typeof change['body'] === 'string') issue.body = change['body'];
-  if (change['state'] === 'open' || change['state'] === 'closed') issue.state = change['state'];
+  const { state: wanted } = change;
+  if ((wanted === 'open' || wanted === 'closed') && wanted !== issue.state) {
+    issue.state = wanted;
+    issue.reason = wanted === 'open' ? 'reopened' : 'completed';
+  }
   return { status: 200, body: issueBody(issue) };
 }
 
-function issueBody({ number, title, body, state, author, labels }: FakeIssue): unknown {
+function issueBody({ number, title, body, state, reason, author, labels }: FakeIssue): unknown {
   const html_url = `https://github.test/issues/${number}`;
   return objectOf('issue', {
     id: number,
@@ -122,6 +126,8 @@ function issueBody({ number, title, body, state, author, labels }: FakeIssue): u
     title,
     body,
     state,
+    // GitHub says null then, which its own description has not among the values.
+    ...(reason === null ? {} : { state_reason: reason }),
     html_url,
     labels,
     user: objectOf('simple-user', { login: author }),

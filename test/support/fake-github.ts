@@ -21,6 +21,8 @@ export interface FakeIssue {
   title: string;
   body: string;
   state: 'open' | 'closed';
+  /** Why it is closed, or opened again. */
+  reason: string | null;
 }
 
 export interface FakePull {

@@ -6,12 +6,16 @@ import type { Visit } from './requests.ts';
 /** All drift issues carry it, so that finding ours does not mean reading every issue of the repository. */
 const LABEL = 'redis-cluster-drift';
 
+/** Somebody has read it and wants to hear no more of just this. */
+const DISMISSED = 'not_planned';
+
 const ISSUE = z.object({
   number: z.number(),
   html_url: z.string(),
   title: z.string(),
   body: z.string().nullable().default(null),
   state: z.string(),
+  state_reason: z.string().nullish(),
   user: z.object({ login: z.string() }).nullable(),
   pull_request: z.unknown().optional(),
 });
@@ -37,7 +41,8 @@ export async function keepIssue(
   const text = { title: repository.outgoing(wanted.title), body: repository.outgoing(wanted.body) };
   const issue = await findIssue(repository, visit, marker);
   if (issue === null) return open(repository, visit, marker, text);
-  const same = issue.state === 'open' && issue.title === text.title && issue.body === text.body;
+  const isShown = issue.state === 'open' || issue.state_reason === DISMISSED;
+  const same = isShown && issue.title === text.title && issue.body === text.body;
   return same ? issue.html_url : edit(repository, visit, issue.number, { ...text, state: 'open' });
 }
 

@@ -1,12 +1,13 @@
-import { byOrdinal, type Member, memberOf, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
+import { byOrdinal, type Cluster, type Member, memberOf, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { text } from '../../core/replies.ts';
 import { ALL_SLOTS, equals, isEmpty, minus, print, union } from '../../core/slots.ts';
 import { copyFunctions } from '../../migration/functions.ts';
 import { ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
+import { untilOnPodsNow } from '../../ports/pods-now.ts';
 import { infoOf } from '../../ports/replication.ts';
-import { until } from '../../ports/until.ts';
+import type { Look } from '../../ports/until.ts';
 import { type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { Join } from './shape.ts';
 
@@ -126,20 +127,21 @@ async function meet(joiner: Party, seed: Party, context: StepContext): Promise<v
     remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
   };
   let metAt = Number.NEGATIVE_INFINITY;
-  await until(context, wait, async () => {
-    const views = await viewsOfMembers(context, context.cluster.members, { signal });
+  await untilOnPodsNow(context, wait, async (cluster) => {
+    const now = { ...context, cluster };
+    const views = await viewsOfMembers(now, cluster.members, { signal });
     const own = views.get(joiner.pod.name);
     const seeds = views.get(seed.pod.name);
     if (own === undefined || seeds === undefined) return { done: false, seen: 'no answer' };
     const isKnown = seeds.nodes.get(own.me.id)?.handshake === false && own.nodes.has(seeds.me.id);
     if (!isKnown && clock.now() - metAt >= MEET_AGAIN) {
       metAt = clock.now();
-      await sayMeet(joiner, own, seed, context);
+      await sayMeet(joiner.member, own, seed.member, now);
     }
     const members = new Map([...views].filter(([, view]) => isMet(seeds, view.me.id)));
     const strange = strangeness(joiner.pod.name, own, members);
     if (!isKnown || strange !== null) return { done: false, seen: strange ?? `${seed.pod.name} does not know it yet` };
-    return isWhole(context) ? clusterState(joiner.pod, context) : { done: true, value: undefined };
+    return isWhole(cluster) ? clusterState(joiner.pod.name, now) : { done: true, value: undefined };
   });
 }
 
@@ -163,28 +165,30 @@ function isLinked(view: View, id: string): boolean {
   return seen?.connected === true && !seen.handshake && seen.health === 'ok';
 }
 
-/** MEET takes an IP, not a name. A node that never was in a cluster may not know its own: then the pod's. */
-async function sayMeet(joiner: Party, own: View, seed: Party, context: StepContext): Promise<void> {
-  const ip = own.me.ip === '' ? joiner.pod.ip : own.me.ip;
-  if (ip === null) return;
-  const connection = await context.redis.connection(seed.pod, { signal: context.stop });
+/**
+ * MEET takes an IP, not a name: that which the node announces or has learned. One that never was in a cluster may not know its own,
+ * and one that came back on an old volume says its former one, which may be another's by now: then the pod's.
+ */
+async function sayMeet(joiner: Member, own: View, seed: Member, context: StepContext): Promise<void> {
+  const [pod, at] = [podOf(context.cluster, joiner.pod), podOf(context.cluster, seed.pod)];
+  const ip = own.me.ip === '' || joiner.stale !== undefined ? pod?.ip : own.me.ip;
+  if (ip == null || at === undefined) return;
+  const connection = await context.redis.connection(at, { signal: context.stop });
   await ask(connection, ['CLUSTER', 'MEET', ip, own.me.port, own.me.busPort], { signal: context.stop });
 }
 
-function isWhole(context: StepContext): boolean {
-  return equals(union(...context.cluster.members.map((member) => member.slots)), ALL_SLOTS);
+function isWhole(cluster: Cluster): boolean {
+  return equals(union(...cluster.members.map((member) => member.slots)), ALL_SLOTS);
 }
 
 /** A node answers CLUSTERDOWN, to MIGRATE also, for a moment after it has learned who owns the slots. */
-async function clusterState(pod: Pod, context: StepContext) {
+async function clusterState(name: string, context: StepContext): Promise<Look<undefined>> {
+  const pod = podOf(context.cluster, name);
+  if (pod === undefined) return { done: false, seen: `no pod ${name}` };
   const connection = await context.redis.connection(pod, { signal: context.stop });
-  const info = text(
-    await ask(connection, ['CLUSTER', 'INFO'], { signal: context.stop }),
-    `CLUSTER INFO of ${pod.name}`,
-  );
+  const info = text(await ask(connection, ['CLUSTER', 'INFO'], { signal: context.stop }), `CLUSTER INFO of ${name}`);
   const state = /^cluster_state:(\w+)/m.exec(info)?.[1] ?? 'unknown';
-  if (state === 'ok') return { done: true, value: undefined } as const;
-  return { done: false, seen: `cluster_state:${state} on ${pod.name}` } as const;
+  return state === 'ok' ? { done: true, value: undefined } : { done: false, seen: `cluster_state:${state} on ${name}` };
 }
 
 function failed(step: Join, why: string): Failure {

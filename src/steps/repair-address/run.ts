@@ -1,9 +1,9 @@
-import { memberOf, podOf } from '../../core/cluster.ts';
+import { memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isReached, type NodeLine } from '../../core/nodes.ts';
 import { ask } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { until } from '../../ports/until.ts';
+import { untilOnPodsNow } from '../../ports/pods-now.ts';
 import { type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
 import type { RepairAddress } from './shape.ts';
 
@@ -32,12 +32,12 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
     });
   }
   const { stop: signal, clock } = context;
-  const ownLine = async () => (await viewOf(await context.redis.connection(pod, { signal }), { signal })).me;
+  const ownLine = async (at: Pod) => (await viewOf(await context.redis.connection(at, { signal }), { signal })).me;
   const begun = clock.now();
-  let own = await ownLine();
+  let own = await ownLine(pod);
   const others = context.cluster.members.filter((other) => other.joined && other.pod !== step.pod);
   const wait = {
-    for: `all members to have a link to ${step.pod} at ${pod.ip}:${own.port}`,
+    for: `all members to have a link to ${step.pod}`,
     seconds: 90,
     remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
   };
@@ -46,10 +46,11 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
   let wasForgotten = context.cluster.findings.some(
     ({ code, pods }) => code === 'node-not-known' && pods.includes(step.pod),
   );
-  await until(context, wait, async () => {
-    const views = await viewsOfMembers(context, others, { signal });
-    own = await ownLine();
-    const isTrusted = own.ip === pod.ip || clock.now() - begun > TRUSTED_AFTER;
+  await untilOnPodsNow(context, wait, async (cluster) => {
+    const at = podOf(cluster, step.pod) ?? pod;
+    const views = await viewsOfMembers({ ...context, cluster }, others, { signal });
+    own = await ownLine(at);
+    const isTrusted = own.ip === at.ip || clock.now() - begun > TRUSTED_AFTER;
     const cut = [...views].filter(([, view]) => !(isTrusted && reaches(view, own))).map(([name]) => name);
     wasForgotten ||= [...views.values()].some(({ nodes }) => !nodes.has(own.id));
     if (cut.length === 0) {
@@ -61,15 +62,15 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
     if (clock.now() - metAt >= MEET_AGAIN) {
       metAt = clock.now();
       for (const name of cut) {
-        const other = podOf(context.cluster, name);
+        const other = podOf(cluster, name);
         if (other === undefined) continue;
         const connection = await context.redis.connection(other, { signal });
-        await ask(connection, ['CLUSTER', 'MEET', pod.ip ?? '', own.port, own.busPort], { signal });
+        await ask(connection, ['CLUSTER', 'MEET', at.ip ?? '', own.port, own.busPort], { signal });
       }
     }
     return { done: false, seen: `${cut.join(', ')} ${cut.length === 1 ? 'has' : 'have'} no link to it` };
   });
-  context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${pod.ip}:${own.port}.` });
+  context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${own.ip}:${own.port}.` });
 }
 
 /**

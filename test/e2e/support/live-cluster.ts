@@ -41,14 +41,19 @@ export class LiveCluster implements AsyncDisposable {
     return (await kubernetes.look(topologyOf(this.#namespace.place(), SIX).kubernetes, { spreadBy: [], signal })).pods;
   }
 
-  /** Looks until nothing but notes is found, two minutes at most. */
-  async settled(): Promise<Cluster> {
+  /** Looks until nothing but notes is found. */
+  settled(): Promise<Cluster> {
+    return this.until('nothing to be found', ({ findings }) => findings.every(({ weight }) => weight === 'note'));
+  }
+
+  /** Looks until the cluster is as wanted, two minutes at most. */
+  async until(what: string, isWanted: (cluster: Cluster) => boolean): Promise<Cluster> {
     const deadline = Date.now() + 120_000;
     for (;;) {
       const cluster = await this.look();
-      const unrest = cluster.findings.filter((finding) => finding.weight !== 'note');
-      if (unrest.length === 0) return cluster;
-      if (Date.now() > deadline) throw new Error(`Not settled: ${unrest.map(({ text }) => text).join(' ')}`);
+      if (isWanted(cluster)) return cluster;
+      const found = cluster.findings.map(({ text }) => text).join(' ');
+      if (Date.now() > deadline) throw new Error(`Waited two minutes for ${what}. Found last: ${found}`);
       await sleep(250);
     }
   }

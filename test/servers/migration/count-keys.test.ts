@@ -49,12 +49,13 @@ async function stageOn(platform: LocalPlatform, redis: Redis): Promise<Stage> {
     return send(commands);
   });
   const pod = platform.pod(POD);
+  const open: Redis['open'] = (one, how) => watched.open(one, how);
   const main = await watched.connection(pod, { signal: AbortSignal.timeout(10_000) });
   return {
     expected: SLOTS.map((slot) => slotsOfKeys.filter((one) => one === slot).length),
     async count() {
       sent = {};
-      return { counts: await countHeld({ pod, main, open: watched.open }, SLOTS), sent };
+      return { counts: await countHeld({ pod, main, open }, SLOTS), sent };
     },
   };
 }

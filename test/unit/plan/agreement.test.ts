@@ -185,8 +185,7 @@ describe('where new pods are to come', () => {
   });
 });
 
-test('of an approved removal, what a reset left may be forgotten, and no node that has failed', () => {
-  const approved: readonly Step[] = [{ kind: 'remove', pod: 'redis-cluster-6' }];
+test('of an approved removal, what a reset left may be forgotten, and no node that has failed but one that was named', () => {
   const { topology, cluster } = caseOf('nothing to do');
   const stranger = {
     id: 'f'.repeat(40),
@@ -197,14 +196,18 @@ test('of an approved removal, what a reset left may be forgotten, and no node th
     knownBy: ['redis-cluster-0'],
     followers: [],
   } as const;
-  const forgetting = (left: Cluster['strangers'][number]): boolean => {
+  const removal: Step = { kind: 'remove', pod: 'redis-cluster-6' };
+  const named: Step = { kind: 'forget', node: stranger.id };
+  const forgetting = (left: Cluster['strangers'][number], approved: readonly Step[]): boolean => {
     const planned = makePlan(topology, { ...cluster, strangers: [left] });
     if (planned.kind === 'refused') throw planned.failure;
     expect(steps(planned.plan)).toEqual([{ kind: 'forget', node: stranger.id }]);
     return isRest(approved, planned.plan, []).rest;
   };
-  expect(forgetting({ ...stranger, nowhere: true })).toBe(true);
-  expect(forgetting(stranger)).toBe(false);
+  const nowhere = { ...stranger, nowhere: true } as const;
+  expect([forgetting(nowhere, [removal]), forgetting(stranger, [removal])]).toEqual([true, false]);
+  expect([forgetting(nowhere, [named]), forgetting(stranger, [named])]).toEqual([true, true]);
+  expect(forgetting(nowhere, [])).toBe(false);
 });
 
 test('a new pod that comes up as the member that it was once may be met again, and no other one', () => {
