@@ -85,13 +85,16 @@ function isLeftByReset(node: string, { before }: Plan): boolean {
 }
 
 /**
- * What was to go to a primary goes to the replica that has taken over from it, where a failover is approved, too; and slots that
- * were to go to that replica may go to the primary while it is still one: the shard is the same.
+ * What was to go to a primary goes to the replica that has taken over from it, where a failover is approved, too; and what was to
+ * go to that replica may go to the primary while it is still one: the shard is the same.
  */
 function isAgreedAfterFailover(step: Step, approved: readonly Step[]): boolean {
   if (step.kind !== 'move-slots' && step.kind !== 'replicate') return false;
   const successor = successions(approved);
-  const now = step.kind === 'move-slots' ? KINDS.rename(step, successor) : step;
+  const now: Step =
+    step.kind === 'move-slots'
+      ? KINDS.rename(step, successor)
+      : { ...step, primary: step.pod === successor(step.primary) ? step.primary : successor(step.primary) };
   return approved.some((other) => other.kind === step.kind && KINDS.covers(KINDS.rename(other, successor), now));
 }
 

@@ -10,6 +10,7 @@ import { exchange } from './exchange.ts';
 import { makePlan, planTowards, unlessMovesFail } from './make-plan.ts';
 import type { Plan, Planned } from './plan.ts';
 import { isRest } from './remainder.ts';
+import { afterRepairs } from './stages.ts';
 
 /** A plan that people agreed to, as it is known later: its steps, and the pods that did not exist then. */
 export interface Approved {
@@ -48,15 +49,17 @@ function leadBack(anew: Planned, approved: Approved): Planned {
  * replicas anew, or all pods, with the slots as approved.
  */
 function* goals(anew: Plan, approved: Approved): Generator<Layout> {
-  const { topology, before, layout } = anew;
-  const same = approvedLayout(topology, before, approved.steps, layout.pods);
+  const { topology, layout } = anew;
+  // As for a plan that is made anew: slots of two owners would be asked for twice.
+  const mended = afterRepairs(anew.before);
+  const same = approvedLayout(topology, mended, approved.steps, layout.pods);
   if (same !== null) yield same;
   const name = exchange(approved.steps, anew, approved.unbound);
   const asBound = approved.steps.map((step) => KINDS.rename(step, name));
-  const bound = approvedLayout(topology, before, asBound, layout.pods);
+  const bound = approvedLayout(topology, mended, asBound, layout.pods);
   if (bound === null) return;
   yield bound;
-  yield withReplicasAnew(bound, topology, before);
+  yield withReplicasAnew(bound, topology, mended);
   const slots = new Map(bound.shards.map((shard) => [shard.primary, shard.slots]));
   const shards = layout.shards.map((shard) => ({ ...shard, slots: slots.get(shard.primary) ?? [] }));
   if (shards.every((shard) => !isEmpty(shard.slots))) yield { ...layout, shards };

@@ -26,7 +26,8 @@ function shared(free: SlotSet, now: Cluster, { layout }: Target): readonly Assig
 
 /**
  * Slots without owner of a cluster that stores something, once nobody can be waited for who may own them or hold their
- * keys: all pods are there and ready, their servers answer, and there is no node elsewhere. Who holds keys is mended.
+ * keys: all pods are there and ready, their servers answer, and there is no node elsewhere but what a reset left, which has no
+ * address and owns nothing. Who holds keys is mended.
  */
 export function lostSlots(now: Cluster): SlotSet {
   const { workload, pods, members, strangers } = now;
@@ -35,7 +36,7 @@ export function lostSlots(now: Cluster): SlotSet {
     pods.length >= workload.replicas &&
     members.length === pods.length &&
     pods.every((pod) => pod.ready && !pod.deleting) &&
-    strangers.length === 0 &&
+    strangers.every(({ nowhere, slots }) => nowhere === true && isEmpty(slots)) &&
     members.every(({ hides }) => hides === undefined);
   return isWhole && slotOwners(now).length > 0 ? ownerlessSlots(now) : NO_SLOTS;
 }

@@ -1,11 +1,21 @@
 import { type Arbitrary, array, boolean, constantFrom, integer, record } from 'fast-check';
-import { type Cluster, type Member, ordinalOf, type Pod } from '../../../src/core/cluster.ts';
-import { count, SLOT_COUNT, type SlotSet, slotSet } from '../../../src/core/slots.ts';
+import {
+  type Cluster,
+  type Member,
+  ordinalOf,
+  type Pod,
+  type Stranger,
+  slotOwners,
+  withMember,
+} from '../../../src/core/cluster.ts';
+import { slotFindings } from '../../../src/core/slot-findings.ts';
+import { count, minus, SLOT_COUNT, type SlotSet, slotSet, union } from '../../../src/core/slots.ts';
+import { strangerFindings } from '../../../src/core/stranger-findings.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
 import { memberOf, NOTHING, podOf, volumeOf, workloadOf } from '../../support/cluster.ts';
 import { placeOf, topologyOf } from '../../support/topology.ts';
 
-/** A healthy cluster in any shape that people get clusters into, and any topology for it. */
+/** A cluster in any shape that people get clusters into, with nodes that others left behind, and any topology for it. */
 export interface Situation {
   readonly topology: Topology;
   readonly cluster: Cluster;
@@ -34,7 +44,18 @@ interface Seed {
   readonly isSame: boolean;
   readonly firstOrdinal: number;
   readonly deletes: boolean;
+  readonly strangers: readonly ('failed' | 'nowhere')[];
+  readonly wreck: Wreck;
 }
+
+/** What was left of the first slot of the first owner by somebody else. */
+type Wreck =
+  | 'nothing'
+  | 'open on both sides'
+  | 'open at its owner'
+  | 'awaited by another'
+  | 'owned twice'
+  | 'owned by nobody';
 
 const MOST_PODS = 24;
 
@@ -53,6 +74,16 @@ const seed: Arbitrary<Seed> = record({
   isSame: boolean(),
   firstOrdinal: integer({ min: 0, max: 2 }),
   deletes: boolean(),
+  strangers: array(constantFrom('failed', 'nowhere'), { maxLength: 2 }),
+  wreck: constantFrom(
+    'nothing',
+    'nothing',
+    'open on both sides',
+    'open at its owner',
+    'awaited by another',
+    'owned twice',
+    'owned by nobody',
+  ),
 });
 
 export const situation: Arbitrary<Situation> = seed.map((from) => ({
@@ -95,12 +126,54 @@ function clusterOf(from: Seed): Cluster {
     .toSorted((a, b) => (from.order[a] ?? 0) - (from.order[b] ?? 0) || a - b)
     .map((n) => `cache-${n}`);
   const members = dealt.map((_, i) => memberAt(i, dealt, from));
-  return {
+  const strangers = from.strangers.map((state, i) => strangerOf(state, i, members));
+  const whole = {
     ...NOTHING,
     workload: { ...workloadOf('cache', size), firstOrdinal: from.firstOrdinal },
     pods: ordinals.map((n) => podOn(n, `node-${from.nodes[n] ?? 0}`)),
     volumes: ordinals.map((n) => volumeOf('cache', n)),
     members: members.toSorted((x, y) => ordinalOf(x.pod) - ordinalOf(y.pod)),
+    strangers,
+  };
+  // Whether slots without owner are lost is known once all pods are there: not while more are to come.
+  const isJudged = from.isSame || from.wreck !== 'owned by nobody';
+  const cluster = wrecked(whole, isJudged ? from.wreck : 'nothing');
+  return { ...cluster, findings: [...strangerFindings(strangers), ...slotFindings(cluster)] };
+}
+
+function wrecked(cluster: Cluster, wreck: Wreck): Cluster {
+  const [owner, other] = slotOwners(cluster);
+  const slot = owner?.slots[0]?.[0];
+  if (owner === undefined || other === undefined || slot === undefined) return cluster;
+  const migrating = { open: [{ slot, state: 'migrating', peer: other.pod }] } as const;
+  const importing = { open: [{ slot, state: 'importing', peer: owner.pod }] } as const;
+  switch (wreck) {
+    case 'nothing':
+      return cluster;
+    case 'open on both sides':
+      return withMember(withMember(cluster, owner.pod, migrating), other.pod, importing);
+    case 'open at its owner':
+      return withMember(cluster, owner.pod, migrating);
+    case 'awaited by another':
+      return withMember(cluster, other.pod, importing);
+    case 'owned twice':
+      return withMember(cluster, other.pod, { slots: union(other.slots, [[slot, slot]]) });
+    case 'owned by nobody':
+      return withMember(cluster, owner.pod, { slots: minus(owner.slots, [[slot, slot]]) });
+  }
+}
+
+/** A node that no pod is any more and nobody needs: its pod lost its volume, or was reset. */
+function strangerOf(state: 'failed' | 'nowhere', i: number, members: readonly Member[]): Stranger {
+  return {
+    id: `${i}`.padStart(40, 'f'),
+    address: state === 'nowhere' ? ':0@0' : '10.9.9.9:6379@16379',
+    role: 'replica',
+    slots: [],
+    failed: state === 'failed',
+    knownBy: members.filter((member) => member.joined).map((member) => member.pod),
+    followers: [],
+    ...(state === 'nowhere' ? { nowhere: true } : {}),
   };
 }
 
