@@ -144,7 +144,7 @@ export interface ServerFacts {
   readonly persistent: boolean | null;
   /** A replica's distance from its primary in bytes of the replication stream; 0 for primaries. */
   readonly lag: number;
-  /** Names of the modules that are loaded; left out where there are none. */
+  /** The modules that are loaded, as `name version`; left out where there are none. */
   readonly modules?: readonly string[];
   /** Function libraries; left out where there are none. */
   readonly libraries?: number;

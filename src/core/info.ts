@@ -27,7 +27,7 @@ export interface ServerInfo {
   readonly copying: boolean;
   /** Where the node stands in the replication stream, in bytes. */
   readonly offset: number;
-  /** Names of the modules that are loaded. */
+  /** The modules that are loaded, as `name version`. */
   readonly modules: readonly string[];
   /** Function libraries; 0 for servers that have none. */
   readonly libraries: number;
@@ -72,7 +72,9 @@ export function parseInfo(text: string, what: string): ServerInfo {
     // A replica's own master_repl_offset may run behind what it has applied: slave_repl_offset is its place (replication.c).
     offset: isReplica ? whole('slave_repl_offset') : whole('master_repl_offset'),
     // A line for each: they are no fields.
-    modules: [...text.matchAll(/^module:name=([^,\r\n]+)/gm)].map(([, name = '']) => name).toSorted(),
+    modules: [...text.matchAll(/^module:name=([^,\r\n]+)(?:,ver=(\d+))?/gm)]
+      .map(([, name = '', ver = '?']) => `${name} ${ver}`)
+      .toSorted(),
     libraries: Number(fields.get('number_of_libraries') ?? 0),
   };
 }

@@ -42,11 +42,15 @@ function lacking(plan: Parts): readonly Danger[] {
 }
 
 function modules(donor: Member, receiver: Member): readonly Danger[] {
-  const there = receiver.facts.modules ?? [];
-  const missing = (donor.facts.modules ?? []).filter((name) => !there.includes(name));
+  const there = new Set(receiver.facts.modules?.map(nameOfModule));
+  const missing = (donor.facts.modules ?? []).map(nameOfModule).filter((name) => !there.has(name));
   if (missing.length === 0) return [];
   const text = `${receiver.pod} lacks ${missing.join(', ')}, which ${donor.pod} has loaded: keys of such types cannot move there, and the move would stop at the first one.`;
   return [{ code: 'modules-differ', text, needs: null }];
+}
+
+function nameOfModule(module: string): string {
+  return module.split(' ')[0] ?? module;
 }
 
 function functions(donor: Member, receiver: Member): readonly Danger[] {

@@ -46,3 +46,17 @@ test.each<[string, Capabilities | undefined, Capabilities | undefined, string]>(
   const way = wayBetween(party('a', donor), party('b', receiver));
   expect(way.kind === 'atomic' ? way.command : way.because).toContain(wanted);
 });
+
+function withModules(pod: string, modules: readonly string[]) {
+  const { facts } = party(pod);
+  return { pod, facts: { ...facts, modules }, capabilities: redis };
+}
+
+test.each<[string, readonly string[], readonly string[], 'atomic' | 'classic']>([
+  ['the same modules', ['json 20808'], ['json 20808'], 'atomic'],
+  ['more modules at the receiver', [], ['json 20808'], 'atomic'],
+  ['a module that the receiver lacks', ['json 20808'], [], 'classic'],
+  ['another version of it', ['json 20808'], ['json 20400'], 'classic'],
+])('no keys that a receiver may not know go as a whole: %s', (_name, given, taken, wanted) => {
+  expect(wayBetween(withModules('a', given), withModules('b', taken)).kind).toBe(wanted);
+});
