@@ -38,7 +38,7 @@ export async function record({ seed, keys, rounds }: Campaign): Promise<void> {
     `${rounds.length} rounds with ${sum((round) => round.runs.length)} applies in ${Math.round(rounds.reduce((total, round) => total + round.seconds, 0) / 60)} minutes. Compared after each: ${keys.toLocaleString('en')} keys of every type. Clients made ${sum((round) => round.writes)} writes and`,
     `${sum((round) => round.reads)} reads: wrong ${sum((round) => round.wrong)}, stale ${sum((round) => round.stale)}. Keys lost: ${sum((round) => round.differences.length)}.`,
     '',
-    `Errors that clients saw: ${sum((round) => round.errors)}, all of them in rounds in which a pod was deleted: its connections end. The replica takes over before (\`preStop\` of \`manifests/\`), so nothing is lost.`,
+    `Errors that clients saw: ${sum((round) => round.errors)}. They may see some in rounds in which a pod is deleted, and in no others: its connections end. The replica takes over before (\`preStop\` of \`manifests/\`), so nothing is lost.`,
     '',
     `\`CHAOS_SEED=${seed}\`, ${new Date().toISOString().slice(0, 10)}, ${platform()} ${arch()}, ${cpus().length} cores for Kubernetes, servers and clients together. Again: \`CHAOS_RECORD=1 npm run test:chaos\`.`,
     '',
