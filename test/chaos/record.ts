@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { arch, cpus, platform } from 'node:os';
+import { table } from '../../scripts/table.ts';
 import { FAULTS } from './faults.ts';
 import type { Round } from './round.ts';
 
+const HEAD = ['what happened in the middle', 'injected', 'that apply went on to the end', 'another apply ended it'];
 const PAGE = new URL('../../docs/reliability.md', import.meta.url);
 
 export interface Campaign {
@@ -20,7 +22,7 @@ export async function record({ seed, keys, rounds }: Campaign): Promise<void> {
   const rows = FAULTS.map((fault) => {
     const those = strikes.filter((strike) => strike.fault === fault);
     const wentOn = those.filter((strike) => strike.wentOn).length;
-    return `| ${fault} | ${those.length} | ${wentOn} | ${those.length - wentOn} |`;
+    return [fault, String(those.length), String(wentOn), String(those.length - wentOn)];
   });
   const lines = [
     '# Reliability',
@@ -31,9 +33,7 @@ export async function record({ seed, keys, rounds }: Campaign): Promise<void> {
     'the dataset holds what it held, every acknowledged write is there, a second plan is empty. One difference and the test fails, and this page is',
     'not written: so all that is counted here was survived. What came after the apply had ended is not counted.',
     '',
-    '| what happened in the middle | injected | that apply went on to the end | another apply ended it |',
-    '| :-- | --: | --: | --: |',
-    ...rows,
+    table(HEAD, rows),
     '',
     `${rounds.length} rounds with ${sum((round) => round.runs.length)} applies in ${Math.round(rounds.reduce((total, round) => total + round.seconds, 0) / 60)} minutes. Compared after each: ${keys.toLocaleString('en')} keys of every type. Clients made ${sum((round) => round.writes)} writes and`,
     `${sum((round) => round.reads)} reads: wrong ${sum((round) => round.wrong)}, stale ${sum((round) => round.stale)}. Keys lost: ${sum((round) => round.differences.length)}.`,
