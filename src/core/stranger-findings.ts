@@ -10,7 +10,7 @@ export function strangerFindings(strangers: readonly Stranger[]): readonly Findi
     const owns = isEmpty(slots) ? '' : `, owns ${slotsInWords(slots)}`;
     const followed = followers.length === 0 ? '' : `, replicated by ${listed(followers)}`;
     const what = `${role}${owns}${followed}${failed ? ', failed' : ''}`;
-    const isGhost = (stranger.ghostOf !== undefined || stranger.nowhere === true) && isEmpty(slots);
+    const isGhost = (stranger.ghostOf !== undefined && isEmpty(slots)) || isNowhere(stranger);
     const ghost =
       stranger.ghostOf === undefined ? '' : ` At this address ${stranger.ghostOf} answers now under another id.`;
     return {
@@ -28,8 +28,13 @@ export function isForgettable({ failed, followers }: Stranger): boolean {
   return failed && followers.length === 0;
 }
 
+/** What a reset leaves behind: it owns nothing, and nobody can find it any more. */
+export function isNowhere({ nowhere, slots }: Stranger): boolean {
+  return nowhere === true && isEmpty(slots);
+}
+
 function remedyFor(stranger: Stranger): string {
-  if (stranger.nowhere === true && isEmpty(stranger.slots)) {
+  if (isNowhere(stranger)) {
     return 'It has no address any more and owns nothing, as after a reset: `allow: forget-unknown-nodes` lets the others forget it.';
   }
   if (isForgettable(stranger)) {

@@ -1,4 +1,4 @@
-import { isEmpty } from '../core/slots.ts';
+import { isNowhere } from '../core/stranger-findings.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { isWithin } from '../steps/seen.ts';
 import { exchange } from './exchange.ts';
@@ -81,7 +81,7 @@ function isAgreed(step: Step, approved: readonly Step[], now: Plan): boolean {
 }
 
 function isLeftByReset(node: string, { before }: Plan): boolean {
-  return before.strangers.some(({ id, nowhere, slots }) => id === node && nowhere === true && isEmpty(slots));
+  return before.strangers.some((stranger) => stranger.id === node && isNowhere(stranger));
 }
 
 /**

@@ -132,40 +132,47 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect((await planOn(ground, topology)).stages).toEqual([]);
   });
 
-  test('a server that comes back on an old volume and finds nobody is refused with keys, and joined anew without', async () => {
-    // Where none is announced, a server says the address of its file.
-    await using platform = await formed(4, 0, { 'cluster-announce-ip': '""' });
-    await using redis = platform.redis();
-    const id = (await idsOf(platform)).get('redis-cluster-3') ?? '';
-    await platform.call('redis-cluster-3', ['SET', 'a', 'old']);
-    const folder = String(await platform.call('redis-cluster-3', ['CONFIG', 'GET', 'dir'])).replace('dir,', '');
-    await platform.kill('redis-cluster-3');
-    await sayFormerAddress(join(folder, 'nodes.conf'));
-    const left = ['redis-cluster-0', 'redis-cluster-1', 'redis-cluster-2'];
-    await platform.until(left, holdsForFailed(id));
-    for (const pod of left) await platform.call(pod, ['CLUSTER', 'FORGET', id]);
-    await platform.call('redis-cluster-0', ['CLUSTER', 'ADDSLOTS', ...slotsFrom(12_288)]);
-    await platform.call('redis-cluster-0', ['CLUSTER', 'BUMPEPOCH']);
-    for (const pod of left) await platform.restart(pod, { newPort: true });
-    const [first = '', ...others] = left;
-    for (const pod of others) await platform.call(first, ['CLUSTER', 'MEET', '127.0.0.1', platform.port(pod)]);
-    await platform.untilInfo(left, 'CLUSTER', /cluster_state:ok/);
-    await platform.restart('redis-cluster-3');
+  test.each([
+    ['joined anew without', false],
+    ['joined anew where a run was killed that had reset it', true],
+  ])(
+    'a server that comes back on an old volume and finds nobody is refused with keys, and %s',
+    async (_end, isReset) => {
+      // Where none is announced, a server says the address of its file.
+      await using platform = await formed(4, 0, { 'cluster-announce-ip': '""' });
+      await using redis = platform.redis();
+      const id = (await idsOf(platform)).get('redis-cluster-3') ?? '';
+      await platform.call('redis-cluster-3', ['SET', 'a', 'old']);
+      const folder = String(await platform.call('redis-cluster-3', ['CONFIG', 'GET', 'dir'])).replace('dir,', '');
+      await platform.kill('redis-cluster-3');
+      await sayFormerAddress(join(folder, 'nodes.conf'));
+      const left = ['redis-cluster-0', 'redis-cluster-1', 'redis-cluster-2'];
+      await platform.until(left, holdsForFailed(id));
+      for (const pod of left) await platform.call(pod, ['CLUSTER', 'FORGET', id]);
+      await platform.call('redis-cluster-0', ['CLUSTER', 'ADDSLOTS', ...slotsFrom(12_288)]);
+      await platform.call('redis-cluster-0', ['CLUSTER', 'BUMPEPOCH']);
+      for (const pod of left) await platform.restart(pod, { newPort: true });
+      const [first = '', ...others] = left;
+      for (const pod of others) await platform.call(first, ['CLUSTER', 'MEET', '127.0.0.1', platform.port(pod)]);
+      await platform.untilInfo(left, 'CLUSTER', /cluster_state:ok/);
+      await platform.restart('redis-cluster-3');
 
-    const ground: Ground = { kubernetes: platform.kubernetes, redis };
-    const topology = topologyOf(platform.place, { shards: 4, replicas: 0 }, { placement: ANYWHERE });
-    await expect(planOn(ground, topology)).rejects.toMatchObject({
-      code: 'cluster-unhealthy',
-      details: expect.arrayContaining([expect.stringContaining('came back on an old volume, and has 1 key')]),
-    });
-    await platform.call('redis-cluster-3', ['FLUSHALL']);
-    // Those who stayed are at new addresses too, of which some may not have heard yet.
-    const kinds = steps(await planOn(ground, topology)).map(({ kind }) => kind);
-    expect(kinds.filter((kind) => kind !== 'repair-address')).toEqual(['join', 'move-slots']);
-    await applyOn(ground, topology);
-    expect(blocking(await look(ground, topology))).toEqual([]);
-    expect((await planOn(ground, topology)).stages).toEqual([]);
-  });
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      const topology = topologyOf(platform.place, { shards: 4, replicas: 0 }, { placement: ANYWHERE });
+      await expect(planOn(ground, topology)).rejects.toMatchObject({
+        code: 'cluster-unhealthy',
+        details: expect.arrayContaining([expect.stringContaining('came back on an old volume, and has 1 key')]),
+      });
+      await platform.call('redis-cluster-3', ['FLUSHALL']);
+      if (isReset) await platform.call('redis-cluster-3', ['CLUSTER', 'RESET', 'HARD']);
+      // Those who stayed are at new addresses too, of which some may not have heard yet.
+      const kinds = steps(await planOn(ground, topology)).map(({ kind }) => kind);
+      expect(kinds.filter((kind) => kind !== 'repair-address')).toEqual(['join', 'move-slots']);
+      await applyOn(ground, topology);
+      expect(blocking(await look(ground, topology))).toEqual([]);
+      expect((await planOn(ground, topology)).stages).toEqual([]);
+    },
+  );
 
   async function formed(
     shards: number,

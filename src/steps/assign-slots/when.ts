@@ -1,6 +1,7 @@
 import { type Cluster, slotOwners } from '../../core/cluster.ts';
 import { isNewborn, ownerlessSlots } from '../../core/slot-findings.ts';
 import { ALL_SLOTS, count, intersect, isEmpty, NO_SLOTS, print, type SlotSet } from '../../core/slots.ts';
+import { isNowhere } from '../../core/stranger-findings.ts';
 import type { Target, When } from '../kind.ts';
 import { Present } from '../present.ts';
 import { withoutOwner } from '../seen.ts';
@@ -36,7 +37,7 @@ export function lostSlots(now: Cluster): SlotSet {
     pods.length >= workload.replicas &&
     members.length === pods.length &&
     pods.every((pod) => pod.ready && !pod.deleting) &&
-    strangers.every(({ nowhere, slots }) => nowhere === true && isEmpty(slots)) &&
+    strangers.every(isNowhere) &&
     members.every(({ hides }) => hides === undefined);
   return isWhole && slotOwners(now).length > 0 ? ownerlessSlots(now) : NO_SLOTS;
 }

@@ -1,5 +1,5 @@
 import { isEmpty } from '../../core/slots.ts';
-import { isForgettable } from '../../core/stranger-findings.ts';
+import { isForgettable, isNowhere } from '../../core/stranger-findings.ts';
 import type { Repair, When } from '../kind.ts';
 import type { Forget } from './shape.ts';
 
@@ -8,9 +8,7 @@ import type { Forget } from './shape.ts';
  * can find any more. It can come back from nowhere, so forgetting it is safe.
  */
 export const whenNowhere: When<Forget> = ({ strangers }) =>
-  strangers
-    .filter((stranger) => stranger.nowhere === true && isEmpty(stranger.slots))
-    .map((stranger) => ({ kind: 'forget', node: stranger.id }));
+  strangers.filter(isNowhere).map((stranger) => ({ kind: 'forget', node: stranger.id }));
 
 /**
  * Nodes that no pod is, that have failed in the eyes of those who know them and that nobody replicates. A failed primary that has a

@@ -127,6 +127,7 @@ async function meet(joiner: Party, seed: Party, context: StepContext): Promise<v
     remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
   };
   let metAt = Number.NEGATIVE_INFINITY;
+  let times = 0;
   await untilOnPodsNow(context, wait, async (cluster) => {
     const now = { ...context, cluster };
     const views = await viewsOfMembers(now, cluster.members, { signal });
@@ -136,7 +137,8 @@ async function meet(joiner: Party, seed: Party, context: StepContext): Promise<v
     const isKnown = seeds.nodes.get(own.me.id)?.handshake === false && own.nodes.has(seeds.me.id);
     if (!isKnown && clock.now() - metAt >= MEET_AGAIN) {
       metAt = clock.now();
-      await sayMeet(joiner.member, own, seed.member, now);
+      times += 1;
+      await sayMeet({ joiner, seed, own, times }, now);
     }
     const members = new Map([...views].filter(([, view]) => isMet(seeds, view.me.id)));
     const strange = strangeness(joiner.pod.name, own, members);
@@ -166,13 +168,18 @@ function isLinked(view: View, id: string): boolean {
 }
 
 /**
- * MEET takes an IP, not a name: that which the node announces or has learned. One that never was in a cluster may not know its own,
- * and one that came back on an old volume says its former one, which may be another's by now: then the pod's.
+ * MEET takes an IP, not a name: the pod's, and that which the node announces or has learned in turn, where it is another. One that
+ * never was in a cluster may not know its own, and one that came back on an old volume says its former one, even after a reset,
+ * which may be another's by now: so the pod's comes first.
  */
-async function sayMeet(joiner: Member, own: View, seed: Member, context: StepContext): Promise<void> {
-  const [pod, at] = [podOf(context.cluster, joiner.pod), podOf(context.cluster, seed.pod)];
-  const ip = own.me.ip === '' || joiner.stale !== undefined ? pod?.ip : own.me.ip;
-  if (ip == null || at === undefined) return;
+async function sayMeet(
+  { joiner, seed, own, times }: { joiner: Party; seed: Party; own: View; times: number },
+  context: StepContext,
+): Promise<void> {
+  const [pod, at] = [joiner, seed].map((party) => podOf(context.cluster, party.pod.name));
+  const ips = [...new Set([pod?.ip ?? '', own.me.ip])].filter((ip) => ip !== '');
+  const ip = ips[(times - 1) % ips.length];
+  if (ip === undefined || at === undefined) return;
   const connection = await context.redis.connection(at, { signal: context.stop });
   await ask(connection, ['CLUSTER', 'MEET', ip, own.me.port, own.me.busPort], { signal: context.stop });
 }
