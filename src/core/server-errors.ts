@@ -16,6 +16,7 @@ export type ServerError =
   | 'no-permission'
   | 'not-cluster-mode'
   | 'unknown-command'
+  | 'wrong-words'
   | 'unknown-node'
   | 'not-owner'
   | 'already-owner'
@@ -50,6 +51,7 @@ const CODES: Readonly<Record<string, ServerError>> = {
 const TEXTS: readonly (readonly [RegExp, ServerError])[] = [
   [/cluster support disabled/i, 'not-cluster-mode'],
   [/unknown (sub)?command/i, 'unknown-command'],
+  [/Invalid CLUSTER SETSLOT action or number of arguments/i, 'wrong-words'],
   // Of a payload above proto-max-bulk-len; mostly the connection is gone before the donor has read this.
   [/invalid bulk length/i, 'io-error'],
   [/I don't know about node|unknown node/i, 'unknown-node'],

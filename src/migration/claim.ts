@@ -5,9 +5,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import { viewOf, viewsOfMembers } from '../ports/views.ts';
 import type { Side } from './pair.ts';
-import { setSlots } from './setslot.ts';
+import { type Settable, setSlots } from './setslot.ts';
 
-type Writable = Pick<Side, 'pod' | 'main' | 'forSetSlot'>;
+type Writable = Pick<Side, 'pod' | 'main'>;
 
 /**
  * Makes a server the owner of those slots that it does not own, whatever it has heard of them, and takes its marks away.
@@ -21,7 +21,7 @@ export async function claim(
 ): Promise<void> {
   await refuseOwnersBesides([side.pod.name], slots, context);
   const view = await viewOf(side.main, { signal: STEADY });
-  await setSlots(side, [...each(minus(slots, view.me.slots))], ['NODE', view.me.id], context);
+  await setSlots(carefully(side), [...each(minus(slots, view.me.slots))], ['NODE', view.me.id], context);
   await ask(side.main, ['CLUSTER', 'BUMPEPOCH'], { signal: STEADY });
   await closeMarks(side, slots, context.clock);
 }
@@ -30,7 +30,12 @@ export async function claim(
 export async function closeMarks(side: Writable, slots: SlotSet, clock: Clock): Promise<void> {
   const { migrating, importing } = await viewOf(side.main, { signal: STEADY });
   const marked = [...each(slots)].filter((slot) => migrating.has(slot) || importing.has(slot));
-  await setSlots(side, marked, ['STABLE'], { clock });
+  await setSlots(carefully(side), marked, ['STABLE'], { clock });
+}
+
+/** One after the other, as a server wants it that waits for its replicas. */
+function carefully({ pod, main }: Writable): Settable {
+  return { pod, waitsForReplicas: true, forSetSlot: [main] };
 }
 
 /** Asks all members for their own word. */

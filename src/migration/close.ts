@@ -45,8 +45,8 @@ export async function close(pair: Pair, slots: readonly number[], means: Means):
 
 /** Where few of the slots are told to everybody, closing costs what opening does. */
 function partSize({ receiver }: Pair, { pace }: Means): number {
-  const { openTogether, closeTogether } = pace.stride();
-  return receiver.software === 'redis' ? openTogether : closeTogether;
+  const { quickTogether, closeTogether } = pace.stride();
+  return receiver.waitsForReplicas ? closeTogether : quickTogether;
 }
 
 /**

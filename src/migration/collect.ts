@@ -53,7 +53,7 @@ async function collectHeld(pair: Pair, slots: readonly number[], context: Contex
       older += await collectSlot(pair, slot, { connection, database, ...context });
     }
   };
-  for (const database of await furtherDatabases(pair.donor.main)) {
+  for (const database of await furtherDatabases(pair.donor)) {
     await using connection = await openDatabase({ pod: pair.donor.pod, open: pair.open }, database);
     await collectIn(connection, database);
   }

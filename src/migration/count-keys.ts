@@ -5,9 +5,12 @@ import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
 import { countByScript } from './count-script.ts';
 import { databasesWithKeys, openDatabase } from './databases.ts';
 import type { Pair, Side } from './pair.ts';
+import { mayRun } from './script.ts';
 
 /** How many keys a side holds of each slot, as `countHeld`. */
 export function countKeys(pair: Pair, side: Side, slots: readonly number[]): Promise<readonly number[]> {
+  if (slots.length === 0) return Promise.resolve([]);
+  if (side.software === 'redis' && mayRun(side.main)) return countIn(side.main, slots);
   return countHeld({ pod: side.pod, main: side.main, open: pair.open }, slots);
 }
 

@@ -3,6 +3,7 @@ import { text } from '../core/replies.ts';
 import { ask, STEADY } from '../ports/ask.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
 import { inLine } from './in-line.ts';
+import type { Side } from './pair.ts';
 
 /** Databases that hold keys: more than 0 on Valkey ≥ 9 with `cluster-databases`. */
 export async function databasesWithKeys(connection: Connection): Promise<readonly number[]> {
@@ -11,8 +12,12 @@ export async function databasesWithKeys(connection: Connection): Promise<readonl
   return [...info.matchAll(/^db(\d+):/gm)].map((match) => Number(match[1]));
 }
 
-export async function furtherDatabases(connection: Connection): Promise<readonly number[]> {
-  return (await databasesWithKeys(connection)).filter((database) => database !== 0);
+/** Redis in cluster mode has database 0 and no other. */
+export async function furtherDatabases({
+  software,
+  main,
+}: Pick<Side, 'software' | 'main'>): Promise<readonly number[]> {
+  return software === 'redis' ? [] : (await databasesWithKeys(main)).filter((database) => database !== 0);
 }
 
 /** A connection for one of them, to be disposed by the caller. */

@@ -24,7 +24,7 @@ export interface Draining {
  * on the donor. After the first failure, or when told to stop, no further slot is begun. Returns what went wrong.
  */
 export async function drain(slots: readonly number[], work: Draining): Promise<Failure | null> {
-  for (const database of await furtherDatabases(work.pair.donor.main)) {
+  for (const database of await furtherDatabases(work.pair.donor)) {
     await using connection = await openDatabase({ pod: work.pair.donor.pod, open: work.pair.open }, database);
     const failure = await drainDatabase(slots, database, connection, work);
     if (failure !== null || work.stop.aborted) return failure;

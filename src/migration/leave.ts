@@ -76,7 +76,7 @@ async function rollBack(pair: Pair, slots: readonly number[], means: Means): Pro
  */
 async function closeAndCount(pair: Pair, slots: readonly number[], means: Means): Promise<readonly number[]> {
   const { receiver } = pair;
-  const hasMore = (await furtherDatabases(receiver.main)).length > 0;
+  const hasMore = (await furtherDatabases(receiver)).length > 0;
   const answers = await receiver.main.send(
     slots.flatMap((slot): Command[] => {
       const count = ['CLUSTER', 'COUNTKEYSINSLOT', slot];

@@ -14,6 +14,8 @@ export interface Stride {
   readonly inFlight: number;
   /** Slots that are opened in one pipeline: a server does all of it without serving anybody else in between. */
   readonly openTogether: number;
+  /** Slots that are opened or closed in one go where SETSLOT waits for no replica. */
+  readonly quickTogether: number;
   /** Slots that are closed in one pipeline: it costs every node of the cluster some work. */
   readonly closeTogether: number;
   /** Milliseconds of rest after each MIGRATE and each pipeline; 0 unless even the smallest steps are too much. */
@@ -78,9 +80,10 @@ export function slowestOf(states: readonly PaceState[]): PaceState {
   return states.reduce((slowest, state) => (state.speed < slowest.speed ? state : slowest));
 }
 
-/** Milliseconds that servers take for a key of 100 B, to open a slot, to close it; what is sampled corrects them. */
+/** Milliseconds that servers take for a key of 100 B, to open a slot, to close it, for either without waiting for replicas; what is sampled corrects them. */
 const FOR_KEY = 0.03;
 const TO_OPEN = 0.05;
+const QUICKLY = 0.01;
 const TO_CLOSE = 0.2;
 const BYTES_PER_MS = 300_000;
 
@@ -101,6 +104,7 @@ export function strideOf({ maxLatency, roundTrip, speed }: PaceState): Stride {
     bytesPerMigrate: between(16_384, 8 * 1024 * 1024, budget * BYTES_PER_MS),
     inFlight,
     openTogether: between(16, 256, turn / TO_OPEN),
+    quickTogether: between(16, 256, turn / QUICKLY),
     closeTogether: between(8, 64, turn / TO_CLOSE),
     rest: speed >= SLOW ? 0 : Math.round(1 / speed / 4),
   };

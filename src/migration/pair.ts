@@ -1,6 +1,8 @@
 import { type Cluster, type Member, memberOf, type Pod, replicasOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { allEnded } from '../core/in-parallel.ts';
+import { meaningOf } from '../core/server-errors.ts';
+import { answerTo } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
 import { viewOf } from '../ports/views.ts';
@@ -16,6 +18,8 @@ export interface Side {
    */
   readonly shard: ReadonlySet<string>;
   readonly software: 'redis' | 'valkey';
+  /** SETSLOT is answered when the replicas have it, too (Valkey from 8.0 on). */
+  readonly waitsForReplicas: boolean;
   readonly main: Connection;
   /** SETSLOT is spread over these: the main one alone, unless more were opened. */
   readonly forSetSlot: readonly Connection[];
@@ -42,7 +46,9 @@ export async function openPair(
     const main = inLine(opened.use(await context.redis.open(party.pod, { signal: context.stop })));
     const view = await viewOf(main, { signal: context.stop });
     const shard = new Set([view.me.id, ...idsOfShard(party.member, context.cluster)]);
-    return { pod: party.pod, id: view.me.id, shard, software: party.member.facts.software, main, forSetSlot: [main] };
+    const { software } = party.member.facts;
+    const waitsForReplicas = await waits(main, context.stop);
+    return { pod: party.pod, id: view.me.id, shard, software, waitsForReplicas, main, forSetSlot: [main] };
   };
   const [from, to] = await allEnded([openSide(donor), openSide(receiver)]);
   const address = await addressOf(to, from, context);
@@ -56,6 +62,17 @@ export async function openPair(
     open: (pod, options) => context.redis.open(pod, options),
     [Symbol.asyncDispose]: () => connections.disposeAsync(),
   };
+}
+
+const NOBODY = '0'.repeat(40);
+
+/**
+ * Whether SETSLOT waits for replicas: it takes a TIMEOUT then, and the server looks for the node that is named, while all others
+ * refuse that many words. What another answer means is not known, so it counts as waiting: that is the careful way.
+ */
+async function waits(connection: Connection, signal: AbortSignal): Promise<boolean> {
+  const answer = await answerTo(connection, ['CLUSTER', 'SETSLOT', 0, 'NODE', NOBODY, 'TIMEOUT', 1], { signal });
+  return answer.ok || meaningOf(answer.error) !== 'wrong-words';
 }
 
 /** A primary or one of its replicas, as they were. */
@@ -74,7 +91,7 @@ const VALKEY_CONNECTIONS = 16;
 export async function openForSetSlot(pair: Pair, options: { signal: AbortSignal }): Promise<Pair> {
   await using opened = new AsyncDisposableStack();
   const widen = async (side: Side): Promise<Side> => {
-    if (side.software === 'redis') return side;
+    if (!side.waitsForReplicas) return side;
     const open = async () => opened.use(await pair.open(side.pod, options));
     return { ...side, forSetSlot: await allEnded(Array.from({ length: VALKEY_CONNECTIONS }, open)) };
   };

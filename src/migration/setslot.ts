@@ -6,11 +6,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { Answer, Command, Connection } from '../ports/redis.ts';
 import type { Pace } from './pace.ts';
 import type { Side } from './pair.ts';
+import { setByScript } from './setslot-script.ts';
 
 const TRIES = 5;
 /** The time from a failover to the other primaries' hearing of it is that of one message. */
 const TRIES_AFTER_FAILOVER = 10;
-const ONE_BY_ONE = { openTogether: 1, rest: 0 } as const;
+const ONE_BY_ONE = { openTogether: 1, quickTogether: 1, rest: 0 } as const;
 
 interface How {
   readonly clock: Clock;
@@ -18,9 +19,12 @@ interface How {
   readonly afterFailover?: boolean;
 }
 
+/** A server on which slots are set. */
+export type Settable = Pick<Side, 'pod' | 'waitsForReplicas' | 'forSetSlot'>;
+
 /**
- * Sends one `CLUSTER SETSLOT` a slot, as many together as the pace allows, spread over the side's connections, and returns
- * when all are answered.
+ * Sets slots, as many together as the pace allows, and returns when the server has done it: by a script where that is possible,
+ * else by one `CLUSTER SETSLOT` each, spread over the side's connections.
  * NOREPLICAS (Valkey: the replicas did not answer in 2 s, and the primary did not do it either) is tried again. Never in
  * MULTI: that crashes a Valkey primary that has a replica.
  * @param words what follows the slot: ['IMPORTING', id]
@@ -28,26 +32,27 @@ interface How {
  * @param how.afterFailover the node named may be a primary since a moment ago: the side is given time to hear of it
  */
 export async function setSlots(
-  side: Pick<Side, 'pod' | 'forSetSlot'>,
+  side: Settable,
   slots: readonly number[],
   words: readonly string[],
   how: How & { readonly pace?: Pace },
 ): Promise<void> {
   for (let begin = 0; begin < slots.length; ) {
-    const { openTogether, rest } = how.pace?.stride() ?? ONE_BY_ONE;
-    await setTogether(side, slots.slice(begin, begin + openTogether), words, how);
-    begin += openTogether;
+    const { openTogether, quickTogether, rest } = how.pace?.stride() ?? ONE_BY_ONE;
+    const size = side.waitsForReplicas ? openTogether : quickTogether;
+    await setTogether(side, slots.slice(begin, begin + size), words, how);
+    begin += size;
     if (rest > 0) await how.clock.sleep(rest, { signal: STEADY });
   }
 }
 
 async function setTogether(
-  side: Pick<Side, 'pod' | 'forSetSlot'>,
+  side: Settable,
   slots: readonly number[],
   words: readonly string[],
   { clock, tolerated = [], afterFailover = false }: How,
 ): Promise<void> {
-  let left = slots;
+  let left = await setMost(side, slots, words);
   for (let tries = 1; left.length > 0; tries += 1) {
     const answers = await spread(
       side.forSetSlot,
@@ -69,6 +74,25 @@ async function setTogether(
     left = [...silent, ...unheard];
     if (left.length > 0) await clock.sleep(200 * tries, { signal: STEADY });
   }
+}
+
+/**
+ * Returns the slots that are left. The last is never given away in a script: a donor that has none after it turns replica of the
+ * receiver in the midst of the command, which drops its clients.
+ */
+async function setMost(
+  side: Settable,
+  slots: readonly number[],
+  [state = '', node = '']: readonly string[],
+): Promise<readonly number[]> {
+  const rest = state === 'NODE' ? slots.slice(-1) : [];
+  const most = slots.slice(0, slots.length - rest.length);
+  const left = await setByScript(
+    side,
+    node,
+    most.map((slot) => [slot, state]),
+  );
+  return [...left, ...rest];
 }
 
 /** Milliseconds. On Valkey each may wait 2 s for replicas, one after another. */

@@ -79,7 +79,7 @@ async function soleOwners(
 async function claimFor({ owner, slots }: InDoubt, context: StepContext): Promise<void> {
   const { pod } = partyOf(owner, context);
   await using main = await context.redis.open(pod, { signal: STEADY });
-  await claim({ pod, main, forSetSlot: [main] }, slots, context);
+  await claim({ pod, main }, slots, context);
 }
 
 async function sendRest(pair: Pair, slots: SlotSet, context: StepContext): Promise<void> {

@@ -47,21 +47,10 @@ export function killedAfter(changes: number, redis: Redis): Redis {
   });
 }
 
-const READING = new Set([
-  'EVAL',
-  'INFO',
-  'CONFIG',
-  'COMMAND',
-  'ACL',
-  'PING',
-  'SELECT',
-  'ASKING',
-  'EXISTS',
-  'MEMORY',
-  'CLIENT',
-]);
+const READING = new Set(['INFO', 'CONFIG', 'COMMAND', 'ACL', 'PING', 'SELECT', 'ASKING', 'EXISTS', 'MEMORY', 'CLIENT']);
 const READING_OF_CLUSTER = new Set(['NODES', 'INFO', 'COUNTKEYSINSLOT', 'GETKEYSINSLOT', 'MYID']);
 
 function isChange([name, word]: Command): boolean {
+  if (name === 'EVAL') return String(word).includes('SETSLOT');
   return name === 'CLUSTER' ? !READING_OF_CLUSTER.has(String(word)) : !READING.has(String(name));
 }

@@ -1,8 +1,8 @@
-import { podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { meaningOf } from '../../core/server-errors.ts';
 import { count, each, intersect, isEmpty, minus, parse, print, type SlotSet, union } from '../../core/slots.ts';
 import { claim } from '../../migration/claim.ts';
+import { partyOf } from '../../migration/parties.ts';
 import { answerTo, ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { Command, Connection } from '../../ports/redis.ts';
@@ -15,12 +15,12 @@ const CHUNK = 1_000;
 /** Gives the pod those of the slots that it does not have; refuses slots that another node owns. */
 export async function run(step: AssignSlots, context: StepContext): Promise<void> {
   const slots = parse(step.slots);
-  const pod = podOf(context.cluster, step.pod);
-  if (slots === null || pod === undefined) {
-    throw new Failure('step-failed', `Cannot assign slots ${step.slots} to ${step.pod}: there is no such pod.`, {
-      remedy: 'Run plan to see the cluster as it is now.',
+  if (slots === null) {
+    throw new Failure('step-failed', `Cannot assign slots ${step.slots} to ${step.pod}: they are no slots.`, {
+      remedy: 'Run plan again and use its result as it is.',
     });
   }
+  const { pod } = partyOf(step.pod, context);
   const connection = await context.redis.connection(pod, { signal: context.stop });
   const view = await viewOf(connection, { signal: context.stop });
   refuseTaken(step, slots, view, context);
@@ -28,7 +28,8 @@ export async function run(step: AssignSlots, context: StepContext): Promise<void
   await add(connection, minus(slots, owned), context.stop);
   const claimCredited = async (): Promise<void> => {
     const credited = await creditedToOthers(slots, view, context);
-    if (!isEmpty(credited)) await claim({ pod, main: connection, forSetSlot: [connection] }, credited, context);
+    if (isEmpty(credited)) return;
+    await claim({ pod, main: connection }, credited, context);
   };
   await claimCredited();
 

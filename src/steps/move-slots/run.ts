@@ -21,7 +21,7 @@ export async function run(step: MoveSlots, context: StepContext): Promise<void> 
   }
   const id = await moveSlots({ from: step.from, to: step.to, slots }, context);
   // The news takes milliseconds; but 1,000 members are asked for a while.
-  const every = 20 + context.cluster.members.length;
+  const every = 5 + context.cluster.members.length;
   const wait = { for: `all members to see slots ${step.slots} on ${step.to}`, seconds: 60, every };
   await untilAllSee(context, wait, (view) => {
     const missing = minus(slots, view.nodes.get(id)?.slots ?? []);

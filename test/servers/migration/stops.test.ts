@@ -7,6 +7,7 @@ import { differences, load } from '../../support/dataset.ts';
 import { describeOn } from '../../support/describe-on.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES } from '../../support/servers.ts';
+import { carriedOut } from '../../support/set-slots.ts';
 import { loaded } from './atomic-stage.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 import { Tap } from './tap.ts';
@@ -35,7 +36,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
 
     // A client that asks for a key that is not there is sent to and fro while only the receiver has closed its slot.
     const sent = tap.sentAfter
-      .map(({ pod, commands }) => ({ pod, words: commands.map((command) => command.map(String).join(' ')) }))
+      .map(({ pod, commands }) => ({ pod, words: commands.flatMap(carriedOut) }))
       .filter(({ words }) => words[0] !== 'PING');
     const closedAt = (pod: string) =>
       sent.flatMap((one, at) =>
@@ -94,7 +95,7 @@ describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$na
     };
     platform.stop('redis-cluster-1');
     const me = String(await platform.call(pod.name, ['CLUSTER', 'MYID']));
-    await setSlots({ pod, forSetSlot: [watched] }, [7], ['NODE', me], { clock: systemClock });
+    await setSlots({ pod, waitsForReplicas: true, forSetSlot: [watched] }, [7], ['NODE', me], { clock: systemClock });
     expect(refusals).toEqual([expect.stringMatching(/^NOREPLICAS/)]);
   });
 });

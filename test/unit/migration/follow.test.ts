@@ -22,7 +22,15 @@ function sideOf(n: number): Side {
     send: () => Promise.reject(new Error('There is no server.')),
     [Symbol.asyncDispose]: async () => undefined,
   };
-  return { pod: podOf(n), id: String(n), shard: new Set(), software: 'valkey', main, forSetSlot: [main] };
+  return {
+    pod: podOf(n),
+    id: String(n),
+    shard: new Set(),
+    software: 'valkey',
+    waitsForReplicas: true,
+    main,
+    forSetSlot: [main],
+  };
 }
 
 /** What a server shows at each millisecond, and when it was told to cancel. */

@@ -29,7 +29,10 @@ const pod = podOf('redis-cluster', 0);
 
 test('a server that has not heard of a failover yet is asked again, for the slots that it has refused', async () => {
   const { connection, got } = hearsLate(3);
-  await setSlots({ pod, forSetSlot: [connection] }, [6, 7], ['NODE', 'heir'], { clock, afterFailover: true });
+  await setSlots({ pod, waitsForReplicas: false, forSetSlot: [connection] }, [6, 7], ['NODE', 'heir'], {
+    clock,
+    afterFailover: true,
+  });
   expect(got.map(([, , slot]) => slot)).toEqual([6, 7, 7, 7, 7]);
 });
 
@@ -38,7 +41,10 @@ test.each([
   { name: 'in the end, where it never hears of it', refusals: 1_000, afterFailover: true, sent: 10 },
 ])('a refusal is told $name', async ({ refusals, afterFailover, sent }) => {
   const { connection, got } = hearsLate(refusals);
-  const asked = setSlots({ pod, forSetSlot: [connection] }, [7], ['NODE', 'heir'], { clock, afterFailover });
+  const asked = setSlots({ pod, waitsForReplicas: false, forSetSlot: [connection] }, [7], ['NODE', 'heir'], {
+    clock,
+    afterFailover,
+  });
   await expect(asked).rejects.toMatchObject({ code: 'migration-failed', message: expect.stringContaining('slot 7') });
   expect(got).toHaveLength(sent);
 });
