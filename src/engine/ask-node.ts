@@ -1,8 +1,8 @@
-import { CAPABILITY_QUESTION, readCapabilities } from '../core/capabilities.ts';
+import { CAPABILITY_QUESTION, lackedOf, MIGRATION_QUESTION, readCapabilities } from '../core/capabilities.ts';
 import type { Pod } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { parseFields, parseInfo } from '../core/info.ts';
-import type { NodeReport, NodeSilence } from '../core/node-report.ts';
+import type { NodeAnswer, NodeReport, NodeSilence } from '../core/node-report.ts';
 import { type KnownLines, parseNodes } from '../core/nodes.ts';
 import { isList, type Reply, text } from '../core/replies.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
@@ -42,8 +42,8 @@ export async function askNode(
   try {
     const connection = await redis.connection(pod, { signal });
     const report = readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }), known);
-    if (report.kind !== 'answered' || report.info.linkUp) return report;
-    return (await hasNoLogin(connection, signal)) ? { ...report, hasNoLogin: true } : report;
+    if (report.kind !== 'answered') return report;
+    return { ...report, ...(await lacks(report, connection, signal)), ...(await login(report, connection, signal)) };
   } catch (thrown) {
     stop.throwIfAborted();
     if (late.aborted) return silence(pod.name, 'unreachable', `it did not answer within ${PATIENCE / 1000} s.`);
@@ -52,6 +52,25 @@ export async function askNode(
     if (thrown.code === 'redis-unreachable') return silence(pod.name, 'unreachable', thrown.message);
     throw thrown;
   }
+}
+
+async function lacks(
+  { capabilities }: NodeAnswer,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Pick<NodeAnswer, 'capabilities'>> {
+  if (capabilities?.atomic !== 'MIGRATION') return {};
+  const [answer] = await connection.send([MIGRATION_QUESTION], { signal, timeout: PATIENCE });
+  const lacked = lackedOf(replyOf(answer));
+  return lacked.length === 0 ? {} : { capabilities: { ...capabilities, lacks: lacked } };
+}
+
+async function login(
+  { info }: NodeAnswer,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Pick<NodeAnswer, 'hasNoLogin'>> {
+  return !info.linkUp && (await hasNoLogin(connection, signal)) ? { hasNoLogin: true } : {};
 }
 
 /**

@@ -14,7 +14,7 @@ import { topologyOf } from '../../support/topology.ts';
 const RENAMED = ['CONFIG', 'COMMAND', 'DEBUG', 'FLUSHALL', 'FLUSHDB', 'KEYS', 'MEMORY', 'FUNCTION'];
 
 describe.each([...REPRESENTATIVES])('on $name', (server) => {
-  test.each(['CONFIG', RENAMED.join(' ')])('a cluster without %s grows and shrinks', async (names) => {
+  test.each(['CONFIG', 'RESTORE', RENAMED.join(' ')])('a cluster without %s grows and shrinks', async (names) => {
     const lines = names.split(' ').map((name) => `rename-command ${name}`);
     const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));
     await using platform = await startLocalPlatform({ server, pods: 3, appendOnly: true, config });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Capabilities, readCapabilities, wayBetween } from '../../../src/core/capabilities.ts';
+import { type Capabilities, lackedOf, readCapabilities, wayBetween } from '../../../src/core/capabilities.ts';
 import type { Reply } from '../../../src/core/replies.ts';
 
 const known: Reply = [Buffer.from('cluster|migration'), -4, [], 0, 0, 0];
@@ -45,6 +45,40 @@ test.each<[string, Capabilities | undefined, Capabilities | undefined, string]>(
 ])('%s', (_name, donor, receiver, wanted) => {
   const way = wayBetween(party('a', donor), party('b', receiver));
   expect(way.kind === 'atomic' ? way.command : way.because).toContain(wanted);
+});
+
+function migrating(pod: string, version: string, lacks?: readonly string[]) {
+  const capabilities: Capabilities = lacks === undefined ? redis : { ...redis, lacks };
+  return { pod, facts: { software: 'redis', version }, capabilities };
+}
+
+test.each<[string, ReturnType<typeof migrating>, ReturnType<typeof migrating>, string | null]>([
+  ['a newer receiver', migrating('a', '8.4.1'), migrating('b', '8.6.3'), null],
+  ['a receiver of another patch', migrating('a', '8.6.3'), migrating('b', '8.6.0'), null],
+  ['an older receiver', migrating('a', '8.6.3'), migrating('b', '8.4.1'), 'b runs redis 8.4.1, which is older than a'],
+  ['an older receiver of two digits', migrating('a', '8.10.0'), migrating('b', '8.6.3'), 'older'],
+  [
+    'a receiver without RESTORE',
+    migrating('a', '8.6.3'),
+    migrating('b', '8.6.3', ['restore']),
+    'b does not know RESTORE',
+  ],
+  [
+    'a donor without it',
+    migrating('a', '8.6.3', ['xgroup|create']),
+    migrating('b', '8.6.3'),
+    'a does not know XGROUP CREATE',
+  ],
+])('slots go as a whole only where nothing of them can be refused: %s', (_name, donor, receiver, because) => {
+  const way = wayBetween(donor, receiver);
+  if (because === null) expect(way).toEqual({ kind: 'atomic', command: 'MIGRATION' });
+  else expect(way).toEqual({ kind: 'classic', because: expect.stringContaining(because) });
+});
+
+test('a server that answers COMMAND INFO in an unknown form is taken to lack what slots are sent by', () => {
+  expect(lackedOf(null)).toContain('restore');
+  expect(lackedOf([known])).toContain('restore');
+  expect(lackedOf(Array.from({ length: lackedOf(null).length }, () => known))).toEqual([]);
 });
 
 function withModules(pod: string, modules: readonly string[]) {
