@@ -29,12 +29,12 @@ export const CAPABILITY_QUESTION = [
  * Commands that a donor sends in a CLUSTER MIGRATION: of the snapshot (slotSnapshotSaveRio of cluster_asm.c, which writes as an
  * append-only file is rewritten), and those by which the commands of clients meanwhile are passed on.
  */
-const SENT_BY_MIGRATION = [
-  ...['restore', 'function|restore', 'select', 'multi', 'exec', 'del', 'unlink', 'pexpireat', 'persist', 'set'],
-  ...['rpush', 'lpush', 'lpop', 'rpop', 'lmove', 'sadd', 'srem', 'zadd', 'zrem'],
-  ...['hset', 'hmset', 'hsetex', 'hdel', 'hpexpireat', 'hpersist'],
-  ...['xadd', 'xsetid', 'xgroup|create', 'xgroup|createconsumer', 'xclaim', 'xdel', 'xtrim'],
-];
+const SENT_BY_MIGRATION = `
+  restore function|restore select multi exec del unlink pexpireat persist set
+  rpush lpush lpop rpop lmove sadd srem zadd zrem hset hmset hsetex hdel hpexpireat hpersist
+  xadd xsetid xgroup|create xgroup|createconsumer xclaim xdel xtrim`
+  .trim()
+  .split(/\s+/);
 
 /** Asked of servers that know CLUSTER MIGRATION. */
 export const MIGRATION_QUESTION = ['COMMAND', 'INFO', ...SENT_BY_MIGRATION] as const;

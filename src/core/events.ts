@@ -1,5 +1,3 @@
-import type { Failure } from './failure.ts';
-
 /** What happens while a plan is carried out. Reports make log lines and comments of it. */
 export type Event =
   | { readonly kind: 'waiting'; readonly for: string; readonly seen: string; readonly secondsLeft: number }
@@ -7,8 +5,7 @@ export type Event =
   | { readonly kind: 'verified'; readonly text: string }
   | { readonly kind: 'note'; readonly text: string }
   | ({ readonly kind: 'moving' } & MoveProgress)
-  | Slowed
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  | Slowed;
 
 export interface MoveProgress {
   readonly from: string;

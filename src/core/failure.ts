@@ -64,7 +64,10 @@ export const FAILURES = {
   'step-failed': ['failed', 'A step did not reach what it is for.'],
   'migration-failed': ['failed', 'Slots could not be moved; what remains is named.'],
   'not-as-declared': ['failed', 'All steps ran, and the cluster is still not as declared.'],
-  stopped: ['failed', 'The run was told to stop, or ran out of time, and stopped at a safe point.'],
+  stopped: [
+    'failed',
+    'The run was told to stop, or ran out of time; what is left half done is named, and the next apply goes on there.',
+  ],
   timeout: ['failed', 'Something did not happen in time.'],
   'github-error': ['failed', 'GitHub answered with an error.'],
   drift: ['failed', 'The cluster is not as declared and `fail-on-drift` is set.'],

@@ -1,4 +1,21 @@
-/** Works on `limit` items at a time; the results are in the order of the items. The first error ends it. */
+/**
+ * Lanes that share some work. After the first error the others are told, so that they begin nothing more; it is thrown when all
+ * have come to their end.
+ */
+export async function inLanes(count: number, lane: (hasFailed: () => boolean) => Promise<void>): Promise<void> {
+  const errors: unknown[] = [];
+  const run = async (): Promise<void> => {
+    try {
+      await lane(() => errors.length > 0);
+    } catch (thrown) {
+      errors.push(thrown);
+    }
+  };
+  await Promise.all(Array.from({ length: count }, run));
+  if (errors.length > 0) throw errors[0];
+}
+
+/** Works on `limit` items at a time; the results are in the order of the items. After the first error no item is begun. */
 export async function inParallel<T, R>(
   items: readonly T[],
   limit: number,
@@ -6,10 +23,12 @@ export async function inParallel<T, R>(
 ): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = items.entries();
-  const worker = async (): Promise<void> => {
-    for (const [i, item] of queue) results[i] = await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  await inLanes(Math.min(limit, items.length), async (hasFailed) => {
+    for (const [i, item] of queue) {
+      if (hasFailed()) return;
+      results[i] = await work(item);
+    }
+  });
   return results;
 }
 

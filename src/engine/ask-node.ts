@@ -43,7 +43,11 @@ export async function askNode(
     const connection = await redis.connection(pod, { signal });
     const report = readAnswers(pod.name, await connection.send(QUESTIONS, { signal, timeout: PATIENCE }), known);
     if (report.kind !== 'answered') return report;
-    return { ...report, ...(await lacks(report, connection, signal)), ...(await login(report, connection, signal)) };
+    return {
+      ...report,
+      ...(await lackedBy(report, connection, signal)),
+      ...(await loginOf(report, connection, signal)),
+    };
   } catch (thrown) {
     stop.throwIfAborted();
     if (late.aborted) return silence(pod.name, 'unreachable', `it did not answer within ${PATIENCE / 1000} s.`);
@@ -54,7 +58,7 @@ export async function askNode(
   }
 }
 
-async function lacks(
+async function lackedBy(
   { capabilities }: NodeAnswer,
   connection: Connection,
   signal: AbortSignal,
@@ -65,7 +69,7 @@ async function lacks(
   return lacked.length === 0 ? {} : { capabilities: { ...capabilities, lacks: lacked } };
 }
 
-async function login(
+async function loginOf(
   { info }: NodeAnswer,
   connection: Connection,
   signal: AbortSignal,

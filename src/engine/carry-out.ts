@@ -166,6 +166,7 @@ async function runStage(
   const cluster = await lookAgain(ports, options);
   for (const planned of stage) checkFacts(planned, cluster);
 
+  const failures: Failure[] = [];
   const oneFailed = new AbortController();
   const context: StepContext = {
     ...ports,
@@ -180,10 +181,22 @@ async function runStage(
     try {
       await runStep(step, context);
     } catch (thrown) {
-      oneFailed.abort(asFailure(thrown));
+      failures.push(asFailure(thrown));
+      oneFailed.abort(failures[0]);
     }
   });
-  if (oneFailed.signal.aborted) throw asFailure(oneFailed.signal.reason);
+  const [first, ...others] = failures;
+  if (first !== undefined) throw withOthers(first, others);
+}
+
+/** What the other steps of a stage ended with, such as slots that they had to leave open: each was told to stop by the first. */
+function withOthers(first: Failure, others: readonly Failure[]): Failure {
+  const further = others.flatMap(({ message, details }) =>
+    message === first.message ? details : [message, ...details],
+  );
+  const details = [...new Set([...first.details, ...further])];
+  if (details.length === first.details.length) return first;
+  return new Failure(first.code, first.message, { remedy: first.remedy, details, cause: first });
 }
 
 /**

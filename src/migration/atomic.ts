@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts';
+import { inLanes } from '../core/in-parallel.ts';
 import { count, each, isEmpty, slotsOfNumbers } from '../core/slots.ts';
 import { STEADY } from '../ports/ask.ts';
 import { viewOf } from '../ports/views.ts';
@@ -58,9 +59,9 @@ async function moveInJobs(work: Work, following: Following, way: AtomicWay): Pro
   if (lacking !== null) return { left: queue, failure: lacking };
   const left: Piece[] = [];
   let failure: Failure | null = null;
-  const lane = async (): Promise<void> => {
+  await inLanes(following.jobs.atOnce, async (hasFailed) => {
     for (;;) {
-      const piece = failure === null ? queue.shift() : undefined;
+      const piece = failure === null && !hasFailed() ? queue.shift() : undefined;
       if (piece === undefined) return;
       work.context.stop.throwIfAborted();
       const failed = await movePiece(piece, following);
@@ -70,9 +71,7 @@ async function moveInJobs(work: Work, following: Following, way: AtomicWay): Pro
       work.progress.movedKeys(piece.keys);
       work.progress.movedSlots(piece.slots);
     }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: following.jobs.atOnce }, lane));
-  for (const one of lanes) if (one.status === 'rejected') throw one.reason;
+  });
   return { left: [...left, ...queue], failure };
 }
 

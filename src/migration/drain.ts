@@ -1,4 +1,5 @@
 import type { Failure } from '../core/failure.ts';
+import { inLanes } from '../core/in-parallel.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connection } from '../ports/redis.ts';
@@ -45,15 +46,15 @@ async function drainDatabase(
   const queue = new SlotQueue(await filledAmong(slots, donor), donor, work.pace);
   let failure: Failure | null = null;
   let lanes = work.pace.stride().inFlight;
-  const lane = async (): Promise<void> => {
-    while (failure === null && !work.stop.aborted && lanes <= Math.max(1, work.pace.stride().inFlight)) {
+  await inLanes(lanes, async (hasFailed) => {
+    const goesOn = (): boolean => failure === null && !hasFailed() && !work.stop.aborted;
+    while (goesOn() && lanes <= Math.max(1, work.pace.stride().inFlight)) {
       const next = await queue.next();
       if (next === null) return;
       failure = (await emptySlot(next, database, donor, work)) ?? failure;
     }
     lanes -= 1;
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  });
   return failure;
 }
 

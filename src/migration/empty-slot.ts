@@ -1,4 +1,4 @@
-import type { Failure } from '../core/failure.ts';
+import { Failure, type FailureCode } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
 import { STEADY } from '../ports/ask.ts';
 import type { Command, Connection } from '../ports/redis.ts';
@@ -20,8 +20,12 @@ const WEIGHED_FROM = 2_048;
 const LONG = 200;
 /** So many keys go one by one after a failure: a big one gets its time, and no other pays for it. */
 const CAREFUL = 100;
-/** Milliseconds that a slot in hand has when the run is told to stop. */
+/** Milliseconds that a slot in hand has when the run is told to stop, and when only another step of the stage has failed. */
 const LAST_CALL = 3_000;
+const AFTER_OTHERS = 60_000;
+
+/** Reasons to stop after which this process may be killed, or somebody else may begin. */
+const HURRIED: readonly FailureCode[] = ['stopped', 'lock-lost'];
 
 export interface SlotKeys {
   readonly slot: number;
@@ -74,7 +78,8 @@ class Emptying {
     const { clock, stop } = this.#work;
     if (!stop.aborted) return false;
     this.#stopSeen ??= clock.now();
-    return clock.now() - this.#stopSeen > LAST_CALL;
+    const isHurried = !(stop.reason instanceof Failure) || HURRIED.includes(stop.reason.code);
+    return clock.now() - this.#stopSeen > (isHurried ? LAST_CALL : AFTER_OTHERS);
   }
 
   async #packs(): Promise<readonly Pack[]> {

@@ -26,19 +26,42 @@ export async function leaveInOrder(
   const emptied = new Set(begun.filter((_, i) => keys[i] === 0));
   const kept = new Set(atDonor.filter((slot) => !emptied.has(slot)));
   const finished = slots.filter((slot) => !kept.has(slot));
-  await close(pair, finished, work);
-  work.progress.movedSlots(finished);
+  const unfinished = await closeOrTell(pair, finished, work);
   const stillOpen = await rollBack(
     pair,
     open.filter((slot) => kept.has(slot)),
     work,
   );
-  if (stillOpen.length === 0) return reason;
-  const failure = asFailure(reason);
-  const left = print(slotsOfNumbers(stillOpen));
-  const detail = `Slots ${left} stay open: their keys are partly on ${pair.receiver.pod.name}. Clients are served from both; the next apply goes on there.`;
-  const { code, message, remedy, details } = failure;
-  return new Failure(code, message, { remedy, details: [...details, detail], cause: reason });
+  const further = [...unfinished, ...openDetails(pair, stillOpen)];
+  if (further.length === 0) return reason;
+  const { code, message, remedy, details } = asFailure(reason);
+  return new Failure(code, message, { remedy, details: [...details, ...further], cause: reason });
+}
+
+function openDetails({ receiver }: Pair, slots: readonly number[]): readonly string[] {
+  if (slots.length === 0) return [];
+  const left = print(slotsOfNumbers(slots));
+  return [
+    `Slots ${left} stay open: their keys are partly on ${receiver.pod.name}. Clients are served from both; the next apply goes on there.`,
+  ];
+}
+
+/** That some slots cannot be finished keeps nobody from closing the others. Throws where the connection is lost: nothing goes then. */
+async function closeOrTell(
+  pair: Pair,
+  slots: readonly number[],
+  work: Means & { readonly progress: Progress },
+): Promise<readonly string[]> {
+  try {
+    await close(pair, slots, work);
+    work.progress.movedSlots(slots);
+    return [];
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure.code === 'redis-unreachable') throw failure;
+    const words = `Slots ${print(slotsOfNumbers(slots))} are empty on ${pair.donor.pod.name} and not closed: ${failure.message}`;
+    return [words, ...failure.details];
+  }
 }
 
 /** Slots that are closed in one go: each round trip of the runner is one in which clients bounce between the two. */

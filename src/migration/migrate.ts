@@ -3,7 +3,9 @@ import type { Pair } from './pair.ts';
 
 /**
  * `MIGRATE host port "" database timeout …`: the donor connects to the receiver, sends the keys and deletes its own.
- * REPLACE is safe while the donor is the migrating owner: what the receiver has of these keys can only be older.
+ * REPLACE while the donor is the migrating owner: of a key that both have, clients are served by the donor, so what the receiver has
+ * was left by a MIGRATE that was cut off. After a failover of the donor it may also be what the new one has not heard the end of:
+ * both may have been written then, and the donor's count goes on, which has been for longer (README, "Limits").
  * @param how.timeout milliseconds
  * @param how.keep whose copy counts where both have a key
  */

@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import { allEnded } from '../core/in-parallel.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
 import { print, slotsOfNumbers } from '../core/slots.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
@@ -106,7 +107,7 @@ async function spread(connections: readonly Connection[], commands: readonly Com
     const part = commands.slice(i * size, (i + 1) * size);
     return connection.send(part, { signal: STEADY, timeout: setSlotTimeout(part.length) });
   });
-  return (await Promise.all(parts)).flat();
+  return (await allEnded(parts)).flat();
 }
 
 /** What a server's refusal of SETSLOT means. */

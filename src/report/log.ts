@@ -18,8 +18,6 @@ export function eventLine(event: Event): string {
       return moving(event);
     case 'slowed':
       return slowed(event);
-    case 'failed':
-      return `✗ ${event.failure.message}`;
   }
 }
 

@@ -9,7 +9,7 @@ export function stopSignal(timeout: number): { signal: AbortSignal; [Symbol.disp
   const controller = new AbortController();
   const stop = (why: string) =>
     controller.abort(
-      new Failure('stopped', `Stopped at a safe point: ${why}.`, {
+      new Failure('stopped', `Stopped before the end: ${why}.`, {
         remedy: 'Run apply again: it goes on where this run stopped.',
       }),
     );
