@@ -24,8 +24,9 @@ type Means = Pick<StepContext, 'clock' | 'stop'>;
  * address answered by something else, such as a mesh's sidecar that speaks HTTP, all would be lost with an OK.
  * The slot is not MIGRATING meanwhile, so no client is sent to the receiver for it.
  * Where every slot is open already, the run that opened them has checked the path.
+ * Returns the milliseconds that each MIGRATE of the donor waits for the receiver, however little it sends; 0 where no path was checked.
  */
-export async function checkPath(pair: Pair, slots: readonly number[], means: Means): Promise<void> {
+export async function checkPath(pair: Pair, slots: readonly number[], means: Means): Promise<number> {
   const [donor, receiver] = await Promise.all([
     viewOf(pair.donor.main, { signal: STEADY }),
     viewOf(pair.receiver.main, { signal: STEADY }),
@@ -37,10 +38,10 @@ export async function checkPath(pair: Pair, slots: readonly number[], means: Mea
       !donor.migrating.has(candidate) &&
       !receiver.importing.has(candidate),
   );
-  if (slot === undefined) return;
+  if (slot === undefined) return 0;
   await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], means);
   try {
-    await sendCanary(pair, slot, means);
+    return await sendCanary(pair, slot, means);
   } finally {
     await setSlots(pair.receiver, [slot], ['STABLE'], means);
   }
@@ -85,21 +86,38 @@ function canaryIn(slot: number): string {
   return `redis-cluster-topology:canary:{${wordInSlot(slot)}}`;
 }
 
-async function sendCanary(pair: Pair, slot: number, means: Means): Promise<void> {
+async function sendCanary(pair: Pair, slot: number, means: Means): Promise<number> {
   const own = canaryIn(slot);
   const set = await untilTaken(pair, ['SET', own, '1', 'PX', LIFETIME], means);
   // A donor that is full takes no new key: then a copy of one that it has.
   const isFull = !set.ok && meaningOf(set.error) === 'out-of-memory';
   const key = set.ok ? own : isFull ? await anyKey(pair, slot) : null;
   if (!set.ok && !isFull) throw migrateFailure(pair, slot, set.error);
-  if (key === null) return;
+  if (key === null) return 0;
   try {
     await copyOver(pair, slot, key, { ...means, keep: 'donor' });
     await confirm(pair, key);
+    return await hopOf(pair, slot, key, means);
   } finally {
     await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
     if (key === own) await pair.donor.main.send([['DEL', key]], { signal: STEADY });
   }
+}
+
+const MEASURED = 3;
+
+/** The connection between the two is open by now. The least of some tries counts: more is what else the servers do. */
+async function hopOf(pair: Pair, slot: number, key: Buffer | string, means: Means): Promise<number> {
+  const times = { ping: Number.POSITIVE_INFINITY, copy: Number.POSITIVE_INFINITY };
+  for (let i = 0; i < MEASURED; i += 1) {
+    const begun = means.clock.now();
+    await ask(pair.donor.main, ['PING'], { signal: STEADY });
+    const answered = means.clock.now();
+    await copyOver(pair, slot, key, { ...means, keep: 'donor' });
+    times.ping = Math.min(times.ping, answered - begun);
+    times.copy = Math.min(times.copy, means.clock.now() - answered);
+  }
+  return Math.max(0, times.copy - times.ping);
 }
 
 async function copyOver(

@@ -4,7 +4,7 @@ import { checkPath } from './canary.ts';
 import { countKeys } from './count-keys.ts';
 import { leaveInOrder } from './leave.ts';
 import type { PacedMover } from './mover.ts';
-import type { Stride } from './pace.ts';
+import { overHop, type Pace, type Stride } from './pace.ts';
 import { slotStates } from './slot-states.ts';
 
 /** Milliseconds that one batch may take, by the rate of the one before: so long its first slots stay open. */
@@ -30,17 +30,18 @@ export const moveClassic: PacedMover = async (pair, { slots, pace, progress, con
     counts.reduce((sum, n) => sum + n, 0),
     pair.averageKey,
   );
-  await checkPath(pair, left, context);
+  const hop = await checkPath(pair, left, context);
+  const steps: Pace = { stride: () => overHop(pace.stride(), hop) };
 
   let keysPerMs = Number.POSITIVE_INFINITY;
   for (let begin = 0; begin < left.length; ) {
     stop.throwIfAborted();
-    const { keys, ...stride } = pace.stride();
+    const { keys, ...stride } = steps.stride();
     const bounds = { ...stride, keys: Math.min(keys, keysPerMs * BATCH_TIME) };
     const size = batchSize(counts, begin, bounds, pair.averageKey);
     const batch = left.slice(begin, begin + size);
     const began = clock.now();
-    await moveBatch(batch, { pair, pace, progress, clock, stop });
+    await moveBatch(batch, { pair, pace: steps, progress, clock, stop });
     const moved = counts.slice(begin, begin + size).reduce((sum, n) => sum + n, 0);
     if (moved > 0) keysPerMs = moved / Math.max(1, clock.now() - began);
     begin += size;

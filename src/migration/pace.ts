@@ -86,6 +86,7 @@ const TO_OPEN = 0.05;
 const QUICKLY = 0.01;
 const TO_CLOSE = 0.2;
 const BYTES_PER_MS = 300_000;
+const MOST_KEYS = 400;
 
 /**
  * The steps of a speed. At full speed the MIGRATEs in flight together hold the donor up for about a sixth of the bound.
@@ -100,7 +101,7 @@ export function strideOf({ maxLatency, roundTrip, speed }: PaceState): Stride {
     slots: 256,
     keys: 20_000,
     bytes: 128 * 1024 * 1024,
-    keysPerMigrate: between(10, 400, budget / FOR_KEY),
+    keysPerMigrate: between(10, MOST_KEYS, budget / FOR_KEY),
     bytesPerMigrate: between(16_384, 8 * 1024 * 1024, budget * BYTES_PER_MS),
     inFlight,
     openTogether: between(16, 256, turn / TO_OPEN),
@@ -108,6 +109,16 @@ export function strideOf({ maxLatency, roundTrip, speed }: PaceState): Stride {
     closeTogether: between(8, 64, turn / TO_CLOSE),
     rest: speed >= SLOW ? 0 : Math.round(1 / speed / 4),
   };
+}
+
+/**
+ * The same where each MIGRATE waits so many milliseconds for the receiver: it holds the donor up for that long anyhow, so it sends
+ * as many keys as take as long again. What is in flight beyond the next one would only make others wait.
+ */
+export function overHop(stride: Stride, hop: number): Stride {
+  const keys = Math.min(MOST_KEYS, Math.round(hop / FOR_KEY));
+  if (keys <= stride.keysPerMigrate) return stride;
+  return { ...stride, keysPerMigrate: keys, inFlight: Math.min(2, stride.inFlight) };
 }
 
 function between(least: number, most: number, value: number): number {

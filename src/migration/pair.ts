@@ -6,6 +6,7 @@ import { answerTo } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
 import { viewOf } from '../ports/views.ts';
+import { type Address, portForMigrate } from './address.ts';
 import { inLine } from './in-line.ts';
 
 /** One side of a move, with connections of the move's own: MIGRATE blocks the one that it is sent on. */
@@ -30,7 +31,7 @@ export interface Pair extends AsyncDisposable {
   readonly donor: Side;
   readonly receiver: Side;
   /** The receiver's address as the donor knows it: MIGRATE connects from there. */
-  readonly address: { readonly host: string; readonly port: number };
+  readonly address: Address;
   /** Bytes that one key of the donor takes on average. */
   readonly averageKey: number;
   readonly open: Redis['open'];
@@ -102,7 +103,10 @@ export async function openForSetSlot(pair: Pair, options: { signal: AbortSignal 
 
 async function addressOf(receiver: Side, donor: Side, context: Pick<StepContext, 'stop'>): Promise<Pair['address']> {
   const known = (await viewOf(donor.main, { signal: context.stop })).nodes.get(receiver.id);
-  if (known !== undefined && known.ip !== '') return { host: known.ip, port: known.port };
+  if (known !== undefined && known.ip !== '') {
+    const port = await portForMigrate({ donor: donor.main, receiver: receiver.main, known: known.port }, context.stop);
+    return { host: known.ip, port };
+  }
   throw new Failure(
     'changed-meanwhile',
     `Cannot move slots: ${donor.pod.name} does not know ${receiver.pod.name} (node ${receiver.id}), so it cannot send it keys.`,

@@ -20,6 +20,8 @@ export interface LocalPlatformOptions {
   readonly username?: string;
   /** TLS alone on the client port, on the bus and for replication; default: none. */
   readonly tls?: Certificates;
+  /** TLS on a further port: servers use it among themselves, and no client does. */
+  readonly tlsBesides?: Certificates;
   readonly appendOnly?: boolean;
   /** Further lines of the server's configuration. */
   readonly config?: Readonly<Record<string, string>>;
@@ -42,7 +44,7 @@ export function threeZones(ordinal: number): { node: string; domains: Readonly<R
  * @param known the port that everybody else shall know in place of the server's own
  */
 export function configOf(options: LocalPlatformOptions, known: number | undefined): Readonly<Record<string, string>> {
-  const { nodeTimeout = 5_000, appendOnly = false, tls, config = {} } = options;
+  const { nodeTimeout = 5_000, appendOnly = false, tls, tlsBesides, config = {} } = options;
   return {
     bind: '127.0.0.1',
     'protected-mode': 'no',
@@ -55,7 +57,7 @@ export function configOf(options: LocalPlatformOptions, known: number | undefine
     'repl-diskless-sync': 'yes',
     'repl-diskless-sync-delay': '0',
     ...authConfig(options),
-    ...tls?.config,
+    ...(tls ?? tlsBesides)?.config,
     ...config,
     ...announced(known),
   };

@@ -283,7 +283,7 @@ export class LocalPlatform implements AsyncDisposable {
       folder,
       port,
       config: configOf(this.#options, this.#links.get(ordinal)),
-      tls: this.#options.tls !== undefined,
+      tls: this.#options.tls !== undefined ? 'only' : this.#options.tlsBesides !== undefined ? 'besides' : null,
       watchdog: this.#watchdog,
     });
     this.#ports.set(ordinal, server.port);

@@ -28,8 +28,8 @@ export interface LocalServerOptions {
   /** Null: any free one. */
   readonly port: number | null;
   readonly config: Readonly<Record<string, string>>;
-  /** Listen with TLS only. */
-  readonly tls: boolean;
+  /** Listen with TLS on the port alone, or besides on a port of its own; null: without. */
+  readonly tls: 'only' | 'besides' | null;
   /** Ends the server should this process die. */
   readonly watchdog: Watchdog;
 }
@@ -51,7 +51,11 @@ export async function startServer(options: LocalServerOptions): Promise<LocalSer
 
 async function launch(options: LocalServerOptions, port: number): Promise<LocalServer> {
   const file = join(options.folder, 'server.conf');
-  const ports = options.tls ? { port: '0', 'tls-port': String(port) } : { port: String(port) };
+  const ports = {
+    port: options.tls === 'only' ? '0' : String(port),
+    ...(options.tls === 'only' ? { 'tls-port': String(port) } : {}),
+    ...(options.tls === 'besides' ? { 'tls-port': String(await freePort()) } : {}),
+  };
   const lines = Object.entries({ ...options.config, ...ports, dir: options.folder });
   await writeFile(file, lines.map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`).join(''));
   const child = spawn(options.server.program, [file], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -105,7 +105,11 @@ for (const { older, newer } of updates) {
       expect(await traffic.verify()).toEqual([]);
       expect(losses(before, await digest(servers))).toEqual([]);
       expect(await openSlots(platform, redis)).toEqual([]);
-      expect(notesOf(context.told).split('\n').toSorted()).toEqual([
+      expect(
+        notesOf(context.told)
+          .match(/Slots go from .*/g)
+          ?.toSorted(),
+      ).toEqual([
         expect.stringMatching(`from ${podName(0)} to ${podName(3)} key by key: ${podName(0)} runs`),
         expect.stringMatching(`from ${podName(1)} to ${podName(3)} key by key: ${podName(1)} runs`),
       ]);

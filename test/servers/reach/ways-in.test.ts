@@ -86,6 +86,10 @@ describeOn(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$na
     await createAndGrow(server, { tls, password: OLD });
   });
 
+  test('without TLS, on a port beside that which servers use among themselves', async () => {
+    await createAndGrow(server, { tlsBesides: tls }, { migration: { method: 'classic', maxLatency: 20 } });
+  });
+
   test('with TLS and a wrong name or authority: refused in words that name the input', async () => {
     await using platform = await startLocalPlatform({ server, pods: 1, tls });
     const { serverName: _, ...nameless } = tls.client;
@@ -117,7 +121,8 @@ describeOn(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$na
 /** Makes a cluster over connections of its own, lets it grow over streams that somebody else opened, and compares the keys. */
 async function createAndGrow(
   server: ServerProgram,
-  options: Pick<LocalPlatformOptions, 'password' | 'username' | 'tls'>,
+  options: Pick<LocalPlatformOptions, 'password' | 'username' | 'tls' | 'tlsBesides'>,
+  settings: Parameters<typeof topologyOf>[2] = {},
 ): Promise<void> {
   await using platform = await startLocalPlatform({ ...options, server, pods: 4 });
   await using direct = platform.redis();
@@ -129,7 +134,7 @@ async function createAndGrow(
 
   await using streamed = throughStreams(platform, options);
   const ground: Ground = { kubernetes: platform.kubernetes, redis: streamed };
-  const larger = topologyOf(platform.place, { shards: 3, replicas: 1 });
+  const larger = topologyOf(platform.place, { shards: 3, replicas: 1 }, settings);
   await applyOn(ground, larger);
   expect((await planOn(ground, larger)).stages).toEqual([]);
   const cluster = await look(ground, larger);

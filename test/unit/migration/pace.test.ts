@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, double, integer, nat, property, record } from 'fast-check';
-import { afterPing, initialPace, type PaceState, slowestOf, strideOf } from '../../../src/migration/pace.ts';
+import { afterPing, initialPace, overHop, type PaceState, slowestOf, strideOf } from '../../../src/migration/pace.ts';
 
 const BOUND = 20;
 
@@ -91,6 +91,15 @@ describe('the pace', () => {
     });
     expect(far).toBeCloseTo(near ?? 0, 5);
     expect(afterPing({ ...initialPace(BOUND, 0), speed: 1 / 64 }, 0, 60_000).speed).toBeLessThan(1 / 32);
+  });
+
+  test('where MIGRATE waits long for the receiver it sends more keys each time, and fewer are in flight', () => {
+    const far = strideOf({ ...initialPace(BOUND, 2), speed: 1 });
+    expect(overHop(far, 0.1)).toEqual(far);
+    const slow = overHop(far, 3);
+    expect(slow.keysPerMigrate).toBeGreaterThan(far.keysPerMigrate);
+    expect(slow.inFlight).toBeLessThan(far.inFlight);
+    expect(overHop(far, 10_000).keysPerMigrate).toBeLessThanOrEqual(400);
   });
 
   test('takes smaller steps for a smaller bound', () => {
