@@ -31,7 +31,7 @@ async function main(env: Environment): Promise<void> {
     const occasion = readOccasion(env);
     const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     using stop = stopSignal(request.timeout);
-    const github = githubFor(env, request, secrets);
+    const github = githubFor(env, request, secrets, (text) => runner.info(text));
     const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
     const desk: Desk = {
       request,
@@ -73,7 +73,12 @@ async function endEarly(failure: Failure, runner: Runner): Promise<void> {
   await runner.summary(earlyEndBody(failure));
 }
 
-function githubFor(env: Environment, request: Request, secrets: Secrets): GitHub | null {
+function githubFor(
+  env: Environment,
+  request: Request,
+  secrets: Secrets,
+  waiting: (text: string) => void,
+): GitHub | null {
   const repository = env['GITHUB_REPOSITORY'];
   if (request.token === null || repository === undefined || repository === '') return null;
   return createGitHub({
@@ -82,6 +87,7 @@ function githubFor(env: Environment, request: Request, secrets: Secrets): GitHub
     apiUrl: env['GITHUB_API_URL'] ?? 'https://api.github.com',
     redact: (text) => secrets.redact(text),
     clock: systemClock,
+    waiting,
   });
 }
 

@@ -1,5 +1,6 @@
 import { asFailure, FAILURES, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import { LONGEST_WAIT } from '../ports/github.ts';
 import { summaryBody } from '../report/comment.ts';
 import { driftIssue, inSyncWords } from '../report/drift-issue.ts';
 import { issueMarker } from '../report/marker.ts';
@@ -36,8 +37,8 @@ export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
   };
 }
 
-/** Milliseconds for all that GitHub is asked about the issue. */
-const PATIENCE = 60_000;
+/** Milliseconds for all that GitHub is asked about the issue, rate limits and all. */
+const PATIENCE = LONGEST_WAIT + 60_000;
 
 const DRIFT_REMEDY = 'Apply the topology, or change it to what is wanted.';
 

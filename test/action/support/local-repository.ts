@@ -180,7 +180,8 @@ export class LocalRepository implements AsyncDisposable {
     const runner = recordedRunner(told, (line) => attempt(() => onLine(line), stop));
     const redact = (text: string): string => secrets.redact(text);
     const clock = hurried(this.pauses);
-    const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock };
+    const waiting = (text: string): void => runner.info(text);
+    const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock, waiting };
     const signal = AbortSignal.any([AbortSignal.timeout(240_000), stop.signal]);
     const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     const github = request.token === null ? null : createGitHub(client);
