@@ -72,8 +72,7 @@ async function keepIssue(topology: Topology, desk: Desk, considered: Considered,
   if (!desk.request.driftIssue || desk.github === null) return null;
   const context = contextOf(topology, desk);
   const { planned, findings } = considered;
-  const difference = planned.kind === 'plan' ? planned.plan : planned.failure;
-  const wanted = drifted ? driftIssue(difference, findings, context) : { close: inSyncWords(context) };
+  const wanted = drifted ? driftIssue(planned, findings, context) : { close: inSyncWords(context) };
   const signal = AbortSignal.timeout(PATIENCE);
   try {
     return await desk.github.keepIssue(issueMarker(topology.file), wanted, { signal });

@@ -72,12 +72,13 @@ export interface GitHub {
   /** A file as it is at a commit or branch of this repository; null when it does not exist. */
   readFile(path: string, ref: string, options: Asked): Promise<string | null>;
   /**
-   * Keeps the issue of one cluster: opens, edits when the body differs, reopens; or closes with a word. Returns its URL,
-   * null when there is none.
+   * Keeps the issue of one cluster: opens, edits and reopens where it does not begin with `head`; or closes with a word.
+   * Returns its URL, null when there is none.
+   * @param wanted `head`: how the body begins, and as long as that is the same there is nothing new to tell
    */
   keepIssue(
     marker: string,
-    wanted: { title: string; body: string } | { close: string },
+    wanted: { title: string; body: string; head: string } | { close: string },
     options: Asked,
   ): Promise<string | null>;
 }

@@ -12,7 +12,7 @@ const OPTIONS = { signal: new AbortController().signal };
 
 type Call = (github: GitHub) => Promise<unknown>;
 const put: Call = (github) => github.putComment(7, MARKER, `${MARKER}\nplan`, OPTIONS);
-const open: Call = (github) => github.keepIssue(MARKER, { title: 'drift', body: MARKER }, OPTIONS);
+const open: Call = (github) => github.keepIssue(MARKER, { title: 'drift', body: MARKER, head: MARKER }, OPTIONS);
 const read: Call = (github) => github.readFile('topology.yaml', 'main', OPTIONS);
 const approved = (github: GitHub) => shownPlans(github, ['c0ffee'], MARKER);
 
