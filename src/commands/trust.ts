@@ -2,7 +2,7 @@ import { Failure } from '../core/failure.ts';
 import type { Occasion } from '../core/request.ts';
 import type { Place, Topology } from '../core/topology.ts';
 import { canonicalJson } from '../plan/fingerprint.ts';
-import type { Desk } from './desk.ts';
+import type { DeclaredAt, Desk } from './desk.ts';
 
 /** Whether a run may look where a topology points. */
 export type Trust =
@@ -42,18 +42,30 @@ export async function trustOf(topology: Topology, desk: Desk): Promise<Trust> {
 
 /** @param ref a branch or commit whose files people have agreed to */
 async function measuredBy(ref: string, topology: Topology, desk: Desk, isSecretAtStake: boolean): Promise<Trust> {
-  const there = await desk.topologyAt(topology.file, ref);
-  if (there === null) {
-    const why = `${topology.file} is new, so it may not yet say where credentials are sent: the plan of the existing StatefulSet is made after the merge.`;
-    return isSecretAtStake ? { kind: 'new', why } : TRUSTED;
+  const there = await desk.declaredAt(topology.file, ref);
+  if (there.kind !== 'topology') {
+    return isSecretAtStake ? { kind: 'new', why: unmeasured(topology.file, there.kind) } : TRUSTED;
   }
-  const changed = differing(there.kubernetes, topology.kubernetes);
+  const changed = differing(there.topology.kubernetes, topology.kubernetes);
   if (changed.length === 0) return TRUSTED;
   const words = changed.map((name) => `kubernetes.${name}`).join(', ');
   return {
     kind: 'offline',
     why: `This ${unmergedIn(desk.occasion)} changes where the cluster is (${words}): what it says is used, and the plan made, after the merge.`,
   };
+}
+
+/** Why what a file says cannot be compared with what people have agreed to. */
+function unmeasured(file: string, kind: Exclude<DeclaredAt['kind'], 'topology'>): string {
+  const then = 'say where credentials are sent: the plan of the existing StatefulSet is made after the merge.';
+  switch (kind) {
+    case 'none':
+      return `${file} is new, so it may not yet ${then}`;
+    case 'mistakes':
+      return `${file} has mistakes in the branch that this is measured by, so nobody can see where the cluster is there, and it may not yet ${then}`;
+    case 'other-repository':
+      return `${file} lies in the checkout of another repository, so no branch of this one tells what people have agreed to, and it may not ${then} To plan it before, keep it in the repository whose workflow this is.`;
+  }
 }
 
 /** What is not merged yet. */
