@@ -5,12 +5,15 @@ import { type Plan, steps } from '../plan/plan.ts';
 import { KINDS } from '../steps/index.ts';
 import { failureAlert, type Limits } from './alerts.ts';
 import type { CommentContext } from './comment.ts';
-import { cell, code } from './escape.ts';
+import { cell, code, cut } from './escape.ts';
 import { issueHead } from './marker.ts';
 import { findingItems } from './members.ts';
 import { changesRoles, changesSlots, shardTable } from './shards.ts';
 
 const MOST_STEPS = 50;
+
+/** GitHub takes 256 characters. */
+const LONGEST_TITLE = 250;
 
 /** Within the 65,536 characters of GitHub, whatever the texts hold. */
 const SHOWN: Limits = { items: 12, text: 300 };
@@ -40,11 +43,8 @@ export function driftIssue(
     '',
     '<sub>The scheduled run keeps this issue up to date and closes it when the cluster is as declared. Closed as not planned it stays closed until something else is seen.</sub>',
   ];
-  return {
-    title: `Redis Cluster ${context.cluster} is not as ${context.file} declares it`,
-    body: body.join('\n'),
-    head,
-  };
+  const title = cut(`Redis Cluster ${context.cluster} is not as ${context.file} declares it`, LONGEST_TITLE);
+  return { title, body: body.join('\n'), head };
 }
 
 /** Over what stays while the drift is the same, be it told with other figures, another order or Kubernetes' latest words. */

@@ -119,7 +119,10 @@ describe('the issue about drift', () => {
 
   test('stays within what GitHub takes, however much is wrong', () => {
     const many = Array.from({ length: 1_000 }, () => ({ ...finding, text: '<'.repeat(10_000) }));
-    expect(driftIssue(plan, many, CONTEXT).body.length).toBeLessThan(65_536);
+    const deep = { ...CONTEXT, file: `${'deep/'.repeat(100)}topology.yaml` };
+    const { title, body } = driftIssue(plan, many, deep);
+    expect(body.length).toBeLessThan(65_536);
+    expect(title.length).toBeLessThanOrEqual(256);
   });
 
   test('closes with a word', () => {
