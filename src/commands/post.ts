@@ -1,6 +1,13 @@
 import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { type Asked, type GitHub, LONGEST_WAIT, type PostedComment, type PullRequestNow } from '../ports/github.ts';
+import {
+  type Asked,
+  type GitHub,
+  LONGEST_WAIT,
+  type PostedComment,
+  type PullRequestNow,
+  type Writing,
+} from '../ports/github.ts';
 import { type CommentContext, type CommentState, commentBody } from '../report/comment.ts';
 import { commentMarker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
@@ -111,12 +118,18 @@ export async function postProgress(
   const body = commentBody(state, contextOf(topology, desk));
   const limit = { patience: 12_000, stop: desk.stop };
   const done = await attempt(desk, pullRequest, limit, (github, asked) =>
-    put(topology, pullRequest, body, github, { ...asked, limits: 'give-up' }),
+    put(topology, pullRequest, body, github, { ...asked, limits: 'give-up', again: true }),
   );
   return done.kind === 'trouble' && !desk.stop.aborted ? done.text : null;
 }
 
-async function put(topology: Filed, pullRequest: number, body: string, github: GitHub, asked: Asked): Promise<string> {
+async function put(
+  topology: Filed,
+  pullRequest: number,
+  body: string,
+  github: GitHub,
+  asked: Writing,
+): Promise<string> {
   return (await github.putComment(pullRequest, commentMarker(topology.file), body, asked)).url;
 }
 

@@ -41,6 +41,14 @@ export interface Asked {
   readonly limits?: 'wait' | 'give-up';
 }
 
+export interface Writing extends Asked {
+  /**
+   * Whether the comment that this process wrote last is edited without looking for it, where there is one: for what is written
+   * often, and is not the last word.
+   */
+  readonly again?: boolean;
+}
+
 /**
  * GitHub, reduced to what plan, apply and drift need of it. Every method throws Failure `github-error`, naming the
  * permission that is missing, where no other code is given.
@@ -51,7 +59,7 @@ export interface GitHub {
   /** All comments of the action's own identity whose bodies begin with `mark`, oldest first. */
   ownComments(pullRequest: number, mark: string, options: Asked): Promise<readonly PostedComment[]>;
   /** Creates or edits it. */
-  putComment(pullRequest: number, marker: string, body: string, options: Asked): Promise<PostedComment>;
+  putComment(pullRequest: number, marker: string, body: string, options: Writing): Promise<PostedComment>;
   /**
    * The pull requests that brought these commits to `branch`, found one after the other in the order of the commits, each
    * once. Throws Failure `approval-unreadable`.

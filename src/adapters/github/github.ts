@@ -36,8 +36,8 @@ export function createGitHub({ token, repository, redact, ...more }: GitHubOptio
   return {
     findComment: async (pullRequest, marker, asked) => findComment(here, requests.begin(asked), pullRequest, marker),
     ownComments: async (pullRequest, mark, asked) => listOwnComments(here, requests.begin(asked), pullRequest, mark),
-    putComment: async (pullRequest, marker, body, asked) =>
-      putComment(here, requests.begin(asked), pullRequest, { marker, body }),
+    putComment: async (pullRequest, marker, body, { again = false, ...asked }) =>
+      putComment(here, requests.begin(asked), pullRequest, { marker, body, again }),
     mergedPullRequests: (commits, branch, marker, { patient, ...asked }) =>
       mergedPullRequests(here, () => requests.begin(asked), { commits, branch, patient }, marker),
     pullRequestNow: async (pullRequest, asked) => pullRequestNow(here, requests.begin(asked), pullRequest),
