@@ -1,13 +1,13 @@
 import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import type { PostedComment } from '../ports/github.ts';
+import { type Asked, LONGEST_WAIT, type PostedComment } from '../ports/github.ts';
 import type { CommentState } from '../report/comment.ts';
 import { commentMarker, hiddenLineOf, type Marker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 import type { Refusal } from './outcome.ts';
 import { post } from './post.ts';
 
-/** Milliseconds for finding the comment in which a refusal is told; the run waits for it. */
+/** Milliseconds for finding the comment in which a refusal is told where GitHub gives no answer; the run waits for it. */
 const PATIENCE = 20_000;
 
 /**
@@ -20,7 +20,7 @@ export async function finish(
   state: Extract<CommentState, { kind: 'planned' }>,
 ): Promise<string | null> {
   const { commit } = desk.occasion;
-  const all = await unfinished(topology, desk, [commit], desk.stop);
+  const all = await unfinished(topology, desk, [commit], { signal: desk.stop });
   const found = all.find(({ shown }) => shown.hash !== state.plan.hash);
   return found === undefined ? null : post(topology, desk, found.comment.pullRequest, state);
 }
@@ -30,7 +30,8 @@ export async function finish(
  * merged pull request is approved until it was carried out. Returns the URL of the first; null where there is none.
  */
 export async function tellRefusal(topology: Topology, desk: Desk, refusal: Refusal): Promise<string | null> {
-  const found = await unfinished(topology, desk, desk.occasion.commits, AbortSignal.timeout(PATIENCE));
+  const asked = { signal: AbortSignal.timeout(LONGEST_WAIT + PATIENCE), patience: PATIENCE };
+  const found = await unfinished(topology, desk, desk.occasion.commits, asked);
   const urls: (string | null)[] = [];
   for (const { comment, shown } of found) {
     const approved = { hash: shown.hash, hidden: hiddenLineOf(comment.body) };
@@ -49,15 +50,15 @@ async function unfinished(
   topology: Topology,
   desk: Desk,
   commits: readonly string[],
-  signal: AbortSignal,
+  asked: Asked,
 ): Promise<readonly Unfinished[]> {
   const { github, occasion, request } = desk;
   if (github === null || occasion.branch === null || !request.comment) return [];
-  const options = { signal, patient: false };
-  const asked = github.mergedPullRequests(commits, occasion.branch, commentMarker(topology.file), options);
+  const options = { ...asked, patient: false };
+  const merged = github.mergedPullRequests(commits, occasion.branch, commentMarker(topology.file), options);
   const found: Unfinished[] = [];
   try {
-    for await (const { comments } of asked) {
+    for await (const { comments } of merged) {
       for (const posted of comments) {
         const shown = posted.kind === 'own' ? readPosted(posted.comment.body) : null;
         if (posted.kind === 'own' && shown !== null && shown.state !== 'applied') {
