@@ -52,6 +52,7 @@ export function readOccasion(env: Environment): Occasion {
     commit,
     commits: [commit, ...pushed].filter((id, i, all) => id !== '' && all.indexOf(id) === i),
     branch: branch?.startsWith(QUEUE) === true ? null : branch,
+    mergedTo: mergedToOf(payload, branchIn(env['GITHUB_REF'])),
     base: into.ref,
     aside: asideOf(into.branch, payload),
     attempt: Number(attemptOf(env)),
@@ -79,6 +80,12 @@ function baseOf({ pull_request: pull, merge_group: group, repository }: Payload,
     );
   }
   return { ref: branch, branch };
+}
+
+/** @param current the branch that the run is on */
+function mergedToOf({ action, pull_request: pull }: Payload, current: string | null): string | null {
+  if (pull === undefined || pull === null) return current?.startsWith(QUEUE) === true ? null : current;
+  return action === 'closed' && pull.merged === true ? (pull.base.ref ?? null) : null;
 }
 
 function asideOf(branch: string | null, { repository }: Payload): Occasion['aside'] {

@@ -1,0 +1,50 @@
+import { asFailure } from '../core/failure.ts';
+import type { Topology } from '../core/topology.ts';
+import type { PostedComment } from '../ports/github.ts';
+import { commentMarker, type Marker, readPosted } from '../report/marker.ts';
+import type { Desk } from './desk.ts';
+
+/** Milliseconds for finding comments; the end of a run waits for it. */
+const PATIENCE = 20_000;
+
+/** Our comment about a cluster, in a pull request that brought the commits of this run to their branch. */
+export interface MergedComment {
+  readonly comment: PostedComment;
+  readonly shown: Marker;
+}
+
+/**
+ * Those of all pull requests that GitHub knows of by now, those of the newest commit first. Never throws: an apply is no worse
+ * for what cannot be told beside it, so the log says what GitHub does not tell.
+ */
+export async function mergedComments({ file }: Pick<Topology, 'file'>, desk: Desk): Promise<readonly MergedComment[]> {
+  const { github, occasion, request, runner } = desk;
+  if (github === null || occasion.mergedTo === null || !request.comment) return [];
+  const options = { signal: AbortSignal.timeout(PATIENCE), patient: false };
+  const found: MergedComment[] = [];
+  try {
+    const pulls = github.mergedPullRequests(occasion.commits, occasion.mergedTo, commentMarker(file), options);
+    for await (const { comments } of pulls) {
+      for (const posted of comments) {
+        const shown = posted.kind === 'own' ? readPosted(posted.comment.body) : null;
+        if (posted.kind === 'own' && shown !== null) found.push({ comment: posted.comment, shown });
+      }
+    }
+  } catch (thrown) {
+    const { message } = asFailure(thrown);
+    runner.info(
+      `Whether a comment on a merged pull request still tells of what is to be done is not known. ${message}`,
+    );
+  }
+  return found;
+}
+
+/** Whether it still tells of something to do, of an apply under way, or of one that failed or was refused. */
+export function isOpen({ shown }: MergedComment): boolean {
+  return shown.state !== 'applied';
+}
+
+/** Whether it says that nothing is to be done. */
+export function isEmpty({ shown }: MergedComment): boolean {
+  return shown.state === 'planned' && shown.steps?.length === 0;
+}
