@@ -7,8 +7,8 @@ import type { Refusal } from './outcome.ts';
 import { post } from './post.ts';
 
 /**
- * Turns a comment that still tells of something to do, of an apply under way or of one that failed, when the push of its
- * pull request finds nothing left to do. Returns its URL; null where there is none such, or GitHub does not tell.
+ * Turns the comments that still tell of something to do, of an apply under way or of one that failed or was refused, when the
+ * run of their pull requests finds nothing left to do. Returns the URL of the first; null where there is none such.
  */
 export async function finish(
   topology: Topology,
@@ -16,8 +16,11 @@ export async function finish(
   state: Extract<CommentState, { kind: 'planned' }>,
 ): Promise<string | null> {
   const all = await mergedComments(topology, desk);
-  const found = all.find((one) => isOpen(one) && !isEmpty(one));
-  return found === undefined ? null : post(topology, desk, found.comment.pullRequest, state);
+  const urls: (string | null)[] = [];
+  for (const { comment } of all.filter((one) => isOpen(one) && !isEmpty(one))) {
+    urls.push(await post(topology, desk, comment.pullRequest, state));
+  }
+  return urls[0] ?? null;
 }
 
 /**

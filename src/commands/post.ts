@@ -1,7 +1,8 @@
 import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
 import type { GitHub, PostedComment, PullRequestNow } from '../ports/github.ts';
-import { type CommentContext, type CommentState, commentBody } from '../report/comment.ts';
+import { type CommentState, commentBody } from '../report/comment.ts';
+import type { CommentContext } from '../report/footer.ts';
 import { commentMarker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 

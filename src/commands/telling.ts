@@ -1,18 +1,20 @@
 import type { Topology } from '../core/topology.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CommentState } from '../report/comment.ts';
+import { hiddenLineOf } from '../report/marker.ts';
+import { type Ending, type Told, togetherBody } from '../report/together.ts';
 import type { Desk } from './desk.ts';
 import { isEmpty, isOpen, type MergedComment, mergedComments } from './merged-comments.ts';
-import { post, postProgress } from './post.ts';
+import { contextOf, post, postMerged, postProgress } from './post.ts';
 
 type Progress = Extract<CommentState, { readonly kind: 'applying' }>;
 type End = Extract<CommentState, { readonly kind: 'applied' | 'failed' }>;
 
-/** Tells how an apply goes in the comment of the merged pull request that it carries out. Never throws. */
+/** Tells how an apply goes in the comments of the merged pull requests that it carries out. Never throws. */
 export interface Telling {
   /** The work waits for none of it. Gives what went wrong; null when nothing did. */
   readonly progress: (state: Progress) => Promise<string | null>;
-  /** The last word. Gives the URL of the comment; null where there is none. */
+  /** The last word. Gives the URL of the comment that tells it; null where there is none. */
   readonly end: (state: End) => Promise<string | null>;
 }
 
@@ -34,9 +36,24 @@ export function tellingOf(plan: Plan, approvedIn: number | null, topology: Topol
     async end(state) {
       // GitHub may not have known yet where the commits came from.
       const pullRequest = (await asked) ?? (await find());
-      return pullRequest === null ? null : post(topology, desk, pullRequest, state);
+      if (pullRequest === null) return null;
+      const url = await post(topology, desk, pullRequest, state);
+      await tellOthers(state, { pullRequest, url }, topology, desk);
+      return url;
     },
   };
+}
+
+/** What came with the same push is in the plan, too: a comment that still says "Next: merge" would wait for ever. */
+async function tellOthers({ kind, plan }: End, told: Told, topology: Topology, desk: Desk): Promise<void> {
+  const all = await mergedComments(topology, desk);
+  for (const one of all.filter((other) => isOpen(other) && !isEmpty(other))) {
+    const { body, pullRequest } = one.comment;
+    if (pullRequest === told.pullRequest) continue;
+    const ending: Ending = kind === 'applied' ? { kind } : { kind, hidden: hiddenLineOf(body) };
+    const text = togetherBody(plan, ending, told, contextOf(topology, desk));
+    await postMerged(topology, desk, pullRequest, text);
+  }
 }
 
 /** The one that shows this plan, else the newest that is open. */

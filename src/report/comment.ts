@@ -9,6 +9,7 @@ import { fitting, type Section } from './budget.ts';
 import { asCarriedOut } from './carried-out.ts';
 import { differenceBlock, type ShownPlan } from './difference.ts';
 import { cell, code, cut, fenced, prose } from './escape.ts';
+import { type CommentContext, footer, link } from './footer.ts';
 import { deed, headline } from './headline.ts';
 import { commentMarker, hiddenPlan } from './marker.ts';
 import { placementTable } from './placement.ts';
@@ -59,13 +60,6 @@ export type CommentState =
       readonly done: readonly string[];
     };
 
-export interface CommentContext {
-  readonly cluster: string;
-  readonly file: string;
-  readonly runUrl: string;
-  readonly commit: string;
-}
-
 /** Where the text stands. */
 interface Place extends Limits {
   readonly isComment: boolean;
@@ -83,7 +77,7 @@ const LONGEST_SUMMARY = 900_000;
 export function commentBody(state: CommentState, context: CommentContext): string {
   const hidden = hiddenOf(state);
   const marker = commentMarker(context.file);
-  const run = runLink(context.runUrl, 'summary of the run');
+  const run = link(context.runUrl, 'summary of the run');
   const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
     most: LONGEST_COMMENT - marker.length - hidden.line.length - 4,
     sizeOf: (written) => written.length,
@@ -117,7 +111,7 @@ export function sectionsOf(state: CommentState, context: CommentContext, place: 
     { lines: progressOf(state), drop: 6, name: 'the progress' },
     ...(state.plan === null || state.estimate === null ? [] : planSections(state, state.plan, state.estimate, place)),
     { lines: nextOf(state, place), drop: null },
-    { lines: [footerOf(state, context)], drop: null },
+    { lines: [footer(context, hashOf(state))], drop: null },
   ];
 }
 
@@ -228,10 +222,7 @@ function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly st
       const under =
         state.underWay === null
           ? []
-          : [
-              '',
-              `An apply is at work on this cluster now (${runLink(state.underWay, 'run')}), so the plan may change.`,
-            ];
+          : ['', `An apply is at work on this cluster now (${link(state.underWay, 'run')}), so the plan may change.`];
       return [...whole, isComment ? mergeWords(state.plan) : `**Next:** an apply carries out plan ${hash}.`, ...under];
     }
     case 'failed': {
@@ -259,25 +250,6 @@ function stillApproved(hash: string): readonly string[] {
   ];
 }
 
-function footerOf(state: CommentState, { file, commit, runUrl }: CommentContext): string {
-  const hash = state.plan === null || state.plan.stages.length === 0 ? [] : [`plan ${code(state.plan.hash)}`];
-  const at = /^[0-9a-f]{7,64}$/.test(commit) ? [commitLink(commit, runUrl)] : [];
-  const run = isLink(runUrl) ? [runLink(runUrl, 'run')] : [];
-  return `<sub>${[...hash, code(cut(file, 300)), ...at, ...run].join(' · ')}</sub>`;
-}
-
-/** GitHub makes a link of it by itself in comments; in the summary of a run it does not. */
-function commitLink(commit: string, runUrl: string): string {
-  const repository = /^(.+)\/actions\/runs\//.exec(runUrl)?.[1];
-  const words = `commit ${commit.slice(0, 10)}`;
-  return repository === undefined ? words : runLink(`${repository}/commit/${commit}`, words);
-}
-
-/** A link where the address is one, else the words alone. */
-function runLink(url: string, words: string): string {
-  return isLink(url) ? `[${words}](${url})` : words;
-}
-
-function isLink(url: string): boolean {
-  return url.length < 1_000 && /^https?:\/\/[\w./:%?=&~-]+$/.test(url);
+function hashOf({ plan }: CommentState): string | null {
+  return plan === null || plan.stages.length === 0 ? null : plan.hash;
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
+import { hiddenLineOf, readPosted } from '../../src/report/marker.ts';
 import type { ActionEvent } from '../support/run-action.ts';
 import { commit, pullRequest, push } from './support/events.ts';
 import { type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
@@ -76,6 +77,48 @@ describe('the comment of a merged pull request tells of an apply', () => {
     Object.assign(pull ?? {}, { unknownFor: 1 });
     await run(push([commit(1)]), HEAVY, FREELY);
     expect(repository.comment(7)).toContain('✅ **Applied');
+  });
+});
+
+describe('the comments of pull requests that were merged together', () => {
+  const both = push([commit(1), commit(2)]);
+
+  /** Another one, which was planned apart. */
+  beforeEach(async () => {
+    await run(pullRequest(8), HEAVIER);
+    repository.merge(8, [commit(2)]);
+  });
+
+  test('say all that it was applied, and one of them tells what', async () => {
+    const applied = await run(both, HEAVIER);
+    expect(applied.outputs).toMatchObject({ result: 'applied', 'comment-url': expect.stringContaining('pull/8') });
+    expect(repository.comment(8)).toContain('✅ **Applied');
+    expect(repository.comment(7)).toMatch(/✅ \*\*Carried out with #8\.\*\* .*pull\/8#issuecomment/);
+    expect(repository.comment(7)).not.toContain('**Next:** merge');
+    expect(readPosted(repository.comment(7))?.state).toBe('applied');
+  });
+
+  test('say all that it failed midway, and approve what they did', async () => {
+    const approved = hiddenLineOf(repository.comment(7));
+    await run(both, HEAVIER, {}, stopAtTheFirstMove);
+    expect(repository.comment(8)).toContain('❌ **Failed midway:**');
+    expect(repository.comment(7)).toContain('❌ **Failed midway, with #8.**');
+    expect(hiddenLineOf(repository.comment(7))).toBe(approved);
+    await run(both, HEAVIER);
+    for (const number of [7, 8]) expect(readPosted(repository.comment(number))?.state).toBe('applied');
+  });
+
+  test('say all that nothing is left to do, when somebody has done it before', async () => {
+    await repository.make(HEAVIER);
+    const { outputs } = await run(both, HEAVIER);
+    expect(outputs).toMatchObject({ result: 'no-changes', 'comment-url': expect.stringContaining('pull/8') });
+    for (const number of [7, 8]) {
+      expect(repository.comment(number)).toContain('Nothing to do: the cluster is as declared');
+      expect(repository.comment(number)).not.toContain('**Next:** merge');
+    }
+    const since = repository.github.requests.length;
+    await run(both, HEAVIER);
+    expect(written(since)).toEqual([]);
   });
 });
 

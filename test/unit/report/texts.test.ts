@@ -5,13 +5,17 @@ import { placementFindings } from '../../../src/core/placement-findings.ts';
 import { driftIssue, inSyncWords } from '../../../src/report/drift-issue.ts';
 import { earlyEndBody } from '../../../src/report/early-end.ts';
 import { leftBehindBody, withdrawnBody } from '../../../src/report/left-behind.ts';
+import { hiddenPlan } from '../../../src/report/marker.ts';
 import { offlineBody } from '../../../src/report/offline.ts';
+import { togetherBody } from '../../../src/report/together.ts';
 import { CASES } from './comment-cases.ts';
-import { CONTEXT, topologyOf } from './reported.ts';
+import { CONTEXT, clusterOf, planOf, topologyOf } from './reported.ts';
 
 const before = topologyOf(3);
 const elsewhere = { ...before.kubernetes, namespace: 'trap' };
 const { file } = CONTEXT;
+const grow = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 }));
+const there = { pullRequest: 8, url: 'https://github.com/acme/cache/pull/8#issuecomment-1' };
 
 /** Name of the golden file → a text that is no state of a plan. */
 const TEXTS: ReadonlyMap<string, string> = new Map([
@@ -27,12 +31,22 @@ const TEXTS: ReadonlyMap<string, string> = new Map([
   ['left-behind-renamed', leftBehindBody({ before, to: 'clusters/new.yaml', heir: 'fresh' })],
   ['left-behind-withdrawn', withdrawnBody({ cluster: 'sessions', file }, null)],
   ['left-behind-moved', withdrawnBody({ cluster: 'sessions', file }, 'clusters/new.yaml')],
+  ['together-applied', withoutPlan(togetherBody(grow, { kind: 'applied' }, there, CONTEXT))],
+  [
+    'together-failed',
+    withoutPlan(togetherBody(grow, { kind: 'failed', hidden: hiddenPlan(grow, 'planned').line }, there, CONTEXT)),
+  ],
   ['drift-issue', issueOf('grow')],
   ['drift-issue-placement', issueOf('placement')],
   ['drift-issue-refused', issueOf('refused-unhealthy')],
   ['drift-issue-closed', inSyncWords(CONTEXT)],
   ['file-with-mistakes', mistaken()],
 ]);
+
+/** Base64 of deflated JSON is readable in no golden file. */
+function withoutPlan(body: string): string {
+  return body.replace(/<!-- plan: \S+ -->$/, '<!-- plan: … -->');
+}
 
 /** The issue about a cluster for which this case of a comment is the plan. */
 function issueOf(name: string): string {
