@@ -4,7 +4,7 @@ import { hiddenLineOf } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 import { isEmpty, isOpen, mergedComments } from './merged-comments.ts';
 import type { Refusal } from './outcome.ts';
-import { post } from './post.ts';
+import { type Named, post } from './post.ts';
 
 /**
  * Turns the comments that still tell of something to do, of an apply under way or of one that failed or was refused, when the
@@ -25,14 +25,15 @@ export async function finish(
 
 /**
  * Says in the comments whose plans the push was to carry out why it has not. What they hide stays as it is: the plan of a
- * merged pull request is approved until it was carried out. Returns the URL of the first; null where there is none.
+ * merged pull request is approved until it was carried out. One that holds no plan is told the present one, and approves
+ * nothing now either. Returns the URL of the first; null where there is none.
  */
-export async function tellRefusal(topology: Topology, desk: Desk, refusal: Refusal): Promise<string | null> {
+export async function tellRefusal(topology: Named, desk: Desk, refusal: Refusal): Promise<string | null> {
   if (desk.occasion.branch === null) return null;
   const urls: (string | null)[] = [];
   for (const { comment, shown } of (await mergedComments(topology, desk)).filter(isOpen)) {
-    const approved = { hash: shown.hash, hidden: hiddenLineOf(comment.body) };
-    urls.push(await post(topology, desk, comment.pullRequest, { ...refusal, approved }));
+    const approved = shown === null ? {} : { approved: { hash: shown.hash, hidden: hiddenLineOf(comment.body) } };
+    urls.push(await post(topology, desk, comment.pullRequest, { ...refusal, ...approved }));
   }
   return urls[0] ?? null;
 }

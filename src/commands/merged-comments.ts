@@ -1,8 +1,8 @@
 import { asFailure } from '../core/failure.ts';
-import type { Topology } from '../core/topology.ts';
 import type { PostedComment } from '../ports/github.ts';
 import { commentMarker, type Marker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
+import type { Filed } from './post.ts';
 
 /** Milliseconds for finding comments; the end of a run waits for it. */
 const PATIENCE = 20_000;
@@ -10,14 +10,15 @@ const PATIENCE = 20_000;
 /** Our comment about a cluster, in a pull request that brought the commits of this run to their branch. */
 export interface MergedComment {
   readonly comment: PostedComment;
-  readonly shown: Marker;
+  /** The plan that it carries; null where it carries none: a refusal, mistakes in the file, what was told without a look. */
+  readonly shown: Marker | null;
 }
 
 /**
  * Those of all pull requests that GitHub knows of by now, those of the newest commit first. Never throws: an apply is no worse
  * for what cannot be told beside it, so the log says what GitHub does not tell.
  */
-export async function mergedComments({ file }: Pick<Topology, 'file'>, desk: Desk): Promise<readonly MergedComment[]> {
+export async function mergedComments({ file }: Filed, desk: Desk): Promise<readonly MergedComment[]> {
   const { github, occasion, request, runner } = desk;
   if (github === null || occasion.mergedTo === null || !request.comment) return [];
   const options = { signal: AbortSignal.timeout(PATIENCE), patient: false };
@@ -26,8 +27,8 @@ export async function mergedComments({ file }: Pick<Topology, 'file'>, desk: Des
     const pulls = github.mergedPullRequests(occasion.commits, occasion.mergedTo, commentMarker(file), options);
     for await (const { comments } of pulls) {
       for (const posted of comments) {
-        const shown = posted.kind === 'own' ? readPosted(posted.comment.body) : null;
-        if (posted.kind === 'own' && shown !== null) found.push({ comment: posted.comment, shown });
+        if (posted.kind === 'void') continue;
+        found.push({ comment: posted.comment, shown: readPosted(posted.comment.body) });
       }
     }
   } catch (thrown) {
@@ -41,10 +42,10 @@ export async function mergedComments({ file }: Pick<Topology, 'file'>, desk: Des
 
 /** Whether it still tells of something to do, of an apply under way, or of one that failed or was refused. */
 export function isOpen({ shown }: MergedComment): boolean {
-  return shown.state !== 'applied';
+  return shown?.state !== 'applied';
 }
 
 /** Whether it says that nothing is to be done. */
 export function isEmpty({ shown }: MergedComment): boolean {
-  return shown.state === 'planned' && shown.steps?.length === 0;
+  return shown?.state === 'planned' && shown.steps?.length === 0;
 }

@@ -10,7 +10,7 @@ import type { Desk } from './desk.ts';
 export type Named = Pick<Topology, 'name' | 'file'>;
 
 /** As much of one as finds its comment. */
-type Filed = Pick<Topology, 'file'>;
+export type Filed = Pick<Topology, 'file'>;
 
 /** Milliseconds for all that GitHub is asked about one comment. */
 const PATIENCE = 60_000;
@@ -90,7 +90,7 @@ function toldOfApply(comment: PostedComment | null): string | null {
 }
 
 /** The same for a pull request that was merged. */
-export function post(topology: Topology, desk: Desk, pullRequest: number, state: CommentState): Promise<string | null> {
+export function post(topology: Named, desk: Desk, pullRequest: number, state: CommentState): Promise<string | null> {
   return postMerged(topology, desk, pullRequest, commentBody(state, contextOf(topology, desk)));
 }
 

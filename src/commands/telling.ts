@@ -60,5 +60,5 @@ async function tellOthers({ kind, plan }: End, told: Told, topology: Topology, d
 function commentFor(plan: Plan, all: readonly MergedComment[], { occasion }: Desk): MergedComment | undefined {
   // Of a run by hand or on a schedule long after the merge nothing is told where nothing was to be done.
   const open = all.filter((one) => isOpen(one) && (occasion.branch !== null || !isEmpty(one)));
-  return open.find(({ shown }) => shown.hash === plan.hash) ?? open[0];
+  return open.find(({ shown }) => shown?.hash === plan.hash) ?? open[0];
 }

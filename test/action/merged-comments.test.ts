@@ -80,6 +80,53 @@ describe('the comment of a merged pull request tells of an apply', () => {
   });
 });
 
+describe('the comment of a merged pull request that holds no plan', () => {
+  const atomic = shares([2, 1, 1], 'migration: {method: atomic}');
+  const elsewhere = HEAVY.replace('namespace: local', 'namespace: trap');
+  const cases = [
+    ['a plan that was refused', atomic],
+    ['a file that points elsewhere', elsewhere],
+    ['a file with mistakes', `${HEAVY}shard: 3\n`],
+  ] as const;
+
+  test.each(cases)(
+    'but %s is told the plan that the push refuses, with its hash; and of the apply by hand',
+    async (_, seen) => {
+      await run(pullRequest(8), seen);
+      expect(hiddenLineOf(repository.comment(8))).toBe('');
+      repository.merge(8, [commit(2)]);
+      const refused = await run(push([commit(2)]), HEAVY);
+      const hash = refused.outputs['plan-hash'] ?? '';
+      expect(refused.outputs).toMatchObject({
+        'failure-reason': 'plan-not-approved',
+        'comment-url': expect.stringContaining('pull/8'),
+      });
+      expect(repository.comment(8)).toContain('Refused; nothing was changed.');
+      expect(repository.comment(8)).toContain(`\`approved-plan: ${hash}\``);
+      expect(repository.comment(8)).toContain('Move 1,365 slots');
+      expect((await run(push([commit(2)]), HEAVY)).outputs['failure-reason']).toBe('plan-not-approved');
+      await run({ ...byHand, commit: commit(2) }, HEAVY, { command: 'apply', 'approved-plan': hash });
+      expect(repository.comment(8)).toContain('✅ **Applied');
+    },
+  );
+
+  test('is told that nothing is left to do, where that is so', async () => {
+    await run(pullRequest(8), elsewhere);
+    repository.merge(8, [commit(2)]);
+    await repository.make(HEAVY);
+    expect((await run(push([commit(2)]), HEAVY)).outputs['result']).toBe('no-changes');
+    expect(repository.comment(8)).toContain('Nothing to do: the cluster is as declared');
+  });
+});
+
+test('a file that has mistakes only once it is merged is told so in place of "Next: merge", and stays approved', async () => {
+  const approved = hiddenLineOf(repository.comment(7));
+  await run(push([commit(1)]), `${HEAVY}shard: 3\n`);
+  expect(repository.comment(7)).toContain('Unknown key');
+  expect(repository.comment(7)).not.toContain('**Next:** merge');
+  expect(hiddenLineOf(repository.comment(7))).toBe(approved);
+});
+
 describe('the comments of pull requests that were merged together', () => {
   const both = push([commit(1), commit(2)]);
 
