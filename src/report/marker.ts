@@ -38,6 +38,24 @@ export function commentMarker(file: string): string {
   return `${ANY_COMMENT}${inMarker(file)} -->`;
 }
 
+/** What a comment is about. */
+export interface Subject {
+  readonly file: string;
+  /** Null where the comment does not name it, as of a file with mistakes. */
+  readonly cluster: string | null;
+}
+
+/**
+ * By what every comment has, also one that carries no plan: the first line, and the heading. Null for what no comment of this
+ * program begins with.
+ */
+export function subjectOf(body: string): Subject | null {
+  const file = fileIn(/^<!-- redis-cluster-topology: plan of (\S+) -->(?:\n|$)/.exec(body)?.[1] ?? '');
+  if (file === null) return null;
+  const heading = /^### Redis Cluster `([^`\n]+)`$/m.exec(body)?.[1] ?? null;
+  return { file, cluster: readPosted(body)?.cluster ?? (heading === file ? null : heading) };
+}
+
 /** The first line of the issue about the cluster of one file. */
 export function issueMarker(file: string): string {
   return `<!-- redis-cluster-topology: drift of ${inMarker(file)} -->`;
@@ -109,4 +127,14 @@ function inMarker(file: string): string {
 
 function percented(mark: string): string {
   return Buffer.from(mark).toString('hex').toUpperCase().replaceAll(/../g, '%$&');
+}
+
+/** The path that was put into a marker; null for what no path becomes there. */
+function fileIn(marked: string): string | null {
+  try {
+    const file = decodeURIComponent(marked);
+    return file !== '' && inMarker(file) === marked ? file : null;
+  } catch {
+    return null;
+  }
 }

@@ -143,6 +143,36 @@ describe('the comment of an earlier commit about a cluster that no file is about
     expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
   });
 
+  test.each([
+    ['that its file has mistakes', `${NAMED}shard: 3\n`, 'Unknown key', 'Nothing will be done for `early.yaml`'],
+    [
+      'that it is refused',
+      `${NAMED}migration: {method: atomic}\n`,
+      'Refused;',
+      'no topology file of this pull request',
+    ],
+    ['what was said without a look', NAMED.replace('local', 'trap'), 'not looked at', 'no topology file of this'],
+  ])('is turned where it holds no plan but says %s, and only once', async (_, text, before, after) => {
+    repository.github.files.set(`${BASE}:early.yaml`, EVEN);
+    await runOf({ 'early.yaml': text });
+    repository.github.files.delete(`${BASE}:early.yaml`);
+    expect(commentAbout('early.yaml')).toContain(before);
+    await runOf({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    expect(commentAbout('early.yaml')).toContain(after);
+    expect(commentAbout('early.yaml')).not.toContain(before);
+    const since = repository.github.requests.length;
+    await runOf({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    const edits = repository.github.requests.slice(since).filter(({ line }) => line.startsWith('PATCH'));
+    expect(edits.map(({ body }) => JSON.stringify(body)).join()).not.toContain('early.yaml');
+  });
+
+  test('says where its plan is now, also where it was refused before', async () => {
+    await runOf({ 'early.yaml': `${NAMED}migration: {method: atomic}\n` });
+    expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
+    await runOf({ 'topology.yaml': NAMED }, { action: 'synchronize' });
+    expect(commentAbout('early.yaml')).toContain('**What is planned stands in the comment about `topology.yaml`.**');
+  });
+
   test('stays where another workflow wrote it, about a file of its own', async () => {
     await run({ 'elsewhere.yaml': NAMED });
     const before = commentAbout('elsewhere.yaml');

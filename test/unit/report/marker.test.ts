@@ -1,8 +1,9 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../../src/core/failure.ts';
 import { type PlannedStep, steps } from '../../../src/plan/plan.ts';
 import { commentBody, summaryBody } from '../../../src/report/comment.ts';
-import { commentMarker, hiddenPlan, issueMarker, readPosted } from '../../../src/report/marker.ts';
+import { commentMarker, hiddenPlan, issueMarker, readPosted, subjectOf } from '../../../src/report/marker.ts';
 import { CONTEXT, clusterOf, planned, planOf, topologyOf } from './reported.ts';
 
 const plan = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 }));
@@ -41,6 +42,30 @@ test('a path cannot end the marker, nor be taken for another one', () => {
   const paths = ['a/b.yaml', 'a_b.yaml', 'a%2Fb.yaml', 'a b.yaml', 'ä.yaml'];
   expect(new Set(paths.map(commentMarker)).size).toBe(paths.length);
   expect(new Set(paths.map(issueMarker)).size).toBe(paths.length);
+});
+
+describe('what a comment is about', () => {
+  const failure = new Failure('invalid-topology', 'It has mistakes.', { remedy: 'Mend them.' });
+  const refused = { kind: 'refused', failure, plan: null, estimate: null } as const;
+
+  test.each(['a/b.yaml', 'a%2Fb.yaml', 'a --> b.yaml', 'ä.yaml', '🙂.yaml'])(
+    'is told by its first line: %s',
+    (file) => {
+      expect(subjectOf(commentBody(refused, { ...CONTEXT, file }))).toEqual({ file, cluster: 'sessions' });
+    },
+  );
+
+  test('names no cluster where the file has mistakes', () => {
+    const file = 'a.yaml';
+    expect(subjectOf(commentBody(refused, { ...CONTEXT, cluster: file, file }))).toEqual({ file, cluster: null });
+  });
+
+  test.each([
+    '',
+    'text',
+    '<!-- redis-cluster-topology: plan of %ZZ -->',
+    '<!-- redis-cluster-topology: plan of %61 -->',
+  ])('is nothing where the first line is none of ours: %j', (body) => expect(subjectOf(body)).toBeNull());
 });
 
 describe('what is no plan of ours is no plan', () => {

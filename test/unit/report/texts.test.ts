@@ -30,6 +30,7 @@ const TEXTS: ReadonlyMap<string, string> = new Map([
   ['left-behind-absent', leftBehindBody({ before: topologyOf(3, { state: 'absent' }), to: null, heir: null })],
   ['left-behind-renamed', leftBehindBody({ before, to: 'clusters/new.yaml', heir: 'fresh' })],
   ['left-behind-withdrawn', withdrawnBody({ cluster: 'sessions', file }, null)],
+  ['left-behind-withdrawn-mistaken', withdrawnBody({ cluster: null, file }, null)],
   ['left-behind-moved', withdrawnBody({ cluster: 'sessions', file }, 'clusters/new.yaml')],
   ['together-applied', withoutPlan(togetherBody(grow, { kind: 'applied' }, there, CONTEXT))],
   [
