@@ -11,7 +11,7 @@ import { differenceBlock, type ShownPlan } from './difference.ts';
 import { cell, code, cut, fenced, prose } from './escape.ts';
 import { type CommentContext, footer, link } from './footer.ts';
 import { deed, headline } from './headline.ts';
-import { commentMarker, hiddenPlan } from './marker.ts';
+import { commentMarker, hiddenPlan, hiddenRefused } from './marker.ts';
 import { placementTable } from './placement.ts';
 import { podsList } from './pods.ts';
 import { changesRoles, changesSlots, otherShards, shardTable } from './shards.ts';
@@ -78,18 +78,23 @@ export function commentBody(state: CommentState, context: CommentContext): strin
   const hidden = hiddenOf(state);
   const marker = commentMarker(context.file);
   const run = link(context.runUrl, 'summary of the run');
+  const lines = hidden.lines.filter((line) => line !== '');
   const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
-    most: LONGEST_COMMENT - marker.length - hidden.line.length - 4,
+    most: LONGEST_COMMENT - marker.length - lines.reduce((sum, line) => sum + line.length + 1, 0) - 4,
     sizeOf: (written) => written.length,
     elsewhere: `All of it is in the ${run} and in the output ${code('plan-file')}.`,
   });
-  return [marker, text, ...(hidden.line === '' ? [] : ['', hidden.line])].join('\n');
+  return [marker, text, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n');
 }
 
 /** A plan that was refused approves nothing. */
-function hiddenOf(state: CommentState): { readonly line: string; readonly whole: boolean } {
-  if (state.kind === 'refused') return { line: state.approved?.hidden ?? '', whole: true };
-  return hiddenPlan(state.plan, state.kind);
+function hiddenOf(state: CommentState): { readonly lines: readonly string[]; readonly whole: boolean } {
+  if (state.kind !== 'refused') {
+    const { line, whole } = hiddenPlan(state.plan, state.kind);
+    return { lines: [line], whole };
+  }
+  const refused = state.plan === null ? '' : hiddenRefused(state.plan);
+  return { lines: [refused, state.approved?.hidden ?? ''], whole: true };
 }
 
 /** The same for the summary of a run: whole, and without what is hidden. */

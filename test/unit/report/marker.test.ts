@@ -3,7 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import { type PlannedStep, steps } from '../../../src/plan/plan.ts';
 import { commentBody, summaryBody } from '../../../src/report/comment.ts';
-import { commentMarker, hiddenPlan, issueMarker, readPosted, subjectOf } from '../../../src/report/marker.ts';
+import {
+  commentMarker,
+  hiddenLineOf,
+  hiddenPlan,
+  issueMarker,
+  plansKept,
+  readPosted,
+  subjectOf,
+} from '../../../src/report/marker.ts';
 import { CONTEXT, clusterOf, planned, planOf, topologyOf } from './reported.ts';
 
 const plan = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 }));
@@ -42,6 +50,24 @@ test('a path cannot end the marker, nor be taken for another one', () => {
   const paths = ['a/b.yaml', 'a_b.yaml', 'a%2Fb.yaml', 'a b.yaml', 'ä.yaml'];
   expect(new Set(paths.map(commentMarker)).size).toBe(paths.length);
   expect(new Set(paths.map(issueMarker)).size).toBe(paths.length);
+});
+
+describe('a plan that is told as refused', () => {
+  const failure = new Failure('locked', 'Another apply is at work.', { remedy: 'Run again.' });
+  const refused = { kind: 'refused', failure, plan: other, estimate: planned(other).estimate } as const;
+  const approved = { hash: plan.hash, hidden: hiddenPlan(plan, 'planned').line };
+
+  test('is kept, and approves nothing', () => {
+    const body = commentBody(refused, CONTEXT);
+    expect(plansKept(body)).toEqual([{ hash: other.hash, steps: steps(other), unbound: other.unbound }]);
+    expect([readPosted(body), hiddenLineOf(body)]).toEqual([null, '']);
+  });
+
+  test('takes no place of the one that is approved', () => {
+    const body = commentBody({ ...refused, approved }, CONTEXT);
+    expect(plansKept(body).map(({ hash }) => hash)).toEqual([plan.hash, other.hash]);
+    expect(hiddenLineOf(body)).toBe(approved.hidden);
+  });
 });
 
 describe('what a comment is about', () => {
@@ -121,6 +147,10 @@ test('a plan that is too long for a comment keeps its hash, and the comment says
   expect(body.length).toBeLessThanOrEqual(60_000);
   expect(readPosted(body)).toMatchObject({ hash: huge.hash, steps: null });
   expect(body).toContain('too many to be kept in this comment');
+  const failure = new Failure('locked', 'Another apply is at work.', { remedy: 'Run again.' });
+  const refused = commentBody({ kind: 'refused', failure, plan: huge, estimate: planned(plan).estimate }, CONTEXT);
+  expect(refused.length).toBeLessThanOrEqual(60_000);
+  expect(plansKept(refused)).toEqual([]);
 });
 
 function packed(value: unknown): string {
