@@ -77,14 +77,23 @@ const LONGEST_SUMMARY = 900_000;
 export function commentBody(state: CommentState, context: CommentContext): string {
   const hidden = hiddenOf(state);
   const marker = commentMarker(context.file);
-  const run = link(context.runUrl, 'summary of the run');
   const lines = hidden.lines.filter((line) => line !== '');
   const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
     most: LONGEST_COMMENT - marker.length - lines.reduce((sum, line) => sum + line.length + 1, 0) - 4,
     sizeOf: (written) => written.length,
-    elsewhere: `All of it is in the ${run} and in the output ${code('plan-file')}.`,
+    elsewhere: elsewhere(state, context),
   });
   return [marker, text, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n');
+}
+
+/** What `planJson` writes: no tables, no places. */
+const PLAN_FILE = `The output ${code('plan-file')} has the totals, the dangers and every step.`;
+
+/** Where the rest of a comment is. While an apply goes on its summary is not written yet. */
+function elsewhere({ kind }: CommentState, { runUrl }: CommentContext): string {
+  return kind === 'applying'
+    ? `The ${link(runUrl, 'run')} tells it: how it goes in its log, the rest in its summary when it ends.`
+    : `All of it is in the ${link(runUrl, 'summary of the run')}. ${PLAN_FILE}`;
 }
 
 /** A plan that was refused approves nothing. */
@@ -102,7 +111,7 @@ export function summaryBody(state: CommentState, context: CommentContext): strin
   return fitting(sectionsOf(state, context, { isComment: false, isWhole: true, items: 1_000, text: 2_000 }), {
     most: LONGEST_SUMMARY,
     sizeOf: (written) => Buffer.byteLength(written),
-    elsewhere: `All of it is in the output ${code('plan-file')}.`,
+    elsewhere: PLAN_FILE,
   });
 }
 

@@ -9,7 +9,7 @@ export interface CommentContext {
 }
 
 /** The last line that people read. @param hash of the plan; null where there is none */
-export function footer({ file, commit, runUrl }: CommentContext, hash: string | null): string {
+export function footer({ file, commit, runUrl }: Omit<CommentContext, 'cluster'>, hash: string | null): string {
   const plan = hash === null ? [] : [`plan ${code(hash)}`];
   const at = /^[0-9a-f]{7,64}$/.test(commit) ? [commitLink(commit, runUrl)] : [];
   const run = isLink(runUrl) ? [link(runUrl, 'run')] : [];

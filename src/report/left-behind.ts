@@ -1,5 +1,6 @@
 import type { Topology } from '../core/topology.ts';
 import { code } from './escape.ts';
+import { type CommentContext, footer } from './footer.ts';
 import type { Subject } from './marker.ts';
 
 /** A topology file that a pull request takes away, and what has become of its cluster. */
@@ -13,11 +14,11 @@ export interface LeftBehind {
 }
 
 /** For the comment and the summary: what the pull request does to a cluster that it no longer declares. */
-export function leftBehindBody({ before, to, heir }: LeftBehind): string {
+export function leftBehindBody({ before, to, heir }: LeftBehind, context: CommentContext): string {
   const file = code(before.file);
   const deed = to === null ? `deletes ${file}` : `renames ${file} to ${code(to)}`;
   const what = heir === null ? wordsOfLoss(before, deed) : wordsOfHeir(before, deed, heir);
-  return [`### Redis Cluster ${code(before.name)}`, '', ...what].join('\n');
+  return [`### Redis Cluster ${code(before.name)}`, '', ...what, '', footer(context, null)].join('\n');
 }
 
 /** The same in one line, without Markdown. */
@@ -29,7 +30,8 @@ export function leftBehindLine({ before, to, heir }: LeftBehind): string {
 }
 
 /**
- * For the comment of an earlier commit about a file that is not there any more.
+ * For the comment of an earlier commit about a file that is not there any more. It is the same in every run: what leads to one is
+ * put below it.
  * @param heir the file that declares the cluster now; null: none is known to
  */
 export function withdrawnBody({ cluster, file }: Subject, heir: string | null): string {

@@ -6,6 +6,9 @@ import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository 
 const OTHER = EVEN.replace('statefulSet: redis-cluster', 'statefulSet: other');
 const ABSENT = `${OTHER}state: absent`;
 
+/** How a comment ends that leads to its commit and run. */
+const LED = /\/commit\/[0-9a-f]{40}\) · \[run\]\(https:\/\/github\.test\/acme\/cache\/actions\/runs\/\S+\)<\/sub>$/;
+
 let repository: LocalRepository;
 
 withLocalRepository((created) => {
@@ -62,6 +65,7 @@ describe('a pull request that deletes a topology file', () => {
       { cluster: 'other', file: 'other.yaml', result: 'no-changes', changed: 'false' },
     ]);
     expect(repository.reached).toEqual(['redis-cluster']);
+    expect(commentAbout('other.yaml')).toMatch(LED);
   });
 
   test('has the comment of an earlier commit turned, so that no plan stays that will not come', async () => {
@@ -130,6 +134,7 @@ describe('the comment of an earlier commit about a cluster that no file is about
     expect(commentAbout('early.yaml')).toContain('**Next:** merge');
     await runOf({ 'topology.yaml': shares([2, 1, 1]) }, { action: 'synchronize' });
     expect(commentAbout('early.yaml')).toContain('**Nothing will be done: no topology file of this pull request');
+    expect(commentAbout('early.yaml')).toMatch(LED);
     expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
     expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
     expect(repository.github.comments).toHaveLength(2);
