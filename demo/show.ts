@@ -191,6 +191,7 @@ class Stage {
         manifests: null,
         [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
       }),
+      declaredAt: async () => (base === null ? { kind: 'none' } : { kind: 'topology', topology: base }),
       topologyAt: async () => base,
       isTopology: () => false,
       lineOf: () => 1,

@@ -10,13 +10,12 @@ import { createGitHub } from './adapters/github/github.ts';
 import { systemClock } from './adapters/process/clock.ts';
 import { stopSignal } from './adapters/process/stop.ts';
 import { isNamed } from './adapters/topology/find.ts';
-import { readTopology } from './adapters/topology/read.ts';
 import { readTopologies } from './adapters/topology/read-all.ts';
 import type { Desk } from './commands/desk.ts';
 import { run } from './commands/each-cluster.ts';
 import { asFailure, FAILURES, type Failure } from './core/failure.ts';
 import type { Request } from './core/request.ts';
-import type { Topology } from './core/topology.ts';
+import { declaredAt, topologyIn } from './declared-at.ts';
 import type { GitHub } from './ports/github.ts';
 import type { Runner } from './ports/runner.ts';
 import { reachCluster } from './reach.ts';
@@ -31,8 +30,10 @@ async function main(env: Environment): Promise<void> {
     const occasion = readOccasion(env);
     const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     using stop = stopSignal(request.timeout);
-    const github = githubFor(env, request, secrets);
+    const github = githubFor(env, request, secrets, (text) => runner.info(text));
     const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
+    const checkout = { workspace, repository: env['GITHUB_REPOSITORY'] ?? '', github };
+    const declared = (file: string, ref: string) => declaredAt(file, ref, checkout, stop.signal);
     const desk: Desk = {
       request,
       occasion,
@@ -42,7 +43,8 @@ async function main(env: Environment): Promise<void> {
       lockToken: randomUUID(),
       stop: stop.signal,
       reach: (topology) => reachCluster(topology, request, { env, workspace }),
-      topologyAt: (file, ref) => topologyAt(file, ref, github, stop.signal),
+      topologyAt: async (file, ref) => topologyIn(await declared(file, ref)),
+      declaredAt: declared,
       isTopology: (file) => isNamed(workspace, request.topology, file),
       lineOf: (file, key) => lineOf(join(workspace, file), key),
     };
@@ -73,7 +75,12 @@ async function endEarly(failure: Failure, runner: Runner): Promise<void> {
   await runner.summary(earlyEndBody(failure));
 }
 
-function githubFor(env: Environment, request: Request, secrets: Secrets): GitHub | null {
+function githubFor(
+  env: Environment,
+  request: Request,
+  secrets: Secrets,
+  waiting: (text: string) => void,
+): GitHub | null {
   const repository = env['GITHUB_REPOSITORY'];
   if (request.token === null || repository === undefined || repository === '') return null;
   return createGitHub({
@@ -82,21 +89,8 @@ function githubFor(env: Environment, request: Request, secrets: Secrets): GitHub
     apiUrl: env['GITHUB_API_URL'] ?? 'https://api.github.com',
     redact: (text) => secrets.redact(text),
     clock: systemClock,
+    waiting,
   });
-}
-
-/** A file that has mistakes says nothing: it counts as one that is not there. */
-async function topologyAt(
-  file: string,
-  ref: string,
-  github: GitHub | null,
-  signal: AbortSignal,
-): Promise<Topology | null> {
-  if (github === null) return null;
-  const text = await github.readFile(file, ref, { signal });
-  if (text === null) return null;
-  const read = readTopology(text, file);
-  return read.kind === 'topology' ? read.topology : null;
 }
 
 // What nobody catches would print the bundle's single line of some megabytes into the log.

@@ -53,6 +53,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Se
     stop: stop.signal,
     reach: (topology: Topology) => reachCluster(topology, request, { env, workspace }),
     topologyAt: async () => null,
+    declaredAt: async () => ({ kind: 'none' }) as const,
     isTopology: () => false,
     lineOf: () => 1,
   };

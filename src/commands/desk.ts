@@ -23,11 +23,21 @@ export interface Desk {
   readonly reach: (topology: Topology) => Promise<Reach>;
   /** The topology as a commit or branch has it; null when it has none, or one with mistakes. Throws Failure `github-error`. */
   readonly topologyAt: (file: string, ref: string) => Promise<Topology | null>;
+  /** The same, with why it says nothing. Throws Failure `github-error`. */
+  readonly declaredAt: (file: string, ref: string) => Promise<DeclaredAt>;
   /** Whether the input `topology` names a file, were it there. */
   readonly isTopology: (file: string) => boolean;
   /** The line of a file on which one of its uppermost keys stands, from 1; 1 where it does not stand there. */
   readonly lineOf: (file: string, key: string) => number;
 }
+
+/** What a commit or branch of this repository has in place of a topology file of the workspace. */
+export type DeclaredAt =
+  | { readonly kind: 'topology'; readonly topology: Topology }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'mistakes' }
+  /** The file lies in the checkout of another repository. */
+  | { readonly kind: 'other-repository' };
 
 /** The way to one cluster, closed by its user. */
 export interface Reach extends AsyncDisposable {

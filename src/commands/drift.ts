@@ -1,5 +1,6 @@
 import { asFailure, FAILURES, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
+import { LONGEST_WAIT } from '../ports/github.ts';
 import { summaryBody } from '../report/comment.ts';
 import { driftIssue, inSyncWords } from '../report/drift-issue.ts';
 import { issueMarker } from '../report/marker.ts';
@@ -36,8 +37,8 @@ export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
   };
 }
 
-/** Milliseconds for all that GitHub is asked about the issue. */
-const PATIENCE = 60_000;
+/** Milliseconds for all that GitHub is asked about the issue, rate limits and all. */
+const PATIENCE = LONGEST_WAIT + 60_000;
 
 const DRIFT_REMEDY = 'Apply the topology, or change it to what is wanted.';
 
@@ -71,8 +72,7 @@ async function keepIssue(topology: Topology, desk: Desk, considered: Considered,
   if (!desk.request.driftIssue || desk.github === null) return null;
   const context = contextOf(topology, desk);
   const { planned, findings } = considered;
-  const difference = planned.kind === 'plan' ? planned.plan : planned.failure;
-  const wanted = drifted ? driftIssue(difference, findings, context) : { close: inSyncWords(context) };
+  const wanted = drifted ? driftIssue(planned, findings, context) : { close: inSyncWords(context) };
   const signal = AbortSignal.timeout(PATIENCE);
   try {
     return await desk.github.keepIssue(issueMarker(topology.file), wanted, { signal });

@@ -1,10 +1,10 @@
 import { asFailure } from '../core/failure.ts';
-import type { PostedComment } from '../ports/github.ts';
+import { type Asked, LONGEST_WAIT, type PostedComment } from '../ports/github.ts';
 import { commentMarker, type Marker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 import type { Filed } from './post.ts';
 
-/** Milliseconds for finding comments; the end of a run waits for it. */
+/** Milliseconds for finding comments where GitHub gives no answer; the end of a run waits for it. */
 const PATIENCE = 20_000;
 
 /** Our comment about a cluster, in a pull request that brought the commits of this run to their branch. */
@@ -17,11 +17,17 @@ export interface MergedComment {
 /**
  * Those of all pull requests that GitHub knows of by now, those of the newest commit first. Never throws: an apply is no worse
  * for what cannot be told beside it, so the log says what GitHub does not tell.
+ * @param limits what is done about a rate limit: the last word of a run waits for it
  */
-export async function mergedComments({ file }: Filed, desk: Desk): Promise<readonly MergedComment[]> {
+export async function mergedComments(
+  { file }: Filed,
+  desk: Desk,
+  limits: NonNullable<Asked['limits']> = 'wait',
+): Promise<readonly MergedComment[]> {
   const { github, occasion, request, runner } = desk;
   if (github === null || occasion.mergedTo === null || !request.comment) return [];
-  const options = { signal: AbortSignal.timeout(PATIENCE), patient: false };
+  const signal = AbortSignal.timeout(limits === 'wait' ? LONGEST_WAIT + PATIENCE : PATIENCE);
+  const options = { signal, patience: PATIENCE, limits, patient: false };
   const found: MergedComment[] = [];
   try {
     const pulls = github.mergedPullRequests(occasion.commits, occasion.mergedTo, commentMarker(file), options);

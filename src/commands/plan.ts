@@ -97,13 +97,13 @@ async function offline(topology: Topology, desk: Desk, why: string): Promise<Out
 
 /** A fork's run is green whatever its token may read: without the base there is nothing to compare with. */
 async function atBase({ file }: Topology, desk: Desk): Promise<Base> {
-  const { github, occasion, stop: signal } = desk;
+  const { github, occasion } = desk;
   if (github === null) return { kind: 'unknown', why: 'there is no `github-token` to read it with.' };
   if (occasion.base === null) return { kind: 'unknown', why: 'the event names none.' };
   try {
-    const topology = await desk.topologyAt(file, occasion.base);
-    if (topology !== null) return { kind: 'topology', topology };
-    return { kind: (await github.readFile(file, occasion.base, { signal })) === null ? 'none' : 'mistakes' };
+    const there = await desk.declaredAt(file, occasion.base);
+    if (there.kind !== 'other-repository') return there;
+    return { kind: 'unknown', why: `${file} lies in the checkout of another repository.` };
   } catch (thrown) {
     if (occasion.pullRequest?.foreign !== true) throw thrown;
     const { message } = asFailure(thrown);

@@ -1,6 +1,13 @@
 import { asFailure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import type { GitHub, PostedComment, PullRequestNow } from '../ports/github.ts';
+import {
+  type Asked,
+  type GitHub,
+  LONGEST_WAIT,
+  type PostedComment,
+  type PullRequestNow,
+  type Writing,
+} from '../ports/github.ts';
 import { type CommentState, commentBody } from '../report/comment.ts';
 import type { CommentContext } from '../report/footer.ts';
 import { commentMarker, readPosted } from '../report/marker.ts';
@@ -12,8 +19,8 @@ export type Named = Pick<Topology, 'name' | 'file'>;
 /** As much of one as finds its comment. */
 export type Filed = Pick<Topology, 'file'>;
 
-/** Milliseconds for all that GitHub is asked about one comment. */
-const PATIENCE = 60_000;
+/** Milliseconds for all that GitHub is asked about one comment: a run's last word waits for a rate limit, too. */
+const PATIENCE = LONGEST_WAIT + 60_000;
 
 /** Milliseconds for whether a plan still has a say; without an answer its comment tells, too. */
 const SOON = 10_000;
@@ -38,9 +45,9 @@ async function postBody(topology: Filed, desk: Desk, body: string): Promise<stri
   // A fork's token may write nothing.
   if (pullRequest === null || pullRequest.closed || pullRequest.foreign) return null;
   const { number } = pullRequest;
-  return orWarn(desk, number, async (github, signal) => {
-    const late = await lateFor(topology, number, desk, github, signal);
-    if (late === null) return put(topology, number, body, github, signal);
+  return orWarn(desk, number, async (github, asked) => {
+    const late = await lateFor(topology, number, desk, github, asked);
+    if (late === null) return put(topology, number, body, github, asked);
     desk.runner.info(`The comment on pull request ${number} stays as it is: ${late}.`);
     return null;
   });
@@ -55,12 +62,12 @@ async function lateFor(
   number: number,
   { occasion, runner }: Desk,
   github: GitHub,
-  signal: AbortSignal,
+  asked: Asked,
 ): Promise<string | null> {
-  const now = await pullRequestOr(github, number, signal, (why) =>
+  const now = await pullRequestOr(github, number, asked, (why) =>
     runner.info(`Whether pull request ${number} has gone on since this run began is not known. ${why}`),
   );
-  if (now === null) return toldOfApply(await github.findComment(number, commentMarker(topology.file), { signal }));
+  if (now === null) return toldOfApply(await github.findComment(number, commentMarker(topology.file), asked));
   if (!now.isOpen) return 'it is closed by now';
   if (now.head === occasion.commit) return null;
   return `this run is of commit ${occasion.commit.slice(0, 10)}, and the newest is ${now.head.slice(0, 10)}`;
@@ -70,15 +77,14 @@ async function lateFor(
 async function pullRequestOr(
   github: GitHub,
   number: number,
-  signal: AbortSignal,
+  asked: Asked,
   tell: (why: string) => void,
 ): Promise<PullRequestNow | null> {
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(SOON)]);
   try {
-    return await github.pullRequestNow(number, { signal: soon });
+    return await github.pullRequestNow(number, { ...asked, patience: SOON });
   } catch (thrown) {
-    signal.throwIfAborted();
-    tell(soon.aborted ? `GitHub gave no answer within ${SOON / 1000} s.` : asFailure(thrown).message);
+    asked.signal.throwIfAborted();
+    tell(asFailure(thrown).message);
     return null;
   }
 }
@@ -96,11 +102,12 @@ export function post(topology: Named, desk: Desk, pullRequest: number, state: Co
 
 /** @param body begins with the marker of the comment */
 export function postMerged(topology: Filed, desk: Desk, pullRequest: number, body: string): Promise<string | null> {
-  return orWarn(desk, pullRequest, (github, signal) => put(topology, pullRequest, body, github, signal));
+  return orWarn(desk, pullRequest, (github, asked) => put(topology, pullRequest, body, github, asked));
 }
 
 /**
- * How an apply goes on. The work waits for none of it, so this is given up soon, and at once when the run is to stop.
+ * How an apply goes on. The work waits for none of it, so this is given up soon, and at once when GitHub limits the rate of
+ * requests or the run is to stop.
  * @returns what went wrong; null when nothing did
  */
 export async function postProgress(
@@ -111,8 +118,8 @@ export async function postProgress(
 ): Promise<string | null> {
   const body = commentBody(state, contextOf(topology, desk));
   const limit = { patience: 12_000, stop: desk.stop };
-  const done = await attempt(desk, pullRequest, limit, (github, signal) =>
-    put(topology, pullRequest, body, github, signal),
+  const done = await attempt(desk, pullRequest, limit, (github, asked) =>
+    put(topology, pullRequest, body, github, { ...asked, limits: 'give-up', again: true }),
   );
   return done.kind === 'trouble' && !desk.stop.aborted ? done.text : null;
 }
@@ -122,13 +129,13 @@ async function put(
   pullRequest: number,
   body: string,
   github: GitHub,
-  signal: AbortSignal,
+  asked: Writing,
 ): Promise<string> {
-  return (await github.putComment(pullRequest, commentMarker(topology.file), body, { signal })).url;
+  return (await github.putComment(pullRequest, commentMarker(topology.file), body, asked)).url;
 }
 
 /** What is done about a comment; its URL, or null where there is none. */
-type Work = (github: GitHub, signal: AbortSignal) => Promise<string | null>;
+type Work = (github: GitHub, asked: Asked) => Promise<string | null>;
 
 /** A comment that GitHub refuses is a warning: the plan and the work stand. */
 async function orWarn(desk: Desk, pullRequest: number, work: Work): Promise<string | null> {
@@ -153,7 +160,8 @@ async function attempt(
   if (!request.comment || github === null) return { kind: 'done', url: null };
   const time = AbortSignal.timeout(patience);
   try {
-    return { kind: 'done', url: await work(github, stop === null ? time : AbortSignal.any([time, stop])) };
+    const signal = stop === null ? time : AbortSignal.any([time, stop]);
+    return { kind: 'done', url: await work(github, { signal }) };
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
     const why = time.aborted ? `GitHub gave no answer within ${patience / 1000} s.` : `${message} ${remedy}`;

@@ -25,17 +25,17 @@ export interface Telling {
  */
 export function tellingOf(plan: Plan, approvedIn: number | null, topology: Topology, desk: Desk): Telling {
   let asked: Promise<number | null> | null = null;
-  const find = async (): Promise<number | null> =>
-    approvedIn ?? commentFor(plan, await mergedComments(topology, desk), desk)?.comment.pullRequest ?? null;
+  const find = async (limits: 'wait' | 'give-up'): Promise<number | null> =>
+    approvedIn ?? commentFor(plan, await mergedComments(topology, desk, limits), desk)?.comment.pullRequest ?? null;
   return {
     async progress(state) {
-      asked ??= find();
+      asked ??= find('give-up');
       const pullRequest = await asked;
       return pullRequest === null ? null : postProgress(topology, desk, pullRequest, state);
     },
     async end(state) {
       // GitHub may not have known yet where the commits came from.
-      const pullRequest = (await asked) ?? (await find());
+      const pullRequest = (await asked) ?? (await find('wait'));
       if (pullRequest === null) return null;
       const url = await post(topology, desk, pullRequest, state);
       await tellOthers(state, { pullRequest, url }, topology, desk);

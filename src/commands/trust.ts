@@ -1,7 +1,8 @@
 import { Failure } from '../core/failure.ts';
+import type { Occasion } from '../core/request.ts';
 import type { Place, Topology } from '../core/topology.ts';
 import { canonicalJson } from '../plan/fingerprint.ts';
-import type { Desk } from './desk.ts';
+import type { DeclaredAt, Desk } from './desk.ts';
 
 /** Whether a run may look where a topology points. */
 export type Trust =
@@ -41,19 +42,36 @@ export async function trustOf(topology: Topology, desk: Desk): Promise<Trust> {
 
 /** @param ref a branch or commit whose files people have agreed to */
 async function measuredBy(ref: string, topology: Topology, desk: Desk, isSecretAtStake: boolean): Promise<Trust> {
-  const there = await desk.topologyAt(topology.file, ref);
-  if (there === null) {
-    const why = `${topology.file} is new, so it may not yet say where credentials are sent: the plan of the existing StatefulSet is made after the merge.`;
-    return isSecretAtStake ? { kind: 'new', why } : TRUSTED;
+  const there = await desk.declaredAt(topology.file, ref);
+  if (there.kind !== 'topology') {
+    return isSecretAtStake ? { kind: 'new', why: unmeasured(topology.file, there.kind) } : TRUSTED;
   }
-  const changed = differing(there.kubernetes, topology.kubernetes);
+  const changed = differing(there.topology.kubernetes, topology.kubernetes);
   if (changed.length === 0) return TRUSTED;
   const words = changed.map((name) => `kubernetes.${name}`).join(', ');
-  const what = desk.occasion.pullRequest === null ? 'merge group' : 'pull request';
   return {
     kind: 'offline',
-    why: `This ${what} changes where the cluster is (${words}): what it says is used, and the plan made, after the merge.`,
+    why: `This ${unmergedIn(desk.occasion)} changes where the cluster is (${words}): what it says is used, and the plan made, after the merge.`,
   };
+}
+
+/** Why what a file says cannot be compared with what people have agreed to. */
+function unmeasured(file: string, kind: Exclude<DeclaredAt['kind'], 'topology'>): string {
+  const then = 'say where credentials are sent: the plan of the existing StatefulSet is made after the merge.';
+  switch (kind) {
+    case 'none':
+      return `${file} is new, so it may not yet ${then}`;
+    case 'mistakes':
+      return `${file} has mistakes in the branch that this is measured by, so nobody can see where the cluster is there, and it may not yet ${then}`;
+    case 'other-repository':
+      return `${file} lies in the checkout of another repository, so no branch of this one tells what people have agreed to, and it may not ${then} To plan it before, keep it in the repository whose workflow this is.`;
+  }
+}
+
+/** What is not merged yet. */
+function unmergedIn({ event, pullRequest }: Occasion): string {
+  if (pullRequest !== null) return 'pull request';
+  return event === 'workflow_run' ? 'branch' : 'merge group';
 }
 
 /**
@@ -84,7 +102,7 @@ const APPLIES_ON: readonly string[] = [
 
 /**
  * For what is more than a plan. Throws Failure `untrusted-pull-request` where even that would be offline or the event is one
- * that anybody can cause, `plan-not-approved` to apply in a merge queue.
+ * that anybody can cause, `plan-not-approved` to apply what is not merged.
  */
 export async function expectTrust(topology: Topology, desk: Desk): Promise<void> {
   const { command } = desk.request;
@@ -96,11 +114,15 @@ export async function expectTrust(topology: Topology, desk: Desk): Promise<void>
   });
 }
 
-function expectMandate({ name }: Topology, { occasion: { trigger, base, pullRequest } }: Desk): void {
+function expectMandate({ name }: Topology, { occasion: { event, trigger, base, pullRequest } }: Desk): void {
   if (!APPLIES_ON.includes(trigger)) {
     const what = `Refused: \`command: apply\` on the event \`${trigger}\`, which people without rights may cause, or which says nothing of what is to be applied.`;
     const remedy = 'Apply on push; to apply by hand, on workflow_dispatch with `approved-plan`.';
     throw new Failure('untrusted-pull-request', what, { remedy });
+  }
+  if (base !== null && event === 'workflow_run') {
+    const what = `Cannot apply to ${name}: this run follows one that was not of ${base}, so what it has is not merged there.`;
+    throw new Failure('plan-not-approved', what, { remedy: 'Apply on the push that merges it.' });
   }
   if (base !== null && pullRequest === null) {
     const what = `Cannot apply to ${name}: a merge queue only tries what is not merged yet.`;

@@ -3,7 +3,7 @@ import type { Finding } from './findings.ts';
 import { type MemberTable, type Missing, type Sighting, SMALL_LAG } from './member-table.ts';
 import type { NodeAnswer, NodeReport, NodeSilence } from './node-report.ts';
 import { addressOf, isReached } from './nodes.ts';
-import { isEmpty } from './slots.ts';
+import { isEmpty, print } from './slots.ts';
 import { strangerFindings } from './stranger-findings.ts';
 import { listed, slotsInWords } from './wording.ts';
 
@@ -117,7 +117,7 @@ function staleNodes(members: readonly Member[]): readonly Finding[] {
     if (stale === undefined) return [];
     const text = `${pod} came back on an old volume: it holds no key and claims ${slotsInWords(stale)}, which others own, and none of them knows it.`;
     const remedy = 'Run apply: where the pod is needed, it is reset and joined anew.';
-    return [{ code: 'stale-node', weight: 'differs', text, remedy, pods: [pod] }];
+    return [{ code: 'stale-node', weight: 'differs', text, remedy, pods: [pod], about: print(stale) }];
   });
 }
 

@@ -4,7 +4,7 @@ import type { MemberTable } from './member-table.ts';
 import type { NodeAnswer } from './node-report.ts';
 import type { NodeLine } from './nodes.ts';
 import { contestedSlots } from './slot-findings.ts';
-import { ALL_SLOTS, count, intersect, isEmpty, type SlotSet, union } from './slots.ts';
+import { ALL_SLOTS, count, intersect, isEmpty, print, type SlotSet, union } from './slots.ts';
 import { keysInWords, listed, slotsInWords } from './wording.ts';
 
 const WAIT = 'Wait until the nodes agree, which takes seconds, then run again.';
@@ -104,7 +104,7 @@ function unknownMembers({ members, strangers, answers, sightings }: MemberTable)
     if (isEmpty(claimed)) return [blocks('node-not-known', [member.pod], text, 'Run apply: they meet it again.')];
     const claims = `It holds itself for the owner of ${slotsInWords(claimed)}, which others own by now, as a server does that came back on an old volume, and has ${keysInWords(member.facts.keys)}.`;
     const remedy = `Where its keys are not needed, empty and reset it (FLUSHALL, then CLUSTER RESET HARD on ${member.pod}), or delete its volume; then run again.`;
-    return [blocks('node-not-known', [member.pod], `${text} ${claims}`, remedy)];
+    return [{ ...blocks('node-not-known', [member.pod], `${text} ${claims}`, remedy), about: print(claimed) }];
   });
 }
 

@@ -9,6 +9,8 @@ export interface Finding {
   readonly remedy: string;
   /** Pods concerned, by ordinal. */
   readonly pods: readonly string[];
+  /** What beside its code and pods tells it from another one, such as slots: nothing that changes while it stands. */
+  readonly about?: string;
 }
 
 /** Code → what it means, how it comes about, what the action does about it. */

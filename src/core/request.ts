@@ -58,8 +58,8 @@ export interface Occasion {
    */
   readonly mergedTo: string | null;
   /**
-   * The commit or branch that this is to be merged into, for pull requests and merge queues: what the files of this run say
-   * is not agreed to yet. Null where it is.
+   * The commit or branch that this is to be merged into, for pull requests, merge queues and runs that follow one of another
+   * branch: what the files of this run say is not agreed to yet. Null where it is.
    */
   readonly base: string | null;
   /**

@@ -1,6 +1,17 @@
 import type { Member, Stranger } from './cluster.ts';
 import type { Finding, FindingCode } from './findings.ts';
-import { ALL_SLOTS, contains, count, intersect, isEmpty, minus, type SlotSet, slotsOfNumbers, union } from './slots.ts';
+import {
+  ALL_SLOTS,
+  contains,
+  count,
+  intersect,
+  isEmpty,
+  minus,
+  print,
+  type SlotSet,
+  slotsOfNumbers,
+  union,
+} from './slots.ts';
 import { keysInWords, listed, slotsInWords } from './wording.ts';
 
 /** What is known of the owners of slots. */
@@ -79,17 +90,17 @@ function blocks(code: Finding['code'], pods: readonly string[], text: string, re
   return { code, weight: 'blocks', text, remedy, pods };
 }
 
+function about(slots: SlotSet, finding: Finding): Finding {
+  return { ...finding, about: print(slots) };
+}
+
 function withoutOwner(seen: Ownership): readonly Finding[] {
   const lost = ownerlessSlots(seen);
   if (isEmpty(lost)) return [];
-  return [
-    blocks(
-      'slots-without-owner',
-      [],
-      `No primary owns ${slotsInWords(lost)}: keys in them can be neither read nor written.`,
-      'Bring back the pod that owned them with its volume; where its data is lost, `allow: assign-lost-slots` gives the slots to a primary, empty.',
-    ),
-  ];
+  const text = `No primary owns ${slotsInWords(lost)}: keys in them can be neither read nor written.`;
+  const remedy =
+    'Bring back the pod that owned them with its volume; where its data is lost, `allow: assign-lost-slots` gives the slots to a primary, empty.';
+  return [about(lost, blocks('slots-without-owner', [], text, remedy))];
 }
 
 function withTwoOwners(seen: Ownership): readonly Finding[] {
@@ -101,32 +112,22 @@ function withTwoOwners(seen: Ownership): readonly Finding[] {
       const both = intersect(member.slots, other.slots);
       if (isEmpty(both) || other.id === member.id) return [];
       const higher = member.configEpoch > other.configEpoch ? member : other;
-      return [
-        blocks(
-          'slots-with-two-owners',
-          [member.pod, other.pod],
-          `${member.pod} and ${other.pod} each say that they own ${slotsInWords(both)}; ${higher.pod} has the higher config epoch (${higher.configEpoch}).`,
-          'Run apply: the one that holds more of their keys keeps them, with the keys of the other.',
-        ),
-      ];
+      const text = `${member.pod} and ${other.pod} each say that they own ${slotsInWords(both)}; ${higher.pod} has the higher config epoch (${higher.configEpoch}).`;
+      const remedy = 'Run apply: the one that holds more of their keys keeps them, with the keys of the other.';
+      return [about(both, blocks('slots-with-two-owners', [member.pod, other.pod], text, remedy))];
     }),
   );
 }
 
-function open({ members }: Ownership): readonly Finding[] {
-  const marks = members.flatMap((member) =>
+function open(seen: Ownership): readonly Finding[] {
+  const marks = seen.members.flatMap((member) =>
     (['migrating', 'importing'] as const).flatMap((state) => marksOf(member, state)),
   );
   if (marks.length === 0) return [];
   const pods = [...new Set(marks.map((mark) => mark.pod))];
-  return [
-    blocks(
-      'open-slots',
-      pods,
-      `A move of slots was interrupted: ${marks.map((mark) => mark.text).join('; ')}.`,
-      'Make sure that nothing else moves slots now, then run apply: it ends the move.',
-    ),
-  ];
+  const text = `A move of slots was interrupted: ${marks.map((mark) => mark.text).join('; ')}.`;
+  const remedy = 'Make sure that nothing else moves slots now, then run apply: it ends the move.';
+  return [about(openSlots(seen), blocks('open-slots', pods, text, remedy))];
 }
 
 function marksOf(member: Member, state: 'migrating' | 'importing'): readonly { pod: string; text: string }[] {
@@ -165,6 +166,6 @@ function unknownOwners(seen: Ownership): readonly Finding[] {
     if (isEmpty(slots)) return [];
     const text = `${member.pod} owns ${slotsInWords(slots)} by its own word, and other members do not know that.`;
     const remedy = 'Run apply: it gives the owner a higher config epoch, so that all believe it.';
-    return [blocks('owner-not-known', [member.pod], text, remedy)];
+    return [about(slots, blocks('owner-not-known', [member.pod], text, remedy))];
   });
 }

@@ -19,6 +19,7 @@ export function strangerFindings(strangers: readonly Stranger[]): readonly Findi
       text: `${listed(knownBy)} ${knownBy.length === 1 ? 'knows' : 'know'} a node ${id.slice(0, 8)} at ${address} (${what}) that is no pod of the StatefulSet.${ghost}`,
       remedy: remedyFor(stranger),
       pods: stranger.ghostOf === undefined ? knownBy : [stranger.ghostOf],
+      about: id,
     };
   });
 }

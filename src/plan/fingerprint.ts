@@ -3,8 +3,12 @@ import type { PlannedStep } from './plan.ts';
 
 /** 12 hex digits over the steps in their order and their facts: the same for the same work, whatever is shown around it. */
 export function fingerprint(steps: readonly PlannedStep[]): string {
-  const text = canonicalJson(steps.map(({ step, facts }) => ({ step, facts })));
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return digest(steps.map(({ step, facts }) => ({ step, facts })));
+}
+
+/** 12 hex digits over a value. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 12);
 }
 
 /** JSON with the keys of every object sorted, so that equal values are equal texts. */

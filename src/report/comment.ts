@@ -4,6 +4,7 @@ import { placementFindings } from '../core/placement-findings.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
+import { nextAfterRefusal } from './after-refusal.ts';
 import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
 import { asCarriedOut } from './carried-out.ts';
@@ -222,7 +223,10 @@ function planSections(state: CommentState, plan: Plan, estimate: Estimate, place
 }
 
 function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly string[] {
-  if (state.kind === 'refused') return state.approved === undefined ? [] : stillApproved(state.approved.hash);
+  if (state.kind === 'refused') {
+    const { failure, approved, plan } = state;
+    return approved === undefined ? [] : [nextAfterRefusal(failure, approved.hash, plan?.hash ?? null)];
+  }
   if (state.plan === null || state.plan.stages.length === 0) return [];
   const hash = code(state.plan.hash);
   const whole = isWhole
@@ -256,12 +260,6 @@ function mergeWords(plan: Plan): string {
       ? ''
       : `, if this is what you want and the step that applies has ${code(`allow: ${needed.join(' ')}`)}`;
   return `**Next:** merge${words}. Then plan ${code(plan.hash)} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`;
-}
-
-function stillApproved(hash: string): readonly string[] {
-  return [
-    `**Next:** plan ${code(hash)}, which was merged with this pull request, stays approved. When nothing stands in its way any more, run the job again.`,
-  ];
 }
 
 function hashOf({ plan }: CommentState): string | null {

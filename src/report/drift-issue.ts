@@ -1,45 +1,64 @@
-import { Failure } from '../core/failure.ts';
+import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/findings.ts';
-import type { Plan } from '../plan/plan.ts';
+import { canonicalJson, digest } from '../plan/fingerprint.ts';
+import { type Plan, steps } from '../plan/plan.ts';
 import { KINDS } from '../steps/index.ts';
 import { failureAlert, type Limits } from './alerts.ts';
-import { cell, code } from './escape.ts';
+import { cell, code, cut } from './escape.ts';
 import type { CommentContext } from './footer.ts';
-import { issueMarker } from './marker.ts';
+import { issueHead } from './marker.ts';
 import { findingItems } from './members.ts';
 import { changesRoles, changesSlots, shardTable } from './shards.ts';
 
 const MOST_STEPS = 50;
 
+/** GitHub takes 256 characters. */
+const LONGEST_TITLE = 250;
+
 /** Within the 65,536 characters of GitHub, whatever the texts hold. */
 const SHOWN: Limits = { items: 12, text: 300 };
 
+/** What would mend a cluster, or why nothing can. */
+export type Mending =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly failure: Failure; readonly plan: Plan | null };
+
 /**
- * The issue about drift. It speaks of nothing that changes while the drift stays, no run, time or number of keys, so that
- * the same drift is the same text and nobody is told of it twice.
+ * The issue about drift. Figures in what was seen, such as numbers of keys and megabytes, change while the drift stays:
+ * whether it is the same tells `head`, with which the body begins.
  */
 export function driftIssue(
-  difference: Plan | Failure,
+  mending: Mending,
   findings: readonly Finding[],
   context: CommentContext,
-): { title: string; body: string } {
+): { title: string; body: string; head: string } {
   const differing = findings.filter((finding) => finding.weight !== 'note');
+  const head = issueHead(context.file, digestOf(mending, differing, context));
   const body = [
-    issueMarker(context.file),
+    head,
     `The Redis Cluster ${code(context.cluster)} is not as ${code(context.file)} declares it.`,
     '',
     ...(differing.length === 0 ? [] : ['### What was seen', '', ...findingItems(differing, SHOWN), '']),
-    ...mendOf(difference),
+    ...mendOf(mending),
     '',
     '<sub>The scheduled run keeps this issue up to date and closes it when the cluster is as declared. Closed as not planned it stays closed until something else is seen.</sub>',
   ];
-  return { title: `Redis Cluster ${context.cluster} is not as ${context.file} declares it`, body: body.join('\n') };
+  const title = cut(`Redis Cluster ${context.cluster} is not as ${context.file} declares it`, LONGEST_TITLE);
+  return { title, body: body.join('\n'), head };
 }
 
-function mendOf(difference: Plan | Failure): readonly string[] {
-  if (difference instanceof Failure) {
-    return ['### Why no plan can be made', '', ...failureAlert(difference, SHOWN)];
+/** Over what stays while the drift is the same, be it told with other figures, another order or Kubernetes' latest words. */
+function digestOf(mending: Mending, findings: readonly Finding[], { cluster }: CommentContext): string {
+  const seen = findings.map(({ code: name, pods, about = '' }) => canonicalJson({ name, pods, about })).toSorted();
+  const failure = mending.kind === 'refused' ? mending.failure.code : null;
+  return digest({ cluster, seen, failure, steps: mending.plan === null ? [] : steps(mending.plan) });
+}
+
+function mendOf(mending: Mending): readonly string[] {
+  if (mending.kind === 'refused') {
+    return ['### Why no plan can be made', '', ...failureAlert(mending.failure, SHOWN)];
   }
+  const difference = mending.plan;
   const words = difference.stages.flat().map(({ step }) => KINDS.words(step));
   if (words.length === 0) return ['No step of an apply mends this: see above what to do.'];
   const shown = words.slice(0, MOST_STEPS).map((text, i) => `${i + 1}. ${cell(text)}`);

@@ -65,6 +65,14 @@ export function issueMarker(file: string): string {
 }
 
 /**
+ * How the issue begins while just this is seen: its figures may change, and nobody is told of the same twice.
+ * @param seen the digest of what is seen
+ */
+export function issueHead(file: string, seen: string): string {
+  return `${issueMarker(file)}\n<!-- seen: ${seen} -->`;
+}
+
+/**
  * The hidden last line, for the run that applies the plan. `whole` is false where the steps are too many to be kept: then
  * only exactly this plan can be recognised, not the rest of it.
  */

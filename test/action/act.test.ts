@@ -104,6 +104,8 @@ if ('missing' in act) {
       ['drift.yml', 'schedule', {}],
       ['all-in-one.yml', 'push', {}],
       ['all-in-one.yml', 'schedule', {}],
+      ['all-in-one.yml', 'workflow_dispatch', {}],
+      ['all-in-one.yml', 'workflow_dispatch', { inputs: { 'approved-plan': '0123456789ab' } }],
     ])('%s on %s fails where the cluster cannot be looked at, and shows no secret', async (name, event, payload) => {
       await using fake = await startFakeGitHub({ files: { 'base:topology.yaml': SMALL } });
       const run = workflow(fake, { workflow: exampleWorkflow(name), event, payload });

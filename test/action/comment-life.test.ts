@@ -153,10 +153,27 @@ describe('an apply goes on to its end', () => {
     expect(applied.summary).toContain('✅ **Applied');
   });
 
-  test('when GitHub wants a pause, and its comment too', async () => {
-    repository.github.faults.push({ on: /^PATCH/, status: 429, headers: { 'retry-after': '5' }, times: 2 });
-    expect((await apply()).warnings).toEqual([]);
+  test('when GitHub wants a pause: the work does not wait for it, the last word does', async () => {
+    const message = 'You have exceeded a secondary rate limit.';
+    repository.github.faults.push({ on: /^PATCH/, status: 403, message, times: 1 });
+    const applied = await apply();
+    expect(applied.warnings).toEqual([]);
     expect(repository.comment(7)).toContain('✅ **Applied');
-    expect(repository.pauses).toContain(5000);
+    const told = applied.log.filter((line) => /^(The work goes on|1 of 1 done|GitHub limits)/.test(line));
+    expect(told).toEqual([
+      expect.stringContaining(message),
+      'GitHub limits the rate of requests: waiting 60 s to read the comments of pull request 7.',
+    ]);
+  });
+
+  test('when GitHub wants a pause before it tells what was approved, and when it is to be told of a refusal', async () => {
+    const limit = { status: 403, message: 'secondary rate limit', headers: { 'retry-after': '60' }, times: 1 };
+    repository.github.faults.push({ on: /\/pulls/, ...limit });
+    const refused = await repository.run(push([commit(1)]), { topology: HEAVIER });
+    expect(refused.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'plan-changed' });
+    repository.github.faults.push({ on: /\/pulls/, ...limit, after: 1, times: 1 });
+    const again = await repository.run(push([commit(1)]), { topology: HEAVIER });
+    expect(again.outputs['comment-url']).toMatch(/pull\/7/);
+    expect(repository.pauses.filter((pause) => pause > 50_000)).toHaveLength(2);
   });
 });

@@ -29,6 +29,11 @@ function issue(): FakeIssue | undefined {
   return repository.github.issues[0];
 }
 
+/** Of the server that is to get slots; `0` is without. */
+async function limitMemory(bytes: string): Promise<void> {
+  await repository.platform.call('redis-cluster-0', ['CONFIG', 'SET', 'maxmemory', bytes]);
+}
+
 describe('the issue of a cluster that has drifted', () => {
   test('opens with a label and a table, stays while nothing changes, follows, closes with a word and opens again', async () => {
     const { github } = repository;
@@ -74,6 +79,28 @@ describe('the issue of a cluster that has drifted', () => {
     expect(issue()?.state).toBe('closed');
     await drift(HEAVIER);
     expect(repository.github.issues).toMatchObject([{ state: 'open' }]);
+  });
+
+  test('is not edited, nor opened again after "not planned", when only figures have changed', async () => {
+    await limitMemory('1000000');
+    const first = await drift(HEAVY);
+    expect(issue()?.body).toMatch(/redis-cluster-0 would hold about \d+ MB of 1 MB/);
+    await limitMemory('0');
+    await repository.platform.call('redis-cluster-0', ['SET', 'bar', 'x'.repeat(9_000_000)]);
+    await limitMemory('1000000');
+    let later = first;
+    const again = async () => {
+      later = await drift(HEAVY);
+    };
+    expect(await changesOf(again)).toEqual([]);
+    expect(later.outputs['summary']).toMatch(/redis-cluster-0 would hold about \d+ MB of 1 MB/);
+    expect(later.outputs['summary']).not.toBe(first.outputs['summary']);
+    Object.assign(issue() ?? {}, { state: 'closed', reason: 'not_planned' });
+    expect(await changesOf(() => drift(HEAVY))).toEqual([]);
+    await limitMemory('0');
+    await drift(HEAVY);
+    expect(issue()).toMatchObject({ state: 'open', body: expect.not.stringContaining('would hold') });
+    await repository.platform.call('redis-cluster-0', ['DEL', 'bar']);
   });
 
   test('is none of `drift-issue: false`, and `fail-on-drift` makes the run red', async () => {

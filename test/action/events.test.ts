@@ -240,9 +240,9 @@ describe('an event that is refused in words', () => {
   test.each<[string, ActionEvent, RegExp]>([
     ['issue_comment', issueComment(7), /issue_comment runs with the secrets/],
     [
-      'workflow_run after the pull request of a fork',
-      workflowRun('pull_request', 'mallory/cache'),
-      /workflow_run runs/,
+      'workflow_run after a pull request, be it of this repository',
+      workflowRun('pull_request', 'change'),
+      /workflow_run runs with the secrets of the default branch/,
     ],
     [
       'pull_request_target with the head of a fork',

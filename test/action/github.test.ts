@@ -231,16 +231,17 @@ describe('an approved plan', () => {
 });
 
 describe('the issue of a cluster', () => {
-  const wanted = { title: 'cache is not as declared', body: `${MARKER}\ntwo shards lack a replica` };
+  const text = { title: 'cache is not as declared', body: `${MARKER}\n<!-- seen: two -->\ntwo lack a replica` };
+  const wanted = { ...text, head: `${MARKER}\n<!-- seen: two -->` };
 
   test('is opened, edited, closed with a word and opened again', async () => {
     await using client = await startClient();
     const { fake, github } = client;
     const url = await github.keepIssue(MARKER, wanted, OPTIONS);
-    expect(fake.issues).toMatchObject([{ ...wanted, state: 'open', labels: ['redis-cluster-drift'] }]);
+    expect(fake.issues).toMatchObject([{ ...text, state: 'open', labels: ['redis-cluster-drift'] }]);
 
-    const worse = { ...wanted, body: `${MARKER}\nthree` };
-    expect(await github.keepIssue(MARKER, worse, OPTIONS)).toBe(url);
+    const worse = { ...text, body: `${MARKER}\n<!-- seen: three -->\nthree` };
+    expect(await github.keepIssue(MARKER, { ...worse, head: worse.body }, OPTIONS)).toBe(url);
     expect(fake.issues).toMatchObject([{ ...worse, state: 'open' }]);
 
     expect(await github.keepIssue(MARKER, { close: 'As declared again.' }, OPTIONS)).toBe(url);
@@ -248,27 +249,27 @@ describe('the issue of a cluster', () => {
     expect(fake.comments).toMatchObject([{ on: fake.issues[0]?.number, body: 'As declared again.' }]);
 
     expect(await github.keepIssue(MARKER, wanted, OPTIONS)).toBe(url);
-    expect(fake.issues).toMatchObject([{ ...wanted, state: 'open' }]);
+    expect(fake.issues).toMatchObject([{ ...text, state: 'open' }]);
     expect(fake.mistakes).toEqual([]);
   });
 
   test('leaves without secrets, in title, text and closing word', async () => {
     await using client = await startClient();
     const { fake, github } = client;
-    const telling = { title: `drift of ${PASSWORD}`, body: `${MARKER}\nredis said ${PASSWORD}` };
+    const telling = { title: `drift of ${PASSWORD}`, body: `${MARKER}\nredis said ${PASSWORD}`, head: MARKER };
     await github.keepIssue(MARKER, telling, OPTIONS);
     await github.keepIssue(MARKER, { close: `fine, ${PASSWORD}` }, OPTIONS);
     expect(fake.issues).toMatchObject([{ title: 'drift of ***', body: `${MARKER}\nredis said ***` }]);
     expect(JSON.stringify(fake.requests.map((one) => one.body))).not.toContain(PASSWORD);
   });
 
-  test('that says the same already is left alone', async () => {
+  test('that says the same already is left alone, also where its figures were others', async () => {
     await using client = await startClient();
     const { fake, github } = client;
     await github.keepIssue(MARKER, wanted, OPTIONS);
     const writes = () => fake.requests.filter(({ line }) => /^(POST|PATCH) \/repos/.test(line)).length;
     const before = writes();
-    await github.keepIssue(MARKER, wanted, OPTIONS);
+    await github.keepIssue(MARKER, { ...wanted, body: `${wanted.body} of 7 GB` }, OPTIONS);
     expect(writes()).toBe(before);
   });
 

@@ -1,5 +1,6 @@
 import type { Context, Request } from 'openapi-backend';
 import type { FakeComment, FakeIssue, FakePull, FakeState } from './fake-github.ts';
+import { isPermitted } from './fake-github-permissions.ts';
 import { fieldsOf, objectOf } from './fake-github-schema.ts';
 
 export interface Answer {
@@ -8,11 +9,15 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const NOT_FOUND: Answer = { status: 404, body: { message: 'Not Found' } };
+/** What GitHub refuses, or fails to do, as it says it. */
+export function refusal(status: number, message: string, more: Readonly<Record<string, unknown>> = {}): Answer {
+  return { status, body: { message, documentation_url: 'https://docs.github.com/rest', status: `${status}`, ...more } };
+}
+
+const NOT_FOUND = refusal(404, 'Not Found');
 
 /** Of comments and issues, in characters. */
-const LONGEST_BODY = 65_536;
-const TOO_LONG: Answer = { status: 422, body: { message: 'Validation Failed: body is too long' } };
+const LONGEST = { title: 256, body: 65_536 } as const;
 
 /** What GitHub refuses a token with that is no user's, or that lacks a permission. */
 export const NOT_BY_INTEGRATION = 'Resource not accessible by integration';
@@ -24,12 +29,13 @@ export function carryOut(state: FakeState, asked: Context | Request): Answer {
   const body = fieldsOf(requestBody);
   const number = Number(params['issue_number'] ?? params['comment_id']);
   if (params['owner'] !== undefined && `${params['owner']}/${params['repo']}` !== state.repository) return NOT_FOUND;
-  if (typeof body['body'] === 'string' && body['body'].length > LONGEST_BODY) return TOO_LONG;
+  const long = (['title', 'body'] as const).find((field) => lengthOf(body[field]) > LONGEST[field]);
+  if (long !== undefined) return invalid(long, `${long} is too long (maximum is ${LONGEST[long]} characters)`);
   const operation = asked.operation.operationId ?? '';
   switch (operation) {
     case 'users/get-authenticated':
       return state.login.endsWith('[bot]')
-        ? { status: 403, body: { message: NOT_BY_INTEGRATION } }
+        ? refusal(403, NOT_BY_INTEGRATION)
         : { status: 200, body: objectOf('public-user', { login: state.login }) };
     case 'issues/list-comments':
       return { status: 200, body: state.comments.filter((one) => one.on === number).map(commentBody) };
@@ -58,8 +64,16 @@ export function carryOut(state: FakeState, asked: Context | Request): Answer {
     case 'repos/get-commit':
       return commitOf(state, String(params['ref']));
     default:
-      return { status: 501, body: { message: `The fake has no ${operation}.` } };
+      return refusal(501, `The fake has no ${operation}.`);
   }
+}
+
+function lengthOf(text: unknown): number {
+  return typeof text === 'string' ? text.length : 0;
+}
+
+function invalid(field: string, message: string): Answer {
+  return refusal(422, 'Validation Failed', { errors: [{ resource: 'Issue', code: 'custom', field, message }] });
 }
 
 function addComment(state: FakeState, on: number, body: string): FakeComment {
@@ -135,7 +149,11 @@ function issueBody({ number, title, body, state, reason, author, labels }: FakeI
 }
 
 function createLabel(state: FakeState, { name }: Record<string, unknown>): Answer {
-  if (state.labels.has(String(name))) return { status: 422, body: { message: 'Validation Failed' } };
+  if (state.labels.has(String(name))) {
+    return refusal(422, 'Validation Failed', {
+      errors: [{ resource: 'Label', code: 'already_exists', field: 'name' }],
+    });
+  }
   state.labels.add(String(name));
   return { status: 201, body: objectOf('label', { name }) };
 }
@@ -196,16 +214,20 @@ function contentOf(state: FakeState, path: string, ref: string): Answer {
 
 function commitOf(state: FakeState, ref: string): Answer {
   const known = [...state.files.keys()].some((key) => key.startsWith(`${ref}:`));
-  if (!known) return { status: 422, body: { message: `No commit found for SHA: ${ref}` } };
+  if (!known) return refusal(422, `No commit found for SHA: ${ref}`);
   return { status: 200, body: objectOf('commit', { sha: ref }) };
+}
+
+/** GraphQL puts its refusals into an answer of status 200. */
+function without(type: string, message: string): Answer {
+  return { status: 200, body: { data: { node: null }, errors: [{ type, path: ['node'], message }] } };
 }
 
 function graphql(state: FakeState, { query, variables }: Record<string, unknown>): Answer {
   if (String(query).includes('viewer')) return { status: 200, body: { data: { viewer: { login: state.login } } } };
+  if (!isPermitted('graphql/comment', state.permissions)) return without('FORBIDDEN', NOT_BY_INTEGRATION);
   const comment = state.comments.find((one) => `IC_${one.id}` === fieldsOf(variables)['id']);
-  if (comment === undefined) {
-    return { status: 200, body: { data: { node: null }, errors: [{ type: 'NOT_FOUND', message: 'No such node.' }] } };
-  }
+  if (comment === undefined) return without('NOT_FOUND', 'No such node.');
   const { body, editor } = comment;
   const node = { body, lastEditedAt: editor === null ? null : '2026-01-02T03:04:05Z', editor: actorOf(editor) };
   return { status: 200, body: { data: { node } } };

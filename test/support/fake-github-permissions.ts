@@ -18,6 +18,7 @@ const NEEDS: Readonly<Record<string, Permissions>> = {
   'repos/get-content': { contents: 'read' },
   'repos/get-commit': { contents: 'read' },
   'repos/get-branch': { contents: 'read' },
+  'graphql/comment': { issues: 'read', 'pull-requests': 'read' },
 };
 
 /** Whether a token with these permissions may do this; null: it may do everything. */

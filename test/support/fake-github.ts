@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Context, OpenAPIBackend, type Request } from 'openapi-backend';
-import { type Answer, carryOut, NOT_BY_INTEGRATION } from './fake-github-answers.ts';
+import { type Answer, carryOut, NOT_BY_INTEGRATION, refusal } from './fake-github-answers.ts';
 import { isPermitted } from './fake-github-permissions.ts';
-import { GITHUB_API } from './fake-github-schema.ts';
+import { fieldsOf, GITHUB_API } from './fake-github-schema.ts';
 
 export interface FakeComment {
   readonly id: number;
@@ -152,20 +153,13 @@ async function checked(state: FakeState, mistakes: string[]): Promise<OpenAPIBac
     return answer;
   };
   api.register({
-    validationFail: (context: Context) =>
-      wrong(context, { status: 422, body: { message: 'Validation Failed' } }, context.validation.errors),
-    notFound: (context: Context) => wrong(context, { status: 404, body: { message: 'Not Found' } }, 'no such path'),
-    methodNotAllowed: (context: Context) =>
-      wrong(context, { status: 404, body: { message: 'Not Found' } }, 'no such method'),
-    notImplemented: (context: Context): Answer => {
-      if (!isPermitted(context.operation.operationId ?? '', state.permissions)) {
-        return { status: 403, body: { message: NOT_BY_INTEGRATION } };
-      }
-      const answer = carryOut(state, context);
-      if (answer.status >= 400) return answer;
-      const errors = api.validateResponse(answer.body, context.operation, answer.status).errors;
-      return errors === null || errors === undefined ? answer : wrong(context, { status: 500, body: {} }, errors);
-    },
+    validationFail: (context: Context) => wrong(context, refusal(422, 'Validation Failed'), context.validation.errors),
+    notFound: (context: Context) => wrong(context, refusal(404, 'Not Found'), 'no such path'),
+    methodNotAllowed: (context: Context) => wrong(context, refusal(404, 'Not Found'), 'no such method'),
+    notImplemented: (context: Context): Answer =>
+      isPermitted(context.operation.operationId ?? '', state.permissions)
+        ? carryOut(state, context)
+        : refusal(403, NOT_BY_INTEGRATION),
   });
   await api.init();
   return api;
@@ -185,11 +179,36 @@ async function serve(request: IncomingMessage, response: ServerResponse, serving
   const { method = '', url = '' } = request;
   const body: unknown = text === '' ? undefined : JSON.parse(text);
   serving.requests.push({ line: `${method} ${url}`, authorization: request.headers.authorization ?? '', body });
+  const asked = { method, path: url, headers: headersOf(request), body };
   const fault = faultFor(`${method} ${url}`, serving.faults);
-  if (fault !== null && fault.carriedOut !== true) return fail(fault, response);
-  const answer = await answerTo({ method, path: url, headers: headersOf(request), body }, serving);
-  if (fault !== null) return fail(fault, response);
-  say(response, page(answer, url, request.headers.host ?? ''));
+  const answer = fault !== null && fault.carriedOut !== true ? null : await answerTo(asked, serving);
+  if (fault?.status === 'no-answer') response.destroy();
+  else if (fault !== null) say(response, inOrder(asked, failing(fault, fault.status), serving));
+  else if (answer !== null)
+    say(response, unlessKnown(asked, page(inOrder(asked, answer, serving), url, request.headers.host ?? '')));
+}
+
+/**
+ * Notes down what GitHub's description does not allow. Of refusals it lists some for each operation; all have a message. What
+ * a proxy may say in GitHub's place, with a status of success, is a test's own affair.
+ */
+function inOrder(asked: Request, answer: Answer, { api, mistakes }: Serving): Answer {
+  const operation = api.matchOperation(asked);
+  if (operation === undefined) return answer;
+  const { errors } = api.validateResponse(answer.body, operation, answer.status);
+  const hasNoMessage = answer.status >= 400 && typeof fieldsOf(answer.body)['message'] !== 'string';
+  const wrong = hasNoMessage ? 'a refusal without a message' : (errors ?? null);
+  if (wrong !== null) mistakes.push(`${asked.method} ${asked.path} -> ${answer.status}: ${JSON.stringify(wrong)}`);
+  return answer;
+}
+
+/** 304 in place of what whoever asks has seen already. */
+function unlessKnown(asked: Request, answer: Answer): Answer {
+  if (asked.method !== 'GET' || answer.status !== 200) return answer;
+  const etag = `W/"${createHash('sha256').update(JSON.stringify(answer.body)).digest('hex')}"`;
+  const headers = { ...answer.headers, etag };
+  const isKnown = asked.headers['if-none-match'] === etag;
+  return isKnown ? { status: 304, body: undefined, headers } : { ...answer, headers };
 }
 
 function faultFor(line: string, faults: readonly Fault[]): Fault | null {
@@ -202,14 +221,9 @@ function faultFor(line: string, faults: readonly Fault[]): Fault | null {
   return fault ?? null;
 }
 
-function fail(fault: Fault, response: ServerResponse): void {
-  if (fault.status === 'no-answer') {
-    response.destroy();
-    return;
-  }
-  const headers = fault.headers ?? {};
-  const body = fault.body ?? { message: fault.message ?? `fault ${fault.status}` };
-  say(response, { status: fault.status, body, headers });
+function failing({ message, body, headers = {} }: Fault, status: number): Answer {
+  const answer = refusal(status, message ?? `fault ${status}`);
+  return { ...answer, headers, ...(body === undefined ? {} : { body }) };
 }
 
 async function answerTo(request: Request, { api, state }: Serving): Promise<Answer> {
@@ -230,7 +244,7 @@ function page(answer: Answer, url: string, host: string): Answer {
 
 function say(response: ServerResponse, { status, body, headers }: Answer): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-  response.end(JSON.stringify(body));
+  response.end(body === undefined ? '' : JSON.stringify(body));
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

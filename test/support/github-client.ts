@@ -10,15 +10,19 @@ export interface Client extends AsyncDisposable {
   readonly fake: FakeGitHub;
   readonly github: GitHub;
   readonly pauses: readonly number[];
+  /** What it said while it waited. */
+  readonly told: readonly string[];
 }
 
 /** @param login whose token it is; the workflow's own when left out */
 export async function startClient(login = 'github-actions[bot]'): Promise<Client> {
   const fake = await startFakeGitHub({ login });
   const pauses: number[] = [];
+  const told: string[] = [];
+  const waiting = (text: string): void => void told.push(text);
   const options = { token: TOKEN, repository: fake.repository, apiUrl: fake.url };
-  const github = createGitHub({ ...options, redact, clock: hurriedClock(pauses) });
-  return { fake, github, pauses, [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose]() };
+  const github = createGitHub({ ...options, redact, clock: hurriedClock(pauses), waiting });
+  return { fake, github, pauses, told, [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose]() };
 }
 
 function redact(text: string): string {

@@ -56,6 +56,16 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
+test.each(['apply.yml', 'all-in-one.yml'])(
+  'examples/%s carries out by hand the plan of a hash, as a refusal advises',
+  (name) => {
+    const text = readFileSync(join(ROOT, 'examples', name), 'utf8');
+    expect(text).toMatch(/^ {2}workflow_dispatch:\n {4}inputs:\n {6}approved-plan:/m);
+    expect(text).toMatch(/ approved-plan: \$\{\{ inputs\.approved-plan \}\}\n/);
+    expect(text).toMatch(/ command: (apply|\$\{\{ inputs\.approved-plan && 'apply' \|\| 'auto' \}\})\n/);
+  },
+);
+
 test('the topology of the examples has no mistakes', () => {
   const file = 'examples/topology.yaml';
   expect(readTopology(readFileSync(join(ROOT, file), 'utf8'), file).kind).toBe('topology');

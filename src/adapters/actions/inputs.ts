@@ -9,8 +9,11 @@ export type { Environment };
 const COMMANDS = ['plan', 'apply', 'drift', 'status', 'auto'] as const;
 const CONNECTS = ['auto', 'direct', 'port-forward'] as const;
 const ALLOWS = ['destroy', 'delete-volumes', 'forget-unknown-nodes', 'assign-lost-slots'] as const;
-/** What a merge queue tries is not merged, so nothing can have been approved. */
-const NEEDS_APPROVAL: readonly string[] = ['push', 'merge_group'];
+/**
+ * What a merge queue tries is not merged, so nothing can have been approved. A run that follows another one belongs to no
+ * push, and whoever caused that other one may not be who may apply.
+ */
+const NEEDS_APPROVAL: readonly string[] = ['push', 'merge_group', 'workflow_run'];
 const YES_NO_AUTO = ['auto', 'true', 'false'] as const;
 
 /**

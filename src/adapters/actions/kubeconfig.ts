@@ -11,10 +11,10 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /**
  * The input `kubeconfig`, a content or a path. Credentials are masked wherever they will be taken from: the input, the
  * file that it or KUBECONFIG names, ~/.kube/config, or the service account of the pod.
- * Throws Failure `untrusted-pull-request` for a file that a pull request may have brought along: it says where to connect
- * to, and may name programs to run.
+ * Throws Failure `untrusted-pull-request` for a file that came along with what is not merged: it says where to connect to,
+ * and may name programs to run.
  * @param text null: not given
- * @param isUnmerged whether the files of this run are a pull request's own
+ * @param isUnmerged whether the files of this run are such as nobody has agreed to yet
  */
 export function readKubeconfig(
   text: string | null,
@@ -55,7 +55,7 @@ function refuseInside(workspace: string | undefined, path: string): void {
   if (!realpathSync(path).startsWith(realpathSync(workspace) + sep)) return;
   throw new Failure(
     'untrusted-pull-request',
-    `Refused: the kubeconfig ${path} lies in the workspace, where a pull request's own files are.`,
+    `Refused: the kubeconfig ${path} lies in the workspace, where files are that nobody has merged yet.`,
     { remedy: 'Give its content from a secret, or write it to a folder outside, such as that of RUNNER_TEMP.' },
   );
 }

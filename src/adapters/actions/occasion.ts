@@ -21,9 +21,8 @@ const Payload = z.object({
   commits: z.array(z.object({ id: z.string() })).nullish(),
   merge_group: z.object({ base_ref: z.string() }).nullish(),
   repository: z.object({ default_branch: z.string().nullish() }).nullish(),
-  workflow_run: z
-    .object({ event: z.string(), head_repository: Repository.nullish(), repository: Repository })
-    .nullish(),
+  /** Its `event` is what caused the run that this one follows; of a third in a row it is `workflow_run` again. */
+  workflow_run: z.object({ event: z.string(), head_branch: z.string().nullish() }).nullish(),
 });
 type Payload = z.infer<typeof Payload>;
 
@@ -40,7 +39,7 @@ const QUEUE = 'gh-readonly-queue/';
 export function readOccasion(env: Environment): Occasion {
   const event = env['GITHUB_EVENT_NAME'] ?? '';
   const payload = payloadOf(env['GITHUB_EVENT_PATH']);
-  refuseStrangers(event, payload);
+  refuseUnsafe(event, payload);
   // GITHUB_SHA of a pull request is a merge that GitHub tries and nobody knows.
   const commit = payload.pull_request?.head.sha ?? env['GITHUB_SHA'] ?? '';
   const pushed = event === 'push' ? (payload.commits ?? []).map(({ id }) => id).toReversed() : [];
@@ -52,7 +51,7 @@ export function readOccasion(env: Environment): Occasion {
     commit,
     commits: [commit, ...pushed].filter((id, i, all) => id !== '' && all.indexOf(id) === i),
     branch: branch?.startsWith(QUEUE) === true ? null : branch,
-    mergedTo: mergedToOf(payload, branchIn(env['GITHUB_REF'])),
+    mergedTo: mergedToOf(payload, into.ref === null ? branchIn(env['GITHUB_REF']) : null),
     base: into.ref,
     aside: asideOf(into.branch, payload),
     attempt: Number(attemptOf(env)),
@@ -68,8 +67,10 @@ interface Base {
 }
 
 /** @param pushed the branch that was pushed */
-function baseOf({ pull_request: pull, merge_group: group, repository }: Payload, pushed: string | null): Base {
+function baseOf(payload: Payload, pushed: string | null): Base {
+  const { pull_request: pull, merge_group: group, repository } = payload;
   if (pull !== undefined && pull !== null) return { ref: pull.base.sha, branch: pull.base.ref ?? null };
+  if (payload.workflow_run !== undefined && payload.workflow_run !== null) return baseOfFollower(payload);
   const queue = pushed?.startsWith(QUEUE) === true ? pushed.slice(QUEUE.length) : null;
   const queued = queue === null ? null : (/^(.+)\/pr-\d+-[0-9a-f]+$/.exec(queue)?.[1] ?? repository?.default_branch);
   const branch = branchIn(group?.base_ref) ?? queued ?? null;
@@ -82,10 +83,27 @@ function baseOf({ pull_request: pull, merge_group: group, repository }: Payload,
   return { ref: branch, branch };
 }
 
-/** @param current the branch that the run is on */
+/** @param current the branch that the run is on, where people have agreed to its files */
 function mergedToOf({ action, pull_request: pull }: Payload, current: string | null): string | null {
   if (pull === undefined || pull === null) return current?.startsWith(QUEUE) === true ? null : current;
   return action === 'closed' && pull.merged === true ? (pull.base.ref ?? null) : null;
+}
+
+/**
+ * A run that follows another one has the secrets of the default branch, and its workflow may check out what that other run
+ * was of. Only where that was the default branch itself is it agreed to; of a third run in a row nobody tells what the first
+ * was of.
+ */
+function baseOfFollower({ workflow_run: cause, repository }: Payload): Base {
+  const branch = repository?.default_branch ?? null;
+  if (branch === null) {
+    throw untrusted(
+      'which branch is the default one, by which the files of a workflow_run are measured, cannot be told.',
+      'Run on pull_request and push instead.',
+    );
+  }
+  const isAgreed = cause?.head_branch === branch && cause.event !== 'workflow_run';
+  return isAgreed ? { ref: null, branch: null } : { ref: branch, branch };
 }
 
 function asideOf(branch: string | null, { repository }: Payload): Occasion['aside'] {
@@ -111,22 +129,19 @@ function branchIn(ref: string | undefined): string | null {
   return ref?.startsWith(BRANCH) === true ? ref.slice(BRANCH.length) : null;
 }
 
-const INSTEAD_FOR_FORKS = 'Use the event pull_request: for forks it gives an offline plan, without secrets.';
-
-/** Events that give a run secrets, and let somebody without rights cause it or write what it reads. */
-function refuseStrangers(event: string, payload: Payload): void {
+/** Events that give a run secrets, and let somebody without rights cause it or an unmerged branch write what it reads. */
+function refuseUnsafe(event: string, payload: Payload): void {
   const { pull_request: pull, workflow_run: cause } = payload;
   if (event === 'pull_request_target' && pull !== undefined && pull !== null && isFork(pull)) {
     throw untrusted(
       `pull_request_target runs with the secrets of this repository, and pull request ${pull.number} comes from a fork.`,
-      INSTEAD_FOR_FORKS,
+      'Use the event pull_request: for forks it gives an offline plan, without secrets.',
     );
   }
-  const isOfPull = cause?.event.startsWith('pull_request') === true;
-  if (event === 'workflow_run' && isOfPull && cause.head_repository?.full_name !== cause.repository.full_name) {
+  if (cause?.event.startsWith('pull_request') === true) {
     throw untrusted(
-      'workflow_run runs with the secrets of this repository, and the run that caused it is of a pull request from a fork.',
-      INSTEAD_FOR_FORKS,
+      `workflow_run runs with the secrets of the default branch, and the run that caused it is of a pull request (${cause.event}): credentials would go where the file of a branch says that is not merged.`,
+      'Use the event pull_request to plan, which measures the file by the base branch and writes the comment, and push to apply.',
     );
   }
   if (event === 'issue_comment') {

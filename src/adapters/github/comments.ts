@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { PostedComment } from '../../ports/github.ts';
-import type { Errand } from './errors.ts';
+import { type Errand, refusedWith } from './errors.ts';
 import type { Repository } from './repository.ts';
 import type { Visit } from './requests.ts';
 
@@ -74,16 +74,53 @@ export async function findComment(
   return null;
 }
 
+export interface WantedComment {
+  readonly marker: string;
+  readonly body: string;
+  /** Whether the one that was written last will do, unseen. */
+  readonly again: boolean;
+}
+
 export async function putComment(
+  repository: Repository,
+  visit: Visit,
+  pullRequest: number,
+  { marker, body: text, again }: WantedComment,
+): Promise<PostedComment> {
+  const body = repository.outgoing(text);
+  const key = `${pullRequest} ${marker}`;
+  const known = again ? repository.written.get(key) : undefined;
+  const posted =
+    (known === undefined ? null : await editUnlessGone(repository, visit, known, body)) ??
+    (await findAndPut(repository, visit, pullRequest, { marker, body }));
+  repository.written.set(key, posted);
+  return posted;
+}
+
+async function findAndPut(
   repository: Repository,
   visit: Visit,
   pullRequest: number,
   wanted: { marker: string; body: string },
 ): Promise<PostedComment> {
-  const body = repository.outgoing(wanted.body);
   const there = await findComment(repository, visit, pullRequest, wanted.marker);
-  if (there === null) return create(repository, visit, pullRequest, { marker: wanted.marker, body });
-  return there.body === body ? there : edit(repository, visit, there, body);
+  if (there === null) return create(repository, visit, pullRequest, wanted);
+  return there.body === wanted.body ? there : edit(repository, visit, there, wanted.body);
+}
+
+/** Null where somebody has deleted it. Who wrote a comment never changes: it was ours when it was found. */
+async function editUnlessGone(
+  repository: Repository,
+  visit: Visit,
+  known: PostedComment,
+  body: string,
+): Promise<PostedComment | null> {
+  try {
+    return await edit(repository, visit, known, body);
+  } catch (thrown) {
+    if (refusedWith(thrown) !== 404) throw thrown;
+    return null;
+  }
 }
 
 /** After a lost answer nobody knows whether the comment is there: look again, so that there never are two. */

@@ -24,7 +24,9 @@ type Issue = z.infer<typeof ISSUE>;
 const WRITTEN = z.object({ data: ISSUE });
 const ANYTHING = z.unknown();
 
-export type Wanted = { readonly title: string; readonly body: string } | { readonly close: string };
+export type Wanted =
+  | { readonly title: string; readonly body: string; readonly head: string }
+  | { readonly close: string };
 
 /** The URL of the issue as it is afterwards; null when there is none. */
 export async function keepIssue(
@@ -42,8 +44,8 @@ export async function keepIssue(
   const issue = await findIssue(repository, visit, marker);
   if (issue === null) return open(repository, visit, marker, text);
   const isShown = issue.state === 'open' || issue.state_reason === DISMISSED;
-  const same = isShown && issue.title === text.title && issue.body === text.body;
-  return same ? issue.html_url : edit(repository, visit, issue.number, { ...text, state: 'open' });
+  const isSame = isShown && issue.body?.startsWith(repository.outgoing(wanted.head)) === true;
+  return isSame ? issue.html_url : edit(repository, visit, issue.number, { ...text, state: 'open' });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import type { PostedComment } from '../../ports/github.ts';
 import { ownLogin } from './identity.ts';
 import { outgoing } from './outgoing.ts';
 import type { Requests, Visit } from './requests.ts';
@@ -7,6 +8,8 @@ import type { Requests, Visit } from './requests.ts';
 export class Repository {
   readonly requests: Requests;
   readonly name: { readonly owner: string; readonly repo: string };
+  /** The comments that were written last, by pull request and marker. */
+  readonly written = new Map<string, PostedComment>();
   readonly #redact: (text: string) => string;
   #login: string | null = null;
 

@@ -2,15 +2,20 @@ import { getOctokit } from '@actions/github';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { type Asked, LONGEST_WAIT } from '../../ports/github.ts';
 import { type Errand, failureOf, type Trouble, troubleOf } from './errors.ts';
 
 export type Octokit = ReturnType<typeof getOctokit>;
 
-/** One call of a port's method: all its requests share one deadline. */
+/** One call of a port's method: all its requests share its deadlines, in milliseconds since the epoch. */
 export interface Visit {
   readonly signal: AbortSignal;
-  /** Milliseconds since the epoch; nothing is tried again that would come after it. */
-  readonly deadline: number;
+  /** Nothing that GitHub did not answer is asked again that would come after it. What a limit takes moves it. */
+  deadline: number;
+  /** No limit is waited for that ends after it. */
+  readonly patientUntil: number;
+  /** Milliseconds for one request. */
+  readonly each: number;
 }
 
 /** Sends one request. `attempt` counts from 0, so that what creates can look first whether it already has. */
@@ -23,22 +28,46 @@ const PATIENCE = 60_000;
 const ONE_REQUEST = 20_000;
 const LONGEST_PAUSE = 16_000;
 
+/** Where a limit names no time: GitHub asks for a minute at least, and for longer each time (GitHub, "Rate limits"). */
+const UNNAMED_LIMIT = 60_000;
+
 const LINKED = z.object({ headers: z.object({ link: z.string().optional() }), data: z.unknown() });
+
+/** A rate limit that was met. */
+interface Limit {
+  readonly until: number;
+  readonly trouble: Trouble;
+  readonly cause: unknown;
+}
+
+export interface RequestOptions {
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly clock: Clock;
+  /** Told when a limit is waited for. */
+  readonly waiting: (text: string) => void;
+}
 
 /** Requests to one GitHub, tried again while that can help. */
 export class Requests {
   readonly #octokit: Octokit;
   readonly #where: string;
   readonly #clock: Clock;
+  readonly #waiting: (text: string) => void;
+  /** It holds for all requests of this token: who goes on asking is kept out for longer. */
+  #limit: Limit | null = null;
 
-  constructor(token: string, apiUrl: string, clock: Clock) {
+  constructor({ token, apiUrl, clock, waiting }: RequestOptions) {
     this.#octokit = getOctokit(token, { baseUrl: apiUrl });
     this.#where = URL.parse(apiUrl)?.host ?? 'the given address';
     this.#clock = clock;
+    this.#waiting = waiting;
   }
 
-  begin(signal: AbortSignal): Visit {
-    return { signal, deadline: this.#clock.now() + PATIENCE };
+  begin({ signal, patience = PATIENCE, limits = 'wait' }: Asked): Visit {
+    const now = this.#clock.now();
+    const patientUntil = now + (limits === 'wait' ? LONGEST_WAIT : 0);
+    return { signal, deadline: now + patience, patientUntil, each: Math.min(patience, ONE_REQUEST) };
   }
 
   /** Lets GitHub come to know what it does not know yet. */
@@ -47,25 +76,42 @@ export class Requests {
   }
 
   /**
-   * Rate limits, server errors and lost connections are tried again until the visit's deadline.
+   * Rate limits, server errors and lost connections are tried again as long as the visit may wait for them.
    * Throws Failure `github-error`, or the signal's reason.
    */
   async send<T>(visit: Visit, errand: Errand, shape: z.ZodType<T>, send: Send<unknown>): Promise<T> {
+    let limits = 0;
     for (let attempt = 0; ; attempt++) {
-      visit.signal.throwIfAborted();
+      await this.#standStill(visit, errand);
       try {
-        const signal = AbortSignal.any([visit.signal, AbortSignal.timeout(ONE_REQUEST)]);
+        const signal = AbortSignal.any([visit.signal, AbortSignal.timeout(visit.each)]);
         return read(errand, shape, await send(this.#octokit, { signal }, attempt));
       } catch (thrown) {
         visit.signal.throwIfAborted();
-        const trouble = troubleOf(thrown, this.#clock.now());
+        const now = this.#clock.now();
+        const trouble = troubleOf(thrown, now);
         if (trouble === null) throw thrown;
-        const pause = pauseBefore(trouble, attempt);
-        if (pause === null || this.#clock.now() + pause > visit.deadline) {
-          throw failureOf(errand, trouble, this.#where, thrown);
+        if (trouble.kind === 'limited') {
+          this.#limit = { until: now + limitOf(trouble.wait, attempt, limits++), trouble, cause: thrown };
+          continue;
         }
-        await this.#clock.sleep(pause, { signal: visit.signal });
+        const pause = trouble.kind === 'refused' ? null : growing(attempt);
+        if (pause === null || now + pause > visit.deadline) throw failureOf(errand, trouble, this.#where, thrown);
+        await this.#clock.sleep(pause, visit);
       }
+    }
+  }
+
+  /** Waits until no limit holds any more, or throws what it is where that would take too long. */
+  async #standStill(visit: Visit, errand: Errand): Promise<void> {
+    visit.signal.throwIfAborted();
+    for (let limit = this.#limit; limit !== null; limit = this.#limit) {
+      const pause = limit.until - this.#clock.now();
+      if (pause <= 0) return;
+      if (limit.until > visit.patientUntil) throw failureOf(errand, limit.trouble, this.#where, limit.cause);
+      this.#waiting(`GitHub limits the rate of requests: waiting ${Math.ceil(pause / 1000)} s to ${errand.doing}.`);
+      await this.#clock.sleep(pause, visit);
+      visit.deadline += pause;
     }
   }
 
@@ -97,16 +143,17 @@ export function hasNext(link: string | undefined): boolean {
   return /\brel="next"/.test(link ?? '');
 }
 
-function pauseBefore(trouble: Trouble, attempt: number): number | null {
-  const growing = Math.min(LONGEST_PAUSE, 1000 * 2 ** attempt);
-  switch (trouble.kind) {
-    case 'refused':
-      return null;
-    case 'limited':
-      return trouble.wait === null ? growing : Math.max(trouble.wait, 1000);
-    case 'down':
-      return growing;
-  }
+function growing(attempt: number): number {
+  return Math.min(LONGEST_PAUSE, 1000 * 2 ** attempt);
+}
+
+/**
+ * Milliseconds for which a limit holds.
+ * @param wait as GitHub says; its clock may be behind ours, so that it names a time that has passed
+ * @param before how many limits this request has met
+ */
+function limitOf(wait: number | null, attempt: number, before: number): number {
+  return wait === null ? UNNAMED_LIMIT * 2 ** before : Math.max(wait, growing(attempt));
 }
 
 function read<T>(errand: Errand, shape: z.ZodType<T>, answer: unknown): T {

@@ -89,8 +89,8 @@ export function issueComment(number: number): ActionEvent {
   return { name: 'issue_comment', payload: { action: 'created', issue: { number, pull_request: {} }, comment } };
 }
 
-/** @param from the repository of the run's head */
-export function workflowRun(cause: string, from = HERE): ActionEvent {
-  const workflow_run = { event: cause, head_repository: { full_name: from }, repository: { full_name: HERE } };
-  return { name: 'workflow_run', payload: { action: 'completed', workflow_run } };
+/** @param branch what the run that it follows was of */
+export function workflowRun(cause: string, branch = 'main'): ActionEvent {
+  const workflow_run = { event: cause, head_branch: branch };
+  return { name: 'workflow_run', payload: { action: 'completed', workflow_run, repository: HERE_AS_IT_IS } };
 }

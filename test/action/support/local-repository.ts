@@ -10,12 +10,11 @@ import { Secrets } from '../../../src/adapters/actions/secrets.ts';
 import { createGitHub } from '../../../src/adapters/github/github.ts';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { isNamed } from '../../../src/adapters/topology/find.ts';
-import { readTopology } from '../../../src/adapters/topology/read.ts';
 import { readTopologies } from '../../../src/adapters/topology/read-all.ts';
 import type { Desk } from '../../../src/commands/desk.ts';
 import { run } from '../../../src/commands/each-cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
-import type { Topology } from '../../../src/core/topology.ts';
+import { declaredAt, topologyIn } from '../../../src/declared-at.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { TOKEN } from '../../support/confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../support/fake-github.ts';
@@ -180,10 +179,13 @@ export class LocalRepository implements AsyncDisposable {
     const runner = recordedRunner(told, (line) => attempt(() => onLine(line), stop));
     const redact = (text: string): string => secrets.redact(text);
     const clock = hurried(this.pauses);
-    const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock };
+    const waiting = (text: string): void => runner.info(text);
+    const client = { token: TOKEN, repository: fake.repository, apiUrl: fake.url, redact, clock, waiting };
     const signal = AbortSignal.any([AbortSignal.timeout(240_000), stop.signal]);
     const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     const github = request.token === null ? null : createGitHub(client);
+    const checkout = { workspace: this.#workspace, repository: fake.repository, github };
+    const declared = (file: string, ref: string) => declaredAt(file, ref, checkout, signal);
     return {
       request,
       occasion,
@@ -199,11 +201,8 @@ export class LocalRepository implements AsyncDisposable {
         const redis = platform.redis();
         return { kubernetes: platform.kubernetes, redis, manifests: null, [Symbol.asyncDispose]: () => close(redis) };
       },
-      async topologyAt(file, ref): Promise<Topology | null> {
-        const text = (await github?.readFile(file, ref, { signal })) ?? null;
-        const read = text === null ? null : readTopology(text, file);
-        return read?.kind === 'topology' ? read.topology : null;
-      },
+      topologyAt: async (file, ref) => topologyIn(await declared(file, ref)),
+      declaredAt: declared,
       isTopology: (file) => isNamed(this.#workspace, request.topology, file),
       lineOf: (file, key) => lineOf(join(this.#workspace, file), key),
     };

@@ -51,6 +51,7 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ['nothing-to-do', planned(planOf(topologyOf(3), three))],
   ['refused-unhealthy', refused()],
   ['refused-not-allowed', notAllowed()],
+  ['refused-locked', locked()],
   ['refused-changed', changedPlan()],
   ['applying', { kind: 'applying', plan: grow, estimate: estimate(grow, new Map()), progress: progressOf(grow) }],
   ['applied', { kind: 'applied', plan: grow, estimate: estimate(grow, new Map()), seconds: 83.4, now: swapped(grow) }],
@@ -154,6 +155,13 @@ function notAllowed(): CommentState {
   const failure = notAllowedBy(plan, []);
   if (failure === null) throw new Error('This was to be refused.');
   return { kind: 'refused', failure, plan, estimate: estimate(plan, new Map()), approved: approvalOf(plan) };
+}
+
+/** Of a plan that was merged; the lock passes. */
+function locked(): CommentState {
+  const remedy = 'Run again when that apply has ended.';
+  const failure = new Failure('locked', 'Another apply is at work on sessions.', { remedy });
+  return { kind: 'refused', failure, plan: grow, estimate: estimate(grow, new Map()), approved: approvalOf(grow) };
 }
 
 /** A shard was to be added; before that somebody has moved slots by hand. */

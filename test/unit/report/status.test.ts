@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/findings.ts';
-import { driftIssue, inSyncWords } from '../../../src/report/drift-issue.ts';
+import { driftIssue, inSyncWords, type Mending } from '../../../src/report/drift-issue.ts';
 import { issueMarker } from '../../../src/report/marker.ts';
 import { findingsList, membersByNode, membersTable, statusMarkdown } from '../../../src/report/members.ts';
 import { CONTEXT, clusterOf, planOf, topologyOf } from './reported.ts';
@@ -57,8 +57,17 @@ describe('members', () => {
   });
 });
 
+/** How an issue begins, which tells one drift from another. */
+function headOf(mending: Mending, findings: readonly Finding[], context = CONTEXT): string {
+  const { head, body } = driftIssue(mending, findings, context);
+  expect(body.startsWith(`${head}\n`)).toBe(true);
+  return head;
+}
+
 describe('the issue about drift', () => {
-  const plan = planOf(topologyOf(4), cluster);
+  const plan = { kind: 'plan', plan: planOf(topologyOf(4), cluster) } as const;
+  const failing = new Failure('cluster-unhealthy', 'Cannot make a safe plan: x.', { remedy: 'Mend x.' });
+  const refused = { kind: 'refused', failure: failing, plan: null } as const;
 
   test('says what was seen and what an apply would do', () => {
     const { title, body } = driftIssue(plan, [finding], CONTEXT);
@@ -69,20 +78,51 @@ describe('the issue about drift', () => {
     expect(body).toContain('| Primary | Slots before | Slots after | Change | Replicas |');
   });
 
-  test('is the same text as long as the drift is the same', () => {
+  test('is the same text in another run', () => {
     const later = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1, keysPerSlot: 63 }));
     const other = { ...CONTEXT, runUrl: 'https://github.com/acme/cache/actions/runs/4712', commit: 'f'.repeat(40) };
-    expect(driftIssue(later, [finding], other)).toEqual(driftIssue(plan, [finding], CONTEXT));
+    expect(driftIssue({ kind: 'plan', plan: later }, [finding], other)).toEqual(driftIssue(plan, [finding], CONTEXT));
+  });
+
+  const others: Finding = { ...finding, pods: ['redis-cluster-5'] };
+  const said = { ...finding, text: 'redis-cluster-4 is not ready: Back-off 2m40s restarting failed container.' };
+
+  test.each<[string, string, string]>([
+    ['Kubernetes has other words for it', headOf(plan, [finding]), headOf(plan, [said])],
+    ['it is seen in another order', headOf(plan, [finding, others]), headOf(plan, [others, finding])],
+    [
+      'figures of a refusal are others',
+      headOf(refused, [finding]),
+      headOf({ ...refused, failure: new Failure('cluster-unhealthy', '7 MB.', { remedy: 'x' }) }, [finding]),
+    ],
+    ['there is something to note', headOf(plan, [finding]), headOf(plan, [finding, { ...others, weight: 'note' }])],
+  ])('begins the same where %s', (_, one, other) => {
+    expect(other).toBe(one);
+  });
+
+  test.each<[string, string]>([
+    ['another pod', headOf(plan, [others])],
+    ['one pod more', headOf(plan, [finding, others])],
+    ['another finding', headOf(plan, [{ ...finding, code: 'replica-not-synced' }])],
+    ['other slots', headOf(plan, [{ ...finding, about: '0-99' }])],
+    ['a plan that cannot be made', headOf(refused, [finding])],
+    ['other steps', headOf({ kind: 'plan', plan: planOf(topologyOf(5), cluster) }, [finding])],
+    ['a plan of other steps that is refused', headOf({ ...refused, plan: plan.plan }, [finding])],
+    ['another name of the cluster', headOf(plan, [finding], { ...CONTEXT, cluster: 'carts' })],
+  ])('begins with something else for %s', (_, head) => {
+    expect([headOf(plan, [finding]), headOf(refused, [])]).not.toContain(head);
   });
 
   test('says why no plan can be made', () => {
-    const failure = new Failure('cluster-unhealthy', 'Cannot make a safe plan: x.', { remedy: 'Mend x.' });
-    expect(driftIssue(failure, [], CONTEXT).body).toContain('**What to do:** Mend x.');
+    expect(driftIssue(refused, [], CONTEXT).body).toContain('**What to do:** Mend x.');
   });
 
   test('stays within what GitHub takes, however much is wrong', () => {
     const many = Array.from({ length: 1_000 }, () => ({ ...finding, text: '<'.repeat(10_000) }));
-    expect(driftIssue(plan, many, CONTEXT).body.length).toBeLessThan(65_536);
+    const deep = { ...CONTEXT, file: `${'deep/'.repeat(100)}topology.yaml` };
+    const { title, body } = driftIssue(plan, many, deep);
+    expect(body.length).toBeLessThan(65_536);
+    expect(title.length).toBeLessThanOrEqual(256);
   });
 
   test('closes with a word', () => {

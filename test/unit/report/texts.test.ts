@@ -4,7 +4,7 @@ import { Failure } from '../../../src/core/failure.ts';
 import { placementFindings } from '../../../src/core/placement-findings.ts';
 import type { Share, Topology } from '../../../src/core/topology.ts';
 import type { Base } from '../../../src/report/declared-change.ts';
-import { driftIssue, inSyncWords } from '../../../src/report/drift-issue.ts';
+import { driftIssue, inSyncWords, type Mending } from '../../../src/report/drift-issue.ts';
 import { earlyEndBody } from '../../../src/report/early-end.ts';
 import { leftBehindBody, withdrawnBody } from '../../../src/report/left-behind.ts';
 import { hiddenPlan } from '../../../src/report/marker.ts';
@@ -79,8 +79,8 @@ function issueOf(name: string): string {
   if (state === undefined || state.kind === 'applied') throw new Error(`No case "${name}".`);
   const { plan } = state;
   const findings = plan === null ? [] : placementFindings(plan.topology, plan.before);
-  const difference = state.kind === 'refused' ? state.failure : state.plan;
-  const { title, body } = driftIssue(difference, findings, CONTEXT);
+  const mending: Mending = state.kind === 'refused' ? state : { kind: 'plan', plan: state.plan };
+  const { title, body } = driftIssue(mending, findings, CONTEXT);
   return `${title}\n\n${body}`;
 }
 

@@ -84,6 +84,7 @@ describe('inputs', () => {
     ['schedule', 'drift', false],
     ['workflow_dispatch', 'plan', false],
     ['merge_group', 'plan', true],
+    ['workflow_run', 'plan', true],
     ['issues', 'plan', false],
     ['', 'plan', false],
   ])('on %j mean %s, with approval %j', (event, command, requireApprovedPlan) => {

@@ -39,6 +39,11 @@ function pull({
   return { action, pull_request: { number: 7, merged, user: { login: author }, head, base } };
 }
 
+/** What `workflow_run` says of the run before it. */
+function follower(event: string, head_branch: string | null) {
+  return { workflow_run: { event, head_branch }, repository: { default_branch: 'main' } };
+}
+
 async function occasion(event: string, payload: unknown, more: Readonly<Record<string, string>> = {}) {
   const path = join(root, 'event.json');
   await writeFile(path, typeof payload === 'string' ? payload : JSON.stringify(payload));
@@ -138,11 +143,26 @@ describe('what made a run happen', () => {
   });
 
   test('is what somebody caused, also where another run came between', async () => {
-    const workflow_run = { event: 'issues', head_repository: HERE, repository: HERE };
-    expect(await occasion('workflow_run', { workflow_run })).toMatchObject({
+    expect(await occasion('workflow_run', follower('issues', 'main'))).toMatchObject({
       event: 'workflow_run',
       trigger: 'issues',
+      base: null,
     });
+  });
+
+  test.each([
+    ['a push to a branch that is not merged', follower('push', 'feature')],
+    ['a merge queue', follower('merge_group', 'gh-readonly-queue/main/pr-7')],
+    ['a tag', follower('release', 'v1')],
+    ['nobody knows which branch', follower('push', null)],
+    ['another one, which may be of anything', follower('workflow_run', 'main')],
+  ])('is a run that follows one of %s: its files are measured by the default branch', async (_, payload) => {
+    expect(await occasion('workflow_run', payload)).toMatchObject({ base: 'main', aside: null, pullRequest: null });
+  });
+
+  test('is not told where nobody can tell what the files of a run that follows another are measured by', async () => {
+    const { workflow_run } = follower('push', 'feature');
+    await expect(occasion('workflow_run', { workflow_run })).rejects.toMatchObject({ code: 'untrusted-pull-request' });
   });
 
   test('names the attempt of a run that was started again', async () => {
@@ -178,22 +198,18 @@ describe('an event that is refused', () => {
     expect((await occasion('pull_request_target', pull({}))).pullRequest?.number).toBe(7);
   });
 
-  test.each([
-    ['of a fork', FORK],
-    ['of a repository that is gone', null],
-  ])('is workflow_run after the pull request %s', async (_, head_repository) => {
-    const cause = { event: 'pull_request', head_repository, repository: HERE };
-    await expect(occasion('workflow_run', { workflow_run: cause })).rejects.toMatchObject({
-      code: 'untrusted-pull-request',
-      message: expect.stringMatching(/^Refused: workflow_run runs with the secrets/),
-    });
-    for (const trusted of [
-      { ...cause, event: 'push' },
-      { ...cause, head_repository: HERE },
-    ]) {
-      expect((await occasion('workflow_run', { workflow_run: trusted })).event).toBe('workflow_run');
-    }
-  });
+  test.each(['pull_request', 'pull_request_target', 'pull_request_review', 'pull_request_review_comment'])(
+    'is workflow_run after %s, also of this repository: what it has is not merged',
+    async (cause) => {
+      for (const branch of ['feature', 'main']) {
+        await expect(occasion('workflow_run', follower(cause, branch))).rejects.toMatchObject({
+          code: 'untrusted-pull-request',
+          message: `Refused: workflow_run runs with the secrets of the default branch, and the run that caused it is of a pull request (${cause}): credentials would go where the file of a branch says that is not merged.`,
+          remedy: expect.stringContaining('Use the event pull_request to plan'),
+        });
+      }
+    },
+  );
 
   test('is issue_comment, whoever wrote it', async () => {
     await expect(occasion('issue_comment', { issue: { number: 7 } })).rejects.toMatchObject({

@@ -154,7 +154,7 @@ describe('the credentials of a kubeconfig', () => {
   });
 });
 
-describe('a kubeconfig among the files of a pull request', () => {
+describe('a kubeconfig among files that are not merged', () => {
   let workspace: string;
 
   beforeAll(async () => {
@@ -171,9 +171,9 @@ describe('a kubeconfig among the files of a pull request', () => {
   ])('is refused where %s names it', (_, naming) => {
     for (const path of [join(workspace, 'config'), join(root, 'link-into-workspace')]) {
       const env = { GITHUB_WORKSPACE: workspace, ...naming(path) };
-      for (const event of ['pull_request', 'pull_request_target', 'merge_group', 'push']) {
+      for (const event of ['pull_request', 'pull_request_target', 'merge_group', 'push', 'workflow_run']) {
         expect(() => read(env, event, 'main')).toThrow(
-          `Refused: the kubeconfig ${path} lies in the workspace, where a pull request's own files are.`,
+          `Refused: the kubeconfig ${path} lies in the workspace, where files are that nobody has merged yet.`,
         );
       }
       expect(() => read(env, 'push')).not.toThrow();
