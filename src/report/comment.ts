@@ -103,8 +103,9 @@ function hiddenOf(state: CommentState): { readonly lines: readonly string[]; rea
     const { line, whole } = hiddenPlan(state.plan, state.kind);
     return { lines: [line], whole };
   }
-  const refused = state.plan === null ? '' : hiddenRefused(state.plan);
-  return { lines: [refused, state.approved?.hidden ?? ''], whole: true };
+  const { plan, approved } = state;
+  const refused = plan === null || plan.hash === approved?.hash ? '' : hiddenRefused(plan);
+  return { lines: [refused, approved?.hidden ?? ''], whole: true };
 }
 
 /** The same for the summary of a run: whole, and without what is hidden. */

@@ -68,6 +68,12 @@ describe('a plan that is told as refused', () => {
     expect(plansKept(body).map(({ hash }) => hash)).toEqual([plan.hash, other.hash]);
     expect(hiddenLineOf(body)).toBe(approved.hidden);
   });
+
+  test('is not kept twice where it is the approved one', () => {
+    expect(plansKept(commentBody({ ...refused, plan, approved }, CONTEXT)).map(({ hash }) => hash)).toEqual([
+      plan.hash,
+    ]);
+  });
 });
 
 describe('what a comment is about', () => {
