@@ -126,7 +126,7 @@ class Stage {
   async apply(wanted: Topology): Promise<Outcome> {
     const outcome = await apply(
       wanted,
-      this.#desk({ command: 'apply', occasion: { branch: 'main' }, isApproved: true, base: wanted }),
+      this.#desk({ command: 'apply', occasion: { branch: 'main', mergedTo: 'main' }, isApproved: true, base: wanted }),
     );
     for (const line of outcome.failure === null ? [] : failureLines(outcome.failure)) this.#runner.error(line);
     return outcome;
@@ -173,6 +173,7 @@ class Stage {
         commits: [COMMIT],
         attempt: 1,
         branch: null,
+        mergedTo: null,
         base: null,
         aside: null,
         runUrl: 'npm start',

@@ -17,7 +17,8 @@ import type { Desk, Reach } from './desk.ts';
 import { finish } from './finish.ts';
 import { ApplyJournal } from './journal.ts';
 import { type Outcome, planOutput, resultOf, unplanned } from './outcome.ts';
-import { contextOf, post, postProgress } from './post.ts';
+import { contextOf } from './post.ts';
+import { tellingOf } from './telling.ts';
 
 /** Makes the cluster as declared: lock, look, plan, see that the plan is approved and allowed, carry it out, look again. */
 export async function apply(topology: Topology, desk: Desk): Promise<Outcome> {
@@ -130,13 +131,10 @@ interface Work extends Extract<Judged, { kind: 'go' }> {
 }
 
 async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome> {
-  const { plan, estimate, pullRequest, lock } = job;
-  const show = async (state: CommentState): Promise<string | null> =>
-    pullRequest === null ? null : post(topology, desk, pullRequest, state);
-  await using journal = new ApplyJournal(desk, async (progress) =>
-    pullRequest === null
-      ? null
-      : postProgress(topology, desk, pullRequest, { kind: 'applying', plan, estimate, progress }),
+  const { plan, estimate, lock } = job;
+  const telling = tellingOf(plan, job.pullRequest, topology, desk);
+  await using journal = new ApplyJournal(desk, (progress) =>
+    telling.progress({ kind: 'applying', plan, estimate, progress }),
   );
   const begun = desk.clock.now();
   let now = plan.before;
@@ -155,15 +153,15 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   } catch (thrown) {
     const failure = asFailure(thrown);
     await journal.close();
-    const state: CommentState = { kind: 'failed', plan, estimate, failure, done: journal.done };
-    const commentUrl = await show(state);
+    const state = { kind: 'failed', plan, estimate, failure, done: journal.done } as const;
+    const commentUrl = await telling.end(state);
     return ended(topology, desk, { failure, plan, estimate, state, commentUrl, changed: journal.changed });
   }
   await clearNote(lock, desk);
   await journal.close();
   if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
   const seconds = (desk.clock.now() - begun) / 1000;
-  const state: CommentState = { kind: 'applied', plan, estimate, seconds, now };
+  const state = { kind: 'applied', plan, estimate, seconds, now } as const;
   const summary = appliedLine(plan, estimate, seconds);
   desk.runner.info(summary);
   return {
@@ -173,7 +171,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
     plan: planOutput(plan, estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
-    commentUrl: await show(state),
+    commentUrl: await telling.end(state),
   };
 }
 

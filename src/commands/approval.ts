@@ -2,10 +2,11 @@ import type { Cluster } from '../core/cluster.ts';
 import type { Topology } from '../core/topology.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Planned } from '../plan/plan.ts';
-import type { Posted } from '../report/marker.ts';
+import { type Posted, plansKept } from '../report/marker.ts';
 import { changed, type Decision, go, isNothing, planOf, rest, shownIn, stop } from './decision.ts';
 import type { Desk } from './desk.ts';
-import { byPullRequest } from './merged-plan.ts';
+import { mergedComments } from './merged-comments.ts';
+import { byPullRequest, differencesFrom } from './merged-plan.ts';
 import { readNote } from './note.ts';
 
 /**
@@ -33,7 +34,7 @@ export async function decide(
   const decision =
     approvedPlan === null
       ? await byPullRequest(topology, cluster, anew, desk)
-      : byHash(approvedPlan, topology, cluster, left, anew);
+      : await byHash(approvedPlan, topology, cluster, left, anew, desk);
   // What stands in the way of any plan is told rather than that it is not approved.
   if (decision.kind === 'stop' && anew.kind === 'refused') return stop(anew.failure, anew.plan);
   return decision;
@@ -60,11 +61,39 @@ function freely(topology: Topology, cluster: Cluster, left: Left, anew: Planned)
   return go(anew.plan);
 }
 
-function byHash(hash: string, topology: Topology, cluster: Cluster, { text, note }: Left, anew: Planned): Decision {
+async function byHash(
+  hash: string,
+  topology: Topology,
+  cluster: Cluster,
+  { text, note }: Left,
+  anew: Planned,
+  desk: Desk,
+): Promise<Decision> {
   const plan = planOf(anew);
   if (plan?.hash === hash) return go(plan);
-  const resumed = note?.hash === hash ? rest(topology, cluster, note) : null;
+  const begun = note?.hash === hash ? note : null;
+  const resumed = begun === null ? null : rest(topology, cluster, begun);
   if (resumed !== null) return { ...go(resumed), note: text };
   const why = `The plan is now ${plan?.hash ?? 'none'}, and \`approved-plan\` is ${hash}.`;
-  return stop(changed(plan, why, []), plan, note?.hash === hash ? shownIn('the run before', note) : []);
+  const known = begun === null ? await shownPlan(hash, topology, desk) : { where: 'the run before', posted: begun };
+  if (known === null) {
+    const unknown = `No comment on the pull requests of this commit shows plan ${hash}: what differs is not known.`;
+    return stop(changed(plan, why, [unknown]), plan);
+  }
+  const { where, posted } = known;
+  const differences = differencesFrom(posted, plan).map((words) => `${where}: ${words}`);
+  return stop(changed(plan, why, differences), plan, shownIn(where, posted));
+}
+
+/** The plan with this hash in our comments, where a person will have seen it: as planned, or as it was refused. */
+async function shownPlan(
+  hash: string,
+  topology: Topology,
+  desk: Desk,
+): Promise<{ readonly where: string; readonly posted: Posted } | null> {
+  for (const { comment } of await mergedComments(topology, desk)) {
+    const posted = plansKept(comment.body).find((plan) => plan.hash === hash);
+    if (posted !== undefined) return { where: `#${comment.pullRequest}`, posted };
+  }
+  return null;
 }

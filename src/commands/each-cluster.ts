@@ -12,9 +12,9 @@ import { tellRefusal } from './finish.ts';
 import { InTurn } from './in-turn.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { lineOfFailure } from './lines.ts';
-import { isRed, type Outcome, worst } from './outcome.ts';
+import { isRed, type Outcome, type Refusal, worst } from './outcome.ts';
 import { plan } from './plan.ts';
-import { postOnPullRequest } from './post.ts';
+import { type Named, postOnPullRequest } from './post.ts';
 import { withoutPlan } from './refused.ts';
 import { status } from './status.ts';
 import { expectTrust } from './trust.ts';
@@ -72,8 +72,13 @@ async function brokenFile({ file, failure, mistakes }: BrokenFile, desk: Desk): 
   desk.runner.annotate(mistakes.length > 0 ? mistakes : [whole]);
   const nameless = { name: file, file };
   const state = { kind: 'refused', failure, plan: null, estimate: null } as const;
-  const commentUrl = desk.request.command === 'plan' ? await postOnPullRequest(nameless, desk, state) : null;
+  const commentUrl = await tellMistakes(nameless, desk, state);
   return { ...withoutPlan(nameless, desk, failure), report: earlyEndBody(failure), commentUrl };
+}
+
+async function tellMistakes(nameless: Named, desk: Desk, state: Refusal): Promise<string | null> {
+  if (desk.request.command === 'plan') return postOnPullRequest(nameless, desk, state);
+  return desk.request.command === 'apply' ? tellRefusal(nameless, desk, state) : null;
 }
 
 async function oneCluster(topology: Topology, desk: Desk): Promise<Outcome> {

@@ -1,11 +1,12 @@
 import type { Declared } from '../core/declared.ts';
 import { asFailure } from '../core/failure.ts';
 import type { Place } from '../core/topology.ts';
+import { footer } from '../report/footer.ts';
 import { type LeftBehind, leftBehindBody, leftBehindLine, withdrawnBody } from '../report/left-behind.ts';
-import { ANY_COMMENT, readPosted } from '../report/marker.ts';
+import { ANY_COMMENT, subjectOf } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 import { type Outcome, unplanned } from './outcome.ts';
-import { postText } from './post.ts';
+import { contextOf, postText } from './post.ts';
 
 /** Milliseconds for what is told beside the plans; where GitHub is out of reach they have waited for it already. */
 const PATIENCE = 20_000;
@@ -62,7 +63,7 @@ function isSame(one: Place, other: Place): boolean {
 
 async function tell(left: LeftBehind, desk: Desk): Promise<Outcome> {
   const summary = leftBehindLine(left);
-  const report = leftBehindBody(left);
+  const report = leftBehindBody(left, contextOf(left.before, desk));
   if (left.heir === null && left.before.state === 'present') desk.runner.warning(summary);
   else desk.runner.info(summary);
   const commentUrl = await postText(left.before, desk, report);
@@ -70,7 +71,8 @@ async function tell(left: LeftBehind, desk: Desk): Promise<Outcome> {
 }
 
 /**
- * Turns comments of earlier commits about files that are not there any more: a plan there would never be applied. Those of
+ * Turns comments of earlier commits about files that are not there any more: a plan there would never be applied, and mistakes
+ * need not be mended. Those of
  * other workflows stay: they are about files that this run is not given.
  */
 async function withdraw(told: ReadonlySet<string>, { topologies }: Declared, desk: Desk): Promise<void> {
@@ -78,10 +80,13 @@ async function withdraw(told: ReadonlySet<string>, { topologies }: Declared, des
   const { pullRequest } = desk.occasion;
   if (github === null || pullRequest === null || pullRequest.foreign) return;
   for (const { body } of await github.ownComments(pullRequest.number, ANY_COMMENT, { signal })) {
-    const shown = readPosted(body);
-    if (shown === null || told.has(shown.file) || !desk.isTopology(shown.file)) continue;
-    const heir = topologies.find(({ name }) => name === shown.cluster)?.file ?? null;
-    await postText(shown, desk, withdrawnBody(shown, heir));
-    desk.runner.info(`${shown.cluster}: ${shown.file} is not there any more; its comment says so.`);
+    const subject = subjectOf(body);
+    if (subject === null || told.has(subject.file) || !desk.isTopology(subject.file)) continue;
+    const heir = topologies.find(({ name }) => name === subject.cluster)?.file ?? null;
+    const text = withdrawnBody(subject, heir);
+    if (body.includes(text)) continue;
+    const { runUrl, commit } = desk.occasion;
+    await postText(subject, desk, [text, '', footer({ file: subject.file, runUrl, commit }, null)].join('\n'));
+    desk.runner.info(`${subject.file} is not there any more; its comment says so.`);
   }
 }

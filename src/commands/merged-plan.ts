@@ -125,7 +125,8 @@ function weigh(posted: PostedPlan, topology: Topology, cluster: Cluster, plan: P
   return { kind: 'other', texts: differencesFrom(shown, plan), shown };
 }
 
-function differencesFrom(posted: Posted, plan: Plan | null): readonly string[] {
+/** In words, as far as the steps of the other plan were kept. */
+export function differencesFrom(posted: Posted, plan: Plan | null): readonly string[] {
   if (plan === null) return ['No plan can be made now.'];
   if (posted.steps === null) return [`The plan there is ${posted.hash}; its steps were too many to be kept.`];
   const answer = isRest(posted.steps, plan, posted.unbound);

@@ -4,6 +4,7 @@ import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
 import type { AllowWord, Plan } from '../plan/plan.ts';
 import { summaryBody } from '../report/comment.ts';
+import type { Base } from '../report/declared-change.ts';
 import { offlineBody } from '../report/offline.ts';
 import { planLine } from '../report/one-line.ts';
 import { allowed } from './allowed.ts';
@@ -87,21 +88,26 @@ async function refuse(topology: Topology, desk: Desk, failure: Failure): Promise
 
 /** Without looking at the cluster: for what must not say where to look. */
 async function offline(topology: Topology, desk: Desk, why: string): Promise<Outcome> {
-  const before = await atBase(topology, desk);
-  const report = offlineBody(topology, before, why);
+  const base = await atBase(topology, desk);
+  const report = offlineBody(topology, base, why, contextOf(topology, desk));
   desk.runner.warning(why, { file: topology.file, line: desk.lineOf(topology.file, 'kubernetes') });
   const commentUrl = await postText(topology, desk, report);
   return { ...unplanned(topology), result: 'planned', summary: `${topology.name}: ${why}`, report, commentUrl };
 }
 
 /** A fork's run is green whatever its token may read: without the base there is nothing to compare with. */
-async function atBase({ file }: Topology, desk: Desk): Promise<Topology | null> {
-  const { base, pullRequest } = desk.occasion;
+async function atBase({ file }: Topology, desk: Desk): Promise<Base> {
+  const { github, occasion } = desk;
+  if (github === null) return { kind: 'unknown', why: 'there is no `github-token` to read it with.' };
+  if (occasion.base === null) return { kind: 'unknown', why: 'the event names none.' };
   try {
-    return base === null ? null : await desk.topologyAt(file, base);
+    const there = await desk.declaredAt(file, occasion.base);
+    if (there.kind !== 'other-repository') return there;
+    return { kind: 'unknown', why: `${file} lies in the checkout of another repository.` };
   } catch (thrown) {
-    if (pullRequest?.foreign !== true) throw thrown;
-    desk.runner.warning(`What ${file} is in the base branch is not shown: ${asFailure(thrown).message}`);
-    return null;
+    if (occasion.pullRequest?.foreign !== true) throw thrown;
+    const { message } = asFailure(thrown);
+    desk.runner.warning(`What ${file} is in the base branch is not shown: ${message}`);
+    return { kind: 'unknown', why: message };
   }
 }

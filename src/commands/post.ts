@@ -8,7 +8,8 @@ import {
   type PullRequestNow,
   type Writing,
 } from '../ports/github.ts';
-import { type CommentContext, type CommentState, commentBody } from '../report/comment.ts';
+import { type CommentState, commentBody } from '../report/comment.ts';
+import type { CommentContext } from '../report/footer.ts';
 import { commentMarker, readPosted } from '../report/marker.ts';
 import type { Desk } from './desk.ts';
 
@@ -16,7 +17,7 @@ import type { Desk } from './desk.ts';
 export type Named = Pick<Topology, 'name' | 'file'>;
 
 /** As much of one as finds its comment. */
-type Filed = Pick<Topology, 'file'>;
+export type Filed = Pick<Topology, 'file'>;
 
 /** Milliseconds for all that GitHub is asked about one comment: a run's last word waits for a rate limit, too. */
 const PATIENCE = LONGEST_WAIT + 60_000;
@@ -95,7 +96,7 @@ function toldOfApply(comment: PostedComment | null): string | null {
 }
 
 /** The same for a pull request that was merged. */
-export function post(topology: Topology, desk: Desk, pullRequest: number, state: CommentState): Promise<string | null> {
+export function post(topology: Named, desk: Desk, pullRequest: number, state: CommentState): Promise<string | null> {
   return postMerged(topology, desk, pullRequest, commentBody(state, contextOf(topology, desk)));
 }
 

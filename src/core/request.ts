@@ -53,6 +53,11 @@ export interface Occasion {
   /** The branch that was pushed; null for other events, and for the branches on which a merge queue tries what it merges. */
   readonly branch: string | null;
   /**
+   * The branch that `commits` are on for good: that of a push, of a run by hand or on a schedule, or the one that a pull request
+   * was merged to. Pull requests that were merged to it may have a comment to tell an apply in. Else null.
+   */
+  readonly mergedTo: string | null;
+  /**
    * The commit or branch that this is to be merged into, for pull requests, merge queues and runs that follow one of another
    * branch: what the files of this run say is not agreed to yet. Null where it is.
    */

@@ -10,8 +10,9 @@ import { fitting, type Section } from './budget.ts';
 import { asCarriedOut } from './carried-out.ts';
 import { differenceBlock, type ShownPlan } from './difference.ts';
 import { cell, code, cut, fenced, prose } from './escape.ts';
+import { type CommentContext, footer, link } from './footer.ts';
 import { deed, headline } from './headline.ts';
-import { commentMarker, hiddenPlan } from './marker.ts';
+import { commentMarker, hiddenPlan, hiddenRefused } from './marker.ts';
 import { placementTable } from './placement.ts';
 import { podsList } from './pods.ts';
 import { changesRoles, changesSlots, otherShards, shardTable } from './shards.ts';
@@ -60,13 +61,6 @@ export type CommentState =
       readonly done: readonly string[];
     };
 
-export interface CommentContext {
-  readonly cluster: string;
-  readonly file: string;
-  readonly runUrl: string;
-  readonly commit: string;
-}
-
 /** Where the text stands. */
 interface Place extends Limits {
   readonly isComment: boolean;
@@ -84,19 +78,34 @@ const LONGEST_SUMMARY = 900_000;
 export function commentBody(state: CommentState, context: CommentContext): string {
   const hidden = hiddenOf(state);
   const marker = commentMarker(context.file);
-  const run = runLink(context.runUrl, 'summary of the run');
+  const lines = hidden.lines.filter((line) => line !== '');
   const text = fitting(sectionsOf(state, context, { isComment: true, isWhole: hidden.whole, items: 8, text: 300 }), {
-    most: LONGEST_COMMENT - marker.length - hidden.line.length - 4,
+    most: LONGEST_COMMENT - marker.length - lines.reduce((sum, line) => sum + line.length + 1, 0) - 4,
     sizeOf: (written) => written.length,
-    elsewhere: `All of it is in the ${run} and in the output ${code('plan-file')}.`,
+    elsewhere: elsewhere(state, context),
   });
-  return [marker, text, ...(hidden.line === '' ? [] : ['', hidden.line])].join('\n');
+  return [marker, text, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n');
+}
+
+/** What `planJson` writes: no tables, no places. */
+const PLAN_FILE = `The output ${code('plan-file')} has the totals, the dangers and every step.`;
+
+/** Where the rest of a comment is. While an apply goes on its summary is not written yet. */
+function elsewhere({ kind }: CommentState, { runUrl }: CommentContext): string {
+  return kind === 'applying'
+    ? `The ${link(runUrl, 'run')} tells it: how it goes in its log, the rest in its summary when it ends.`
+    : `All of it is in the ${link(runUrl, 'summary of the run')}. ${PLAN_FILE}`;
 }
 
 /** A plan that was refused approves nothing. */
-function hiddenOf(state: CommentState): { readonly line: string; readonly whole: boolean } {
-  if (state.kind === 'refused') return { line: state.approved?.hidden ?? '', whole: true };
-  return hiddenPlan(state.plan, state.kind);
+function hiddenOf(state: CommentState): { readonly lines: readonly string[]; readonly whole: boolean } {
+  if (state.kind !== 'refused') {
+    const { line, whole } = hiddenPlan(state.plan, state.kind);
+    return { lines: [line], whole };
+  }
+  const { plan, approved } = state;
+  const refused = plan === null || plan.hash === approved?.hash ? '' : hiddenRefused(plan);
+  return { lines: [refused, approved?.hidden ?? ''], whole: true };
 }
 
 /** The same for the summary of a run: whole, and without what is hidden. */
@@ -104,7 +113,7 @@ export function summaryBody(state: CommentState, context: CommentContext): strin
   return fitting(sectionsOf(state, context, { isComment: false, isWhole: true, items: 1_000, text: 2_000 }), {
     most: LONGEST_SUMMARY,
     sizeOf: (written) => Buffer.byteLength(written),
-    elsewhere: `All of it is in the output ${code('plan-file')}.`,
+    elsewhere: PLAN_FILE,
   });
 }
 
@@ -118,7 +127,7 @@ export function sectionsOf(state: CommentState, context: CommentContext, place: 
     { lines: progressOf(state), drop: 6, name: 'the progress' },
     ...(state.plan === null || state.estimate === null ? [] : planSections(state, state.plan, state.estimate, place)),
     { lines: nextOf(state, place), drop: null },
-    { lines: [footerOf(state, context)], drop: null },
+    { lines: [footer(context, hashOf(state))], drop: null },
   ];
 }
 
@@ -232,10 +241,7 @@ function nextOf(state: CommentState, { isComment, isWhole }: Place): readonly st
       const under =
         state.underWay === null
           ? []
-          : [
-              '',
-              `An apply is at work on this cluster now (${runLink(state.underWay, 'run')}), so the plan may change.`,
-            ];
+          : ['', `An apply is at work on this cluster now (${link(state.underWay, 'run')}), so the plan may change.`];
       return [...whole, isComment ? mergeWords(state.plan) : `**Next:** an apply carries out plan ${hash}.`, ...under];
     }
     case 'failed': {
@@ -257,25 +263,6 @@ function mergeWords(plan: Plan): string {
   return `**Next:** merge${words}. Then plan ${code(plan.hash)} is applied, or what is left of it. If anything else is needed by then, nothing is changed and the run says what differs.`;
 }
 
-function footerOf(state: CommentState, { file, commit, runUrl }: CommentContext): string {
-  const hash = state.plan === null || state.plan.stages.length === 0 ? [] : [`plan ${code(state.plan.hash)}`];
-  const at = /^[0-9a-f]{7,64}$/.test(commit) ? [commitLink(commit, runUrl)] : [];
-  const run = isLink(runUrl) ? [runLink(runUrl, 'run')] : [];
-  return `<sub>${[...hash, code(cut(file, 300)), ...at, ...run].join(' · ')}</sub>`;
-}
-
-/** GitHub makes a link of it by itself in comments; in the summary of a run it does not. */
-function commitLink(commit: string, runUrl: string): string {
-  const repository = /^(.+)\/actions\/runs\//.exec(runUrl)?.[1];
-  const words = `commit ${commit.slice(0, 10)}`;
-  return repository === undefined ? words : runLink(`${repository}/commit/${commit}`, words);
-}
-
-/** A link where the address is one, else the words alone. */
-function runLink(url: string, words: string): string {
-  return isLink(url) ? `[${words}](${url})` : words;
-}
-
-function isLink(url: string): boolean {
-  return url.length < 1_000 && /^https?:\/\/[\w./:%?=&~-]+$/.test(url);
+function hashOf({ plan }: CommentState): string | null {
+  return plan === null || plan.stages.length === 0 ? null : plan.hash;
 }

@@ -39,7 +39,7 @@ function nothingToDo({ topology }: Plan): string {
 }
 
 /** 3 shards × 1 replica on 6 pods */
-function shapeOf(topology: Topology): string {
+export function shapeOf(topology: Topology): string {
   const shards = counted(topology.shards.length, 'shard');
   return `${shards} × ${counted(topology.replicasPerShard, 'replica')} on ${counted(podCount(topology), 'pod')}`;
 }
@@ -135,10 +135,11 @@ export function secondsOf(plan: Plan, estimate: Estimate): number {
   );
 }
 
-function joined(parts: readonly string[]): string {
+/** a, b and c */
+export function joined(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
-function capital(text: string): string {
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

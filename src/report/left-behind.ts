@@ -1,5 +1,7 @@
 import type { Topology } from '../core/topology.ts';
 import { code } from './escape.ts';
+import { type CommentContext, footer } from './footer.ts';
+import type { Subject } from './marker.ts';
 
 /** A topology file that a pull request takes away, and what has become of its cluster. */
 export interface LeftBehind {
@@ -12,11 +14,11 @@ export interface LeftBehind {
 }
 
 /** For the comment and the summary: what the pull request does to a cluster that it no longer declares. */
-export function leftBehindBody({ before, to, heir }: LeftBehind): string {
+export function leftBehindBody({ before, to, heir }: LeftBehind, context: CommentContext): string {
   const file = code(before.file);
   const deed = to === null ? `deletes ${file}` : `renames ${file} to ${code(to)}`;
   const what = heir === null ? wordsOfLoss(before, deed) : wordsOfHeir(before, deed, heir);
-  return [`### Redis Cluster ${code(before.name)}`, '', ...what].join('\n');
+  return [`### Redis Cluster ${code(before.name)}`, '', ...what, '', footer(context, null)].join('\n');
 }
 
 /** The same in one line, without Markdown. */
@@ -28,15 +30,22 @@ export function leftBehindLine({ before, to, heir }: LeftBehind): string {
 }
 
 /**
- * For the comment of an earlier commit about a file that is not there any more.
- * @param heir the file that declares the cluster now; null: none does
+ * For the comment of an earlier commit about a file that is not there any more. It is the same in every run: what leads to one is
+ * put below it.
+ * @param heir the file that declares the cluster now; null: none is known to
  */
-export function withdrawnBody({ cluster, file }: { cluster: string; file: string }, heir: string | null): string {
-  const what =
-    heir === null
-      ? '**Nothing will be done: no topology file of this pull request is about this cluster any more.**'
-      : `**What is planned stands in the comment about ${code(heir)}.**`;
-  return [`### Redis Cluster ${code(cluster)}`, '', `${what} An earlier commit had it in ${code(file)}.`].join('\n');
+export function withdrawnBody({ cluster, file }: Subject, heir: string | null): string {
+  return [`### Redis Cluster ${code(cluster ?? file)}`, '', withdrawnWords({ cluster, file }, heir)].join('\n');
+}
+
+function withdrawnWords({ cluster, file }: Subject, heir: string | null): string {
+  if (heir !== null) {
+    return `**What is planned stands in the comment about ${code(heir)}.** An earlier commit had it in ${code(file)}.`;
+  }
+  // Of a file with mistakes nobody knows whether another one is about its cluster by now.
+  if (cluster === null)
+    return `**Nothing will be done for ${code(file)}: this pull request does not have it any more.**`;
+  return `**Nothing will be done: no topology file of this pull request is about this cluster any more.** An earlier commit had it in ${code(file)}.`;
 }
 
 function wordsOfLoss(before: Topology, deed: string): readonly string[] {

@@ -24,6 +24,9 @@ export interface Marker extends Posted {
 /** The most characters that the hidden plan may take of a comment. */
 const LONGEST = 30_000;
 
+/** The same for a plan that was refused, which may stand before another one. */
+const LONGEST_REFUSED = 15_000;
+
 /** What it may be unpacked to: the steps of 1,000 pods take a tenth. */
 const UNPACKED_BYTES = 4 * 1024 * 1024;
 
@@ -36,6 +39,24 @@ export const ANY_COMMENT = '<!-- redis-cluster-topology: plan of ';
  */
 export function commentMarker(file: string): string {
   return `${ANY_COMMENT}${inMarker(file)} -->`;
+}
+
+/** What a comment is about. */
+export interface Subject {
+  readonly file: string;
+  /** Null where the comment does not name it, as of a file with mistakes. */
+  readonly cluster: string | null;
+}
+
+/**
+ * By what every comment has, also one that carries no plan: the first line, and the heading. Null for what no comment of this
+ * program begins with.
+ */
+export function subjectOf(body: string): Subject | null {
+  const file = fileIn(/^<!-- redis-cluster-topology: plan of (\S+) -->(?:\n|$)/.exec(body)?.[1] ?? '');
+  if (file === null) return null;
+  const heading = /^### Redis Cluster `([^`\n]+)`$/m.exec(body)?.[1] ?? null;
+  return { file, cluster: readPosted(body)?.cluster ?? (heading === file ? null : heading) };
 }
 
 /** The first line of the issue about the cluster of one file. */
@@ -63,6 +84,22 @@ export function hiddenPlan(plan: Plan, state: string): { readonly line: string; 
   return { line: hidden({ ...marker, steps: null, unbound: [] }), whole: false };
 }
 
+/**
+ * A line with a plan that is told as refused: it approves nothing, and shows what differs where its hash is given to a run by
+ * hand and something else is to be done by then. Empty where the steps are too many to be kept.
+ */
+export function hiddenRefused(plan: Plan): string {
+  const { hash, unbound } = plan;
+  const line = `<!-- refused: ${packed({ hash, unbound, steps: steps(plan) })} -->`;
+  return line.length <= LONGEST_REFUSED ? line : '';
+}
+
+/** All plans that a comment keeps, whether or not they count for anything. */
+export function plansKept(body: string): readonly Posted[] {
+  const refused = /\n<!-- refused: ([A-Za-z0-9+/=]+) -->(?:\n|$)/.exec(body)?.[1];
+  return [readPosted(body), refused === undefined ? null : asPosted(unpack(refused))].filter((one) => one !== null);
+}
+
 /** The hidden last line of a comment; empty where there is none. */
 export function hiddenLineOf(body: string): string {
   return /(?:^|\n)(<!-- plan: [A-Za-z0-9+/=]+ -->)\s*$/.exec(body)?.[1] ?? '';
@@ -73,8 +110,8 @@ export function hiddenLineOf(body: string): string {
  * see above it holds names and texts from outside, and one of them may look like a plan.
  */
 export function readPosted(body: string): Marker | null {
-  const packed = /^<!-- plan: (.+) -->$/.exec(hiddenLineOf(body))?.[1];
-  const json = packed === undefined ? null : unpack(packed);
+  const text = /^<!-- plan: (.+) -->$/.exec(hiddenLineOf(body))?.[1];
+  const json = text === undefined ? null : unpack(text);
   if (typeof json !== 'object' || json === null) return null;
   if (!('version' in json && 'cluster' in json && 'file' in json && 'state' in json)) return null;
   const { version, cluster, file, state } = json;
@@ -98,12 +135,16 @@ function isNames(value: unknown): value is readonly string[] {
 }
 
 function hidden(value: unknown): string {
-  return `<!-- plan: ${deflateSync(JSON.stringify(value)).toString('base64')} -->`;
+  return `<!-- plan: ${packed(value)} -->`;
 }
 
-function unpack(packed: string): unknown {
+function packed(value: unknown): string {
+  return deflateSync(JSON.stringify(value)).toString('base64');
+}
+
+function unpack(text: string): unknown {
   try {
-    return JSON.parse(inflateSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8'));
+    return JSON.parse(inflateSync(Buffer.from(text, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8'));
   } catch {
     // Cut, edited or not ours: a comment without a plan that can be read approves nothing.
     return null;
@@ -117,4 +158,14 @@ function inMarker(file: string): string {
 
 function percented(mark: string): string {
   return Buffer.from(mark).toString('hex').toUpperCase().replaceAll(/../g, '%$&');
+}
+
+/** The path that was put into a marker; null for what no path becomes there. */
+function fileIn(marked: string): string | null {
+  try {
+    const file = decodeURIComponent(marked);
+    return file !== '' && inMarker(file) === marked ? file : null;
+  } catch {
+    return null;
+  }
 }

@@ -14,7 +14,7 @@ export interface Report {
 /** What is said of all clusters of a run: each whole, or one line where there is no room, so that no table is cut. */
 export function summaryOfRun(reports: readonly Report[]): string {
   const short = reports.map(
-    ({ summary }) => `${cell(summary)} *Left out for want of room; the whole plan is in \`plan-file\`.*`,
+    ({ summary }) => `${cell(summary)} *Left out for want of room; of a plan, every step is in \`plan-file\`.*`,
   );
   let left = LONGEST_SUMMARY - reports.reduce((sum, _, i) => sum + sizeOf(short[i] ?? ''), 0);
   const texts = reports.map(({ report }, i) => {

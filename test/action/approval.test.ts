@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { Failure } from '../../src/core/failure.ts';
 import { hiddenLineOf } from '../../src/report/marker.ts';
 import type { ActionEvent } from '../support/run-action.ts';
 import { commit, pullRequest, push } from './support/events.ts';
@@ -23,10 +22,6 @@ function run(event: ActionEvent, topology: string, inputs: Readonly<Record<strin
 /** The result; with the log where it is none of the good ones, so that a failing test tells why. */
 function resultOf({ outputs, log, red }: LocalRun): string {
   return red ? [outputs['failure-reason'], ...log].join('\n') : (outputs['result'] ?? '');
-}
-
-function stopAtTheFirstMove(line: string): void {
-  if (line.startsWith('Slots go from')) throw new Failure('stopped', 'Told to end.', { remedy: 'Run again.' });
 }
 
 /** What a refused run tells: the message, then its details. */
@@ -265,44 +260,5 @@ describe('a push', () => {
       'failure-reason': 'approval-unreadable',
       changed: 'false',
     });
-  });
-});
-
-describe('a run by hand', () => {
-  const byHand: ActionEvent = { name: 'workflow_dispatch' };
-
-  test('with the hash of a refused push applies just that plan', async () => {
-    const refused = await run(push([commit(1)]), HEAVY);
-    const hash = refused.outputs['plan-hash'] ?? '';
-    const applied = await run(byHand, HEAVY, {
-      command: 'apply',
-      'require-approved-plan': 'true',
-      'approved-plan': hash,
-    });
-    expect(resultOf(applied)).toBe('applied');
-  });
-
-  test('goes on with the plan of this hash after a run that was stopped, and then with no other', async () => {
-    const { outputs } = await run(byHand, HEAVY, { command: 'plan' });
-    const inputs = { command: 'apply', 'approved-plan': outputs['plan-hash'] ?? '' };
-    const stopped = await repository.run(byHand, { topology: HEAVY, inputs, onLine: stopAtTheFirstMove });
-    expect(stopped.outputs).toMatchObject({ 'failure-reason': 'stopped', changed: 'true' });
-    const other = { ...inputs, 'approved-plan': '0123456789ab' };
-    expect(refusal(await run(byHand, HEAVY, other)).reason).toBe('plan-changed');
-    expect(resultOf(await run(byHand, HEAVY, inputs))).toBe('applied');
-  });
-
-  test.each([{ 'require-approved-plan': 'true' }, { 'require-approved-plan': 'false' }, {}])(
-    'with the hash of another plan is refused (%j)',
-    async (inputs) => {
-      const refused = await run(byHand, HEAVY, { command: 'apply', 'approved-plan': '0123456789ab', ...inputs });
-      expect(refusal(refused)).toMatchObject({ reason: 'plan-changed', told: expect.stringContaining('0123456789ab') });
-    },
-  );
-
-  test('without a hash is refused where one is asked for', async () => {
-    const { reason, told } = refusal(await run(byHand, HEAVY, { command: 'apply', 'require-approved-plan': 'true' }));
-    expect(reason).toBe('plan-not-approved');
-    expect(told).toContain('this run (workflow_dispatch) belongs to no merged pull request');
   });
 });

@@ -6,6 +6,9 @@ import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository 
 const OTHER = EVEN.replace('statefulSet: redis-cluster', 'statefulSet: other');
 const ABSENT = `${OTHER}state: absent`;
 
+/** How a comment ends that leads to its commit and run. */
+const LED = /\/commit\/[0-9a-f]{40}\) · \[run\]\(https:\/\/github\.test\/acme\/cache\/actions\/runs\/\S+\)<\/sub>$/;
+
 let repository: LocalRepository;
 
 withLocalRepository((created) => {
@@ -62,6 +65,7 @@ describe('a pull request that deletes a topology file', () => {
       { cluster: 'other', file: 'other.yaml', result: 'no-changes', changed: 'false' },
     ]);
     expect(repository.reached).toEqual(['redis-cluster']);
+    expect(commentAbout('other.yaml')).toMatch(LED);
   });
 
   test('has the comment of an earlier commit turned, so that no plan stays that will not come', async () => {
@@ -130,6 +134,7 @@ describe('the comment of an earlier commit about a cluster that no file is about
     expect(commentAbout('early.yaml')).toContain('**Next:** merge');
     await runOf({ 'topology.yaml': shares([2, 1, 1]) }, { action: 'synchronize' });
     expect(commentAbout('early.yaml')).toContain('**Nothing will be done: no topology file of this pull request');
+    expect(commentAbout('early.yaml')).toMatch(LED);
     expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
     expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
     expect(repository.github.comments).toHaveLength(2);
@@ -141,6 +146,36 @@ describe('the comment of an earlier commit about a cluster that no file is about
     expect(commentAbout('early.yaml')).toContain('**What is planned stands in the comment about `topology.yaml`.**');
     expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
     expect(commentAbout('topology.yaml')).toContain('**Next:** merge');
+  });
+
+  test.each([
+    ['that its file has mistakes', `${NAMED}shard: 3\n`, 'Unknown key', 'Nothing will be done for `early.yaml`'],
+    [
+      'that it is refused',
+      `${NAMED}migration: {method: atomic}\n`,
+      'Refused;',
+      'no topology file of this pull request',
+    ],
+    ['what was said without a look', NAMED.replace('local', 'trap'), 'not looked at', 'no topology file of this'],
+  ])('is turned where it holds no plan but says %s, and only once', async (_, text, before, after) => {
+    repository.github.files.set(`${BASE}:early.yaml`, EVEN);
+    await runOf({ 'early.yaml': text });
+    repository.github.files.delete(`${BASE}:early.yaml`);
+    expect(commentAbout('early.yaml')).toContain(before);
+    await runOf({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    expect(commentAbout('early.yaml')).toContain(after);
+    expect(commentAbout('early.yaml')).not.toContain(before);
+    const since = repository.github.requests.length;
+    await runOf({ 'topology.yaml': EVEN }, { action: 'synchronize' });
+    const edits = repository.github.requests.slice(since).filter(({ line }) => line.startsWith('PATCH'));
+    expect(edits.map(({ body }) => JSON.stringify(body)).join()).not.toContain('early.yaml');
+  });
+
+  test('says where its plan is now, also where it was refused before', async () => {
+    await runOf({ 'early.yaml': `${NAMED}migration: {method: atomic}\n` });
+    expect(commentAbout('early.yaml')).not.toContain('<!-- plan: ');
+    await runOf({ 'topology.yaml': NAMED }, { action: 'synchronize' });
+    expect(commentAbout('early.yaml')).toContain('**What is planned stands in the comment about `topology.yaml`.**');
   });
 
   test('stays where another workflow wrote it, about a file of its own', async () => {

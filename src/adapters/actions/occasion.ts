@@ -51,6 +51,7 @@ export function readOccasion(env: Environment): Occasion {
     commit,
     commits: [commit, ...pushed].filter((id, i, all) => id !== '' && all.indexOf(id) === i),
     branch: branch?.startsWith(QUEUE) === true ? null : branch,
+    mergedTo: mergedToOf(payload, into.ref === null ? branchIn(env['GITHUB_REF']) : null),
     base: into.ref,
     aside: asideOf(into.branch, payload),
     attempt: Number(attemptOf(env)),
@@ -80,6 +81,12 @@ function baseOf(payload: Payload, pushed: string | null): Base {
     );
   }
   return { ref: branch, branch };
+}
+
+/** @param current the branch that the run is on, where people have agreed to its files */
+function mergedToOf({ action, pull_request: pull }: Payload, current: string | null): string | null {
+  if (pull === undefined || pull === null) return current?.startsWith(QUEUE) === true ? null : current;
+  return action === 'closed' && pull.merged === true ? (pull.base.ref ?? null) : null;
 }
 
 /**

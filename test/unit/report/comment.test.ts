@@ -5,13 +5,14 @@ import { steps } from '../../../src/plan/plan.ts';
 import { fitting } from '../../../src/report/budget.ts';
 import { type CommentState, commentBody, sectionsOf, summaryBody } from '../../../src/report/comment.ts';
 import { readPosted } from '../../../src/report/marker.ts';
+import { planJson } from '../../../src/report/plan-json.ts';
 import { CASES } from './comment-cases.ts';
 import { CONTEXT, clusterOf, planned, planOf, topologyOf } from './reported.ts';
 
 const APPROVAL = readFileSync(new URL('../../../docs/approval.md', import.meta.url), 'utf8');
 
 /** Base64 of deflated JSON: readable in no golden file, and tested by itself. */
-const withoutPlan = (body: string): string => body.replace(/<!-- plan: \S+ -->$/, '<!-- plan: … -->');
+const withoutPlan = (body: string): string => body.replaceAll(/^<!-- (plan|refused): \S+ -->$/gm, '<!-- $1: … -->');
 
 describe('the comment is as in its golden file', () => {
   test.each([...CASES.keys()])('%s', (name) => {
@@ -78,8 +79,29 @@ test('a comment that is too long says what it leaves out, and the summary has it
   const summary = summaryBody(state, CONTEXT);
   expect(comment).toContain('Left out for want of room: the other shards, the placement, the steps.');
   expect(comment).toContain('**Adds 60 shards:');
+  expect(comment).toMatch(
+    /All of it is in the \[summary of the run\]\(\S+\)\. The output `plan-file` has the totals, the dangers/,
+  );
   expect(summary).not.toContain('Left out');
   expect(summary).toContain('Join redis-cluster-800 to the cluster');
+});
+
+test('what a comment says of `plan-file` is what stands there', () => {
+  const { plan, estimate } = planned(planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 })));
+  const file: unknown = JSON.parse(planJson(plan, estimate));
+  expect(file).toMatchObject({ summary: estimate.summary, steps: steps(plan) });
+  expect(file).toHaveProperty('dangers');
+  for (const table of ['shards', 'placement', 'pods']) expect(file).not.toHaveProperty(table);
+});
+
+test('while an apply goes on nobody is sent to a summary that is not there yet', () => {
+  const { plan, estimate } = planned(
+    planOf(topologyOf(460), clusterOf({ shards: 400, replicas: 1, keysPerSlot: 9_000 })),
+  );
+  const comment = commentBody({ kind: 'applying', plan, estimate, progress: [] }, CONTEXT);
+  expect(comment).toMatch(
+    /Left out .* The \[run\]\(\S+\) tells it: how it goes in its log, the rest in its summary when/,
+  );
 });
 
 describe('what a comment leaves out', () => {

@@ -59,8 +59,15 @@ describe('texts from outside do nothing', () => {
   });
 
   test('in what is said without looking', () => {
-    const topology = topologyOf(3, { name: HOSTILE, placement: { spreadBy: [HOSTILE], whenUnsatisfiable: 'warn' } });
-    expectHarmless(offlineBody(topology, topologyOf(4), HOSTILE));
+    const kubernetes = { ...topologyOf(3).kubernetes, namespace: HOSTILE, manifests: HOSTILE };
+    const placement = { spreadBy: [HOSTILE], whenUnsatisfiable: 'warn' } as const;
+    const topology = topologyOf(3, { name: HOSTILE, kubernetes, placement });
+    for (const base of [
+      { kind: 'topology', topology: topologyOf(4) },
+      { kind: 'unknown', why: HOSTILE },
+    ] as const) {
+      expectHarmless(offlineBody(topology, base, HOSTILE, context));
+    }
   });
 });
 

@@ -1,8 +1,17 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../../src/core/failure.ts';
 import { type PlannedStep, steps } from '../../../src/plan/plan.ts';
 import { commentBody, summaryBody } from '../../../src/report/comment.ts';
-import { commentMarker, hiddenPlan, issueMarker, readPosted } from '../../../src/report/marker.ts';
+import {
+  commentMarker,
+  hiddenLineOf,
+  hiddenPlan,
+  issueMarker,
+  plansKept,
+  readPosted,
+  subjectOf,
+} from '../../../src/report/marker.ts';
 import { CONTEXT, clusterOf, planned, planOf, topologyOf } from './reported.ts';
 
 const plan = planOf(topologyOf(4), clusterOf({ shards: 3, replicas: 1 }));
@@ -41,6 +50,54 @@ test('a path cannot end the marker, nor be taken for another one', () => {
   const paths = ['a/b.yaml', 'a_b.yaml', 'a%2Fb.yaml', 'a b.yaml', 'ä.yaml'];
   expect(new Set(paths.map(commentMarker)).size).toBe(paths.length);
   expect(new Set(paths.map(issueMarker)).size).toBe(paths.length);
+});
+
+describe('a plan that is told as refused', () => {
+  const failure = new Failure('locked', 'Another apply is at work.', { remedy: 'Run again.' });
+  const refused = { kind: 'refused', failure, plan: other, estimate: planned(other).estimate } as const;
+  const approved = { hash: plan.hash, hidden: hiddenPlan(plan, 'planned').line };
+
+  test('is kept, and approves nothing', () => {
+    const body = commentBody(refused, CONTEXT);
+    expect(plansKept(body)).toEqual([{ hash: other.hash, steps: steps(other), unbound: other.unbound }]);
+    expect([readPosted(body), hiddenLineOf(body)]).toEqual([null, '']);
+  });
+
+  test('takes no place of the one that is approved', () => {
+    const body = commentBody({ ...refused, approved }, CONTEXT);
+    expect(plansKept(body).map(({ hash }) => hash)).toEqual([plan.hash, other.hash]);
+    expect(hiddenLineOf(body)).toBe(approved.hidden);
+  });
+
+  test('is not kept twice where it is the approved one', () => {
+    expect(plansKept(commentBody({ ...refused, plan, approved }, CONTEXT)).map(({ hash }) => hash)).toEqual([
+      plan.hash,
+    ]);
+  });
+});
+
+describe('what a comment is about', () => {
+  const failure = new Failure('invalid-topology', 'It has mistakes.', { remedy: 'Mend them.' });
+  const refused = { kind: 'refused', failure, plan: null, estimate: null } as const;
+
+  test.each(['a/b.yaml', 'a%2Fb.yaml', 'a --> b.yaml', 'ä.yaml', '🙂.yaml'])(
+    'is told by its first line: %s',
+    (file) => {
+      expect(subjectOf(commentBody(refused, { ...CONTEXT, file }))).toEqual({ file, cluster: 'sessions' });
+    },
+  );
+
+  test('names no cluster where the file has mistakes', () => {
+    const file = 'a.yaml';
+    expect(subjectOf(commentBody(refused, { ...CONTEXT, cluster: file, file }))).toEqual({ file, cluster: null });
+  });
+
+  test.each([
+    '',
+    'text',
+    '<!-- redis-cluster-topology: plan of %ZZ -->',
+    '<!-- redis-cluster-topology: plan of %61 -->',
+  ])('is nothing where the first line is none of ours: %j', (body) => expect(subjectOf(body)).toBeNull());
 });
 
 describe('what is no plan of ours is no plan', () => {
@@ -96,6 +153,10 @@ test('a plan that is too long for a comment keeps its hash, and the comment says
   expect(body.length).toBeLessThanOrEqual(60_000);
   expect(readPosted(body)).toMatchObject({ hash: huge.hash, steps: null });
   expect(body).toContain('too many to be kept in this comment');
+  const failure = new Failure('locked', 'Another apply is at work.', { remedy: 'Run again.' });
+  const refused = commentBody({ kind: 'refused', failure, plan: huge, estimate: planned(plan).estimate }, CONTEXT);
+  expect(refused.length).toBeLessThanOrEqual(60_000);
+  expect(plansKept(refused)).toEqual([]);
 });
 
 function packed(value: unknown): string {

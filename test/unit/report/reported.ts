@@ -5,7 +5,8 @@ import { missingAllow } from '../../../src/plan/dangers.ts';
 import { estimate } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import type { CommentContext, CommentState } from '../../../src/report/comment.ts';
+import type { CommentState } from '../../../src/report/comment.ts';
+import type { CommentContext } from '../../../src/report/footer.ts';
 import { volumeOf as anyVolume, manifestsOf, memberOf, NOTHING, podOf, workloadOf } from '../../support/cluster.ts';
 import { topologyOf as anyTopology, placeOf } from '../../support/topology.ts';
 

@@ -18,5 +18,5 @@ test('what GitHub would not take is left out whole, and said in one line', () =>
   const parts = text.split('\n\n---\n\n');
   expect(parts.map((part) => part.split('\n').length > 2)).toEqual([true, false, true, false]);
   expect(parts[0]).toBe(reports[0]?.report);
-  expect(parts[1]).toBe('cluster-1: adds *Left out for want of room; the whole plan is in `plan-file`.*');
+  expect(parts[1]).toBe('cluster-1: adds *Left out for want of room; of a plan, every step is in `plan-file`.*');
 });

@@ -67,6 +67,7 @@ describe('what made a run happen', () => {
       commit: 'head-commit',
       commits: ['head-commit'],
       branch: null,
+      mergedTo: null,
       base: 'base-commit',
       aside: null,
       attempt: 1,
@@ -85,20 +86,23 @@ describe('what made a run happen', () => {
   });
 
   test.each([true, false])('is a pull request that was closed (merged: %j)', async (merged) => {
-    const { pullRequest } = await occasion('pull_request', pull({ action: 'closed', merged }));
+    const { pullRequest, mergedTo } = await occasion('pull_request', pull({ action: 'closed', merged, base: 'trunk' }));
     expect(pullRequest).toMatchObject({ closed: true, merged });
+    expect(mergedTo).toBe(merged ? 'trunk' : null);
   });
 
   test.each([
-    ['a push to a branch', 'push', 'refs/heads/release/7', 'release/7'],
-    ['a push of a tag', 'push', 'refs/tags/v1', null],
-    ['a schedule', 'schedule', 'refs/heads/main', null],
-    ['a merge queue', 'merge_group', 'refs/heads/gh-readonly-queue/main/pr-7', null],
-  ])('is %s', async (_, event, ref, branch) => {
+    ['a push to a branch', 'push', 'refs/heads/release/7', 'release/7', 'release/7'],
+    ['a push of a tag', 'push', 'refs/tags/v1', null, null],
+    ['a run by hand', 'workflow_dispatch', 'refs/heads/main', null, 'main'],
+    ['a schedule', 'schedule', 'refs/heads/main', null, 'main'],
+    ['a merge queue', 'merge_group', 'refs/heads/gh-readonly-queue/main/pr-7', null, null],
+  ])('is %s', async (_, event, ref, branch, mergedTo) => {
     const payload = { action: null, ref, pull_request: null };
     expect(await occasion(event, payload, { GITHUB_REF: ref })).toMatchObject({
       event,
       branch,
+      mergedTo,
       commit: 'merge-commit',
       pullRequest: null,
     });
@@ -174,6 +178,7 @@ describe('what made a run happen', () => {
       commit: '',
       commits: [],
       branch: null,
+      mergedTo: null,
       base: null,
       aside: null,
       attempt: 1,
