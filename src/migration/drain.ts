@@ -5,10 +5,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Connection } from '../ports/redis.ts';
 import { countByScript } from './count-script.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
-import { emptySlot, type SlotKeys, unweighed } from './empty-slot.ts';
+import { emptySlot, type SlotKeys } from './empty-slot.ts';
 import { keysOf, nextKeys } from './keys-in-slot.ts';
-import { nextByScript } from './keys-script.ts';
-import type { Pace, Stride } from './pace.ts';
+import type { Pace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import type { Progress } from './progress.ts';
 
@@ -44,7 +43,7 @@ async function drainDatabase(
   donor: Connection,
   work: Draining,
 ): Promise<Failure | null> {
-  const queue = new SlotQueue(await filledAmong(slots, donor), donor, work);
+  const queue = new SlotQueue(await filledAmong(slots, donor), donor, work.pace);
   let failure: Failure | null = null;
   let lanes = work.pace.stride().inFlight;
   await inLanes(lanes, async (hasFailed) => {
@@ -69,16 +68,14 @@ async function filledAmong(slots: readonly number[], donor: Connection): Promise
 class SlotQueue {
   readonly #donor: Connection;
   readonly #pace: Pace;
-  readonly #averageKey: number;
   #left: readonly number[];
   #known: SlotKeys[] = [];
   #asking: Promise<void> | null = null;
 
-  constructor(slots: readonly number[], donor: Connection, { pace, pair }: Pick<Draining, 'pace' | 'pair'>) {
+  constructor(slots: readonly number[], donor: Connection, pace: Pace) {
     this.#left = slots;
     this.#donor = donor;
     this.#pace = pace;
-    this.#averageKey = pair.averageKey;
   }
 
   async next(): Promise<SlotKeys | null> {
@@ -93,24 +90,14 @@ class SlotQueue {
   async #ask(): Promise<void> {
     const stride = this.#pace.stride();
     const slots = this.#left.slice(0, stride.openTogether);
-    this.#known = (await this.#askByScript(slots, stride)) ?? (await this.#askForNames(slots, stride));
-    this.#left = this.#left.slice(slots.length);
-    this.#asking = null;
-  }
-
-  async #askByScript(slots: readonly number[], stride: Stride): Promise<SlotKeys[] | null> {
-    const most = unweighed(stride, this.#averageKey);
-    const found = most === null ? null : await nextByScript(this.#donor, slots, most);
-    return found?.map((keys, i) => ({ slot: slots[i] ?? Number.NaN, keys })) ?? null;
-  }
-
-  async #askForNames(slots: readonly number[], stride: Stride): Promise<SlotKeys[]> {
     const commands = slots.map((slot) => nextKeys(slot, stride));
     const answers = await this.#donor.send(commands, { signal: STEADY });
-    return slots.map((slot, i) => {
+    this.#known = slots.map((slot, i) => {
       const answer = answers[i];
       if (answer?.ok === true) return { slot, keys: keysOf(answer.value, this.#donor.pod) };
       throw refusal(this.#donor.pod, nextKeys(slot, stride), answer?.error ?? 'nothing');
     });
+    this.#left = this.#left.slice(slots.length);
+    this.#asking = null;
   }
 }

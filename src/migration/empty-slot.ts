@@ -1,14 +1,11 @@
 import { Failure, type FailureCode } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
-import { ask, STEADY } from '../ports/ask.ts';
-import { type Command, type Connection, Encoded, type Reply } from '../ports/redis.ts';
+import { STEADY } from '../ports/ask.ts';
+import type { Command, Connection } from '../ports/redis.ts';
 import type { Draining } from './drain.ts';
 import { keysOf, nextKeys } from './keys-in-slot.ts';
-import { askNext, nextOf } from './keys-script.ts';
 import { migrateCommand } from './migrate.ts';
 import { migrateFailure, pauseAfter } from './migrate-errors.ts';
-import type { Stride } from './pace.ts';
-import { mayRun } from './script.ts';
 import { type Pack, packs, sizesOf } from './sizes.ts';
 import { untilAnswers } from './until-answers.ts';
 
@@ -32,14 +29,8 @@ const HURRIED: readonly FailureCode[] = ['stopped', 'lock-lost'];
 
 export interface SlotKeys {
   readonly slot: number;
-  /** The names of some of its keys; none: it is empty. Encoded they are enough for one MIGRATE. */
-  readonly keys: readonly Buffer[] | Encoded;
-}
-
-/** Keys of one MIGRATE where they are not weighed one by one; null: they are. */
-export function unweighed({ keysPerMigrate, bytesPerMigrate }: Stride, averageKey: number): number | null {
-  if (averageKey >= WEIGHED_FROM) return null;
-  return Math.max(1, Math.min(keysPerMigrate, Math.floor(bytesPerMigrate / Math.max(1, averageKey))));
+  /** The names of some of its keys; none: it is empty. */
+  readonly keys: readonly Buffer[];
 }
 
 /** Moves a slot's keys until none is left or the run is told to stop; returns what kept it from that. */
@@ -58,7 +49,7 @@ class Emptying {
   readonly #database: number;
   readonly #donor: Connection;
   readonly #work: Draining;
-  #keys: SlotKeys['keys'];
+  #keys: readonly Buffer[];
   #isWeighed: boolean;
   /** How many keys still go one by one. */
   #careful = 0;
@@ -75,7 +66,7 @@ class Emptying {
   }
 
   async run(): Promise<Failure | null> {
-    while (howMany(this.#keys) > 0 && !this.#isOver()) {
+    while (this.#keys.length > 0 && !this.#isOver()) {
       const failure = await this.#move(await this.#packs());
       if (failure !== null) return failure;
     }
@@ -94,11 +85,6 @@ class Emptying {
   async #packs(): Promise<readonly Pack[]> {
     const { keysPerMigrate, bytesPerMigrate } = this.#work.pace.stride();
     const { averageKey } = this.#work.pair;
-    if (this.#keys instanceof Encoded) {
-      const { count } = this.#keys;
-      if (!this.#isWeighed) return [{ count, keys: [this.#keys], bytes: count * averageKey }];
-      this.#keys = await this.#names();
-    }
     const sizes = this.#isWeighed ? await sizesOf(this.#donor, this.#keys) : this.#keys.map(() => averageKey);
     return packs(this.#keys, sizes, { keys: this.#careful > 0 ? 1 : keysPerMigrate, bytes: bytesPerMigrate });
   }
@@ -109,11 +95,11 @@ class Emptying {
     for (const [i, part] of parts.entries()) {
       if (this.#isOver()) return null;
       const isLast = i === parts.length - 1;
-      const error = await this.#migrate(part, isLast ? this.#next() : null);
+      const error = await this.#migrate(part, isLast ? [this.#next()] : []);
       if (error !== null) return this.#failed(error, part);
       this.#failures = 0;
-      this.#careful = Math.max(0, this.#careful - part.count);
-      progress.movedKeys(part.count);
+      this.#careful = Math.max(0, this.#careful - part.keys.length);
+      progress.movedKeys(part.keys.length);
       const { rest } = pace.stride();
       if (rest > 0) await clock.sleep(rest, { signal: STEADY });
     }
@@ -121,26 +107,26 @@ class Emptying {
   }
 
   /** Returns the server's error. */
-  async #migrate({ keys, bytes }: Pack, next: Next | null): Promise<string | null> {
+  async #migrate({ keys, bytes }: Pack, asking: readonly Command[]): Promise<string | null> {
     const { pair, pace, clock } = this.#work;
     const timeout = Math.round(TIMEOUT * (1 + Math.min(this.#failures, MOST_PATIENT)) + bytes / BYTES_PER_MS);
     const begun = clock.now();
-    const [migrated, answer] = await this.#donor.send(
-      [migrateCommand(pair, keys, { database: this.#database, timeout }), ...(next === null ? [] : [next.command])],
+    const [migrated, next] = await this.#donor.send(
+      [migrateCommand(pair, keys, { database: this.#database, timeout }), ...asking],
       { signal: STEADY, timeout: (timeout + 5_000) * (pace.stride().inFlight + 1) },
     );
     if (clock.now() - begun > LONG) this.#isWeighed = true;
     if (migrated?.ok !== true) return migrated?.error ?? 'no answer';
-    if (next === null) return null;
-    if (answer?.ok !== true) return answer?.error ?? 'no answer';
-    this.#keys = next.read(answer.value);
+    if (asking.length === 0) return null;
+    if (next?.ok !== true) return next?.error ?? 'no answer';
+    this.#keys = keysOf(next.value, this.#donor.pod);
     return null;
   }
 
   /** What passes by itself is tried again after a while, unless the run is to stop. */
-  async #failed(error: string, { count, bytes }: Pack): Promise<Failure | null> {
+  async #failed(error: string, { keys, bytes }: Pack): Promise<Failure | null> {
     const { pair, clock, stop, progress } = this.#work;
-    const failure = migrateFailure(pair, this.#slot, error, count === 1 ? bytes : 0);
+    const failure = migrateFailure(pair, this.#slot, error, keys.length === 1 ? bytes : 0);
     this.#failures += 1;
     this.#careful = CAREFUL;
     this.#isWeighed = true;
@@ -153,38 +139,13 @@ class Emptying {
       if (!(await untilAnswers(pair, this.#work))) return failure;
     }
     await clock.sleep(pause, { signal: STEADY });
-    const [names] = await this.#donor.send([this.#nextNames().command], { signal: STEADY });
+    const [names] = await this.#donor.send([this.#next()], { signal: STEADY });
     if (names?.ok !== true) return migrateFailure(pair, this.#slot, names?.error ?? 'no answer');
     this.#keys = keysOf(names.value, this.#donor.pod);
     return null;
   }
 
-  async #names(): Promise<readonly Buffer[]> {
-    const { command } = this.#nextNames();
-    return keysOf(await ask(this.#donor, command, { signal: STEADY }), this.#donor.pod);
+  #next(): Command {
+    return nextKeys(this.#slot, this.#work.pace.stride());
   }
-
-  /** By a script as long as no key is to be looked at by itself. */
-  #next(): Next {
-    const most = unweighed(this.#work.pace.stride(), this.#work.pair.averageKey);
-    if (most === null || this.#isWeighed || this.#careful > 0 || !mayRun(this.#donor)) return this.#nextNames();
-    return { command: askNext(this.#slot, most), read: (reply) => nextOf(reply, this.#donor.pod) };
-  }
-
-  #nextNames(): Next {
-    return {
-      command: nextKeys(this.#slot, this.#work.pace.stride()),
-      read: (reply) => keysOf(reply, this.#donor.pod),
-    };
-  }
-}
-
-/** How the slot's next keys are asked for. */
-interface Next {
-  readonly command: Command;
-  readonly read: (reply: Reply) => SlotKeys['keys'];
-}
-
-function howMany(keys: SlotKeys['keys']): number {
-  return keys instanceof Encoded ? keys.count : keys.length;
 }

@@ -1,4 +1,4 @@
-import { type Command, CREDENTIALS, type Encoded } from '../ports/redis.ts';
+import { type Command, CREDENTIALS } from '../ports/redis.ts';
 import type { Pair } from './pair.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Pair } from './pair.ts';
  */
 export function migrateCommand(
   pair: Pair,
-  keys: readonly (Buffer | string | Encoded)[],
+  keys: readonly (Buffer | string)[],
   {
     database = 0,
     timeout,

@@ -1,11 +1,10 @@
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
 import { refusal, STEADY } from '../ports/ask.ts';
-import type { Command, Connection, Encoded } from '../ports/redis.ts';
+import type { Command, Connection } from '../ports/redis.ts';
 
 /** The keys of one MIGRATE. */
 export interface Pack {
-  readonly count: number;
-  readonly keys: readonly (Buffer | Encoded)[];
+  readonly keys: readonly Buffer[];
   readonly bytes: number;
 }
 
@@ -41,15 +40,14 @@ export function packs(
   bounds: { readonly keys: number; readonly bytes: number },
 ): readonly Pack[] {
   const most = Math.ceil(keys.length / Math.max(1, Math.round(keys.length / bounds.keys)));
-  const parts: { count: number; keys: Buffer[]; bytes: number }[] = [];
+  const parts: { keys: Buffer[]; bytes: number }[] = [];
   for (const [i, key] of keys.entries()) {
     const size = sizes[i] ?? 0;
     const last = parts.at(-1);
     if (last === undefined || last.keys.length >= most || last.bytes + size > bounds.bytes) {
-      parts.push({ count: 1, keys: [key], bytes: size });
+      parts.push({ keys: [key], bytes: size });
     } else {
       last.keys.push(key);
-      last.count += 1;
       last.bytes += size;
     }
   }

@@ -4,22 +4,7 @@ import type { Reply } from '../core/replies.ts';
 /** In place of this argument the adapter puts what MIGRATE needs to log in: `AUTH password`, `AUTH2 user password` or nothing. */
 export const CREDENTIALS: unique symbol = Symbol('credentials');
 
-/** Several words as they go over the wire (`$3\r\nkey\r\n…`), read by nobody on their way; only at the end of a command. */
-export class Encoded {
-  readonly count: number;
-  readonly words: Buffer;
-
-  constructor(count: number, words: Buffer) {
-    this.count = count;
-    this.words = words;
-  }
-
-  toString(): string {
-    return `${this.count} words`;
-  }
-}
-
-export type Argument = string | number | Buffer | Encoded | typeof CREDENTIALS;
+export type Argument = string | number | Buffer | typeof CREDENTIALS;
 
 /** A command and its arguments: ['CLUSTER', 'SETSLOT', 7, 'STABLE']. */
 export type Command = readonly Argument[];

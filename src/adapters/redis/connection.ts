@@ -8,7 +8,6 @@ import {
   type Command,
   type Connection,
   CREDENTIALS,
-  Encoded,
   type Reply,
 } from '../../ports/redis.ts';
 
@@ -100,19 +99,13 @@ export class Link implements Connection {
   }
 
   #inWords([verb, ...rest]: Command): IoCommand {
-    const last = rest.at(-1);
-    if (last instanceof Encoded) return new EncodedCommand(String(verb), this.#plainWords(rest.slice(0, -1)), last);
+    const words = rest.includes(CREDENTIALS) ? rest.flatMap((word) => this.#plain(word)) : rest.filter(isPlain);
     // In capitals, since ioredis reshapes the replies of commands that it knows by their small letters.
-    return new IoCommand(String(verb).toUpperCase(), this.#plainWords(rest), { replyEncoding: null });
-  }
-
-  #plainWords(rest: readonly Argument[]): Plain[] {
-    return rest.includes(CREDENTIALS) ? rest.flatMap((word) => this.#plain(word)) : rest.filter(isPlain);
+    return new IoCommand(String(verb).toUpperCase(), words, { replyEncoding: null });
   }
 
   #plain(word: Argument): readonly Plain[] {
-    if (word === CREDENTIALS) return this.#expand();
-    return isPlain(word) ? [word] : [];
+    return word === CREDENTIALS ? this.#expand() : [word];
   }
 
   #reply(value: unknown, command: Command | undefined): Reply {
@@ -147,29 +140,10 @@ export class Link implements Connection {
   }
 }
 
-type Plain = Exclude<Argument, typeof CREDENTIALS | Encoded>;
+type Plain = Exclude<Argument, typeof CREDENTIALS>;
 
 function isPlain(word: Argument): word is Plain {
-  return word !== CREDENTIALS && !(word instanceof Encoded);
-}
-
-/** A command that ends in words which are encoded already. */
-class EncodedCommand extends IoCommand {
-  readonly #whole: Buffer;
-
-  constructor(verb: string, words: readonly Plain[], { count, words: tail }: Encoded) {
-    super(verb.toUpperCase(), [], { replyEncoding: null });
-    const head = [verb, ...words].map((word) => encoded(Buffer.isBuffer(word) ? word : Buffer.from(String(word))));
-    this.#whole = Buffer.concat([Buffer.from(`*${head.length + count}\r\n`), ...head, tail]);
-  }
-
-  override toWritable(): Buffer {
-    return this.#whole;
-  }
-}
-
-function encoded(word: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`$${word.length}\r\n`), word, Buffer.from('\r\n')]);
+  return word !== CREDENTIALS;
 }
 
 /**
