@@ -7,38 +7,41 @@ import type { StepKindName } from '../steps/index.ts';
 
 const ID = '0'.repeat(40);
 
+/** What a move key by key sends: to the donor, to the receiver, and what MIGRATE sends there as the same user. */
+const MOVING: readonly Command[] = [
+  ['CLUSTER', 'SETSLOT', '0', 'STABLE'],
+  ['CLUSTER', 'DELSLOTS', '0'],
+  ['CLUSTER', 'COUNTKEYSINSLOT', '0'],
+  ['CLUSTER', 'GETKEYSINSLOT', '0', '1'],
+  ['MIGRATE', '127.0.0.1', '6379', 'key', '0', '1'],
+  ['SELECT', '0'],
+  ['RESTORE-ASKING', 'key', '0', 'payload'],
+  ['SET', 'key', 'value'],
+  ['EXISTS', 'key'],
+  ['DEL', 'key'],
+  ['ASKING'],
+];
+
 /** What each kind of step sends, with arguments that DRYRUN can count. A kind that is not here does not compile. */
 const COMMANDS: Readonly<Record<StepKindName, readonly Command[]>> = {
   'apply-manifests': [],
   scale: [],
   'wait-for-pods': [],
   'repair-address': [['CLUSTER', 'MEET', '127.0.0.1', '6379']],
-  'repair-slots': [
-    ['CLUSTER', 'SETSLOT', '0', 'STABLE'],
-    ['CLUSTER', 'DELSLOTS', '0'],
-    ['CLUSTER', 'BUMPEPOCH'],
-    ['CLUSTER', 'GETKEYSINSLOT', '0', '1'],
-    ['MIGRATE', '127.0.0.1', '6379', 'key', '0', '1'],
-    ['RESTORE-ASKING', 'key', '0', 'payload'],
-  ],
+  'repair-slots': [...MOVING, ['CLUSTER', 'BUMPEPOCH']],
   join: [
     ['CLUSTER', 'MEET', '127.0.0.1', '6379'],
     ['CLUSTER', 'SET-CONFIG-EPOCH', '1'],
+    ['CLUSTER', 'RESET', 'HARD'],
   ],
-  'assign-slots': [['CLUSTER', 'ADDSLOTS', '0']],
+  'assign-slots': [
+    ['CLUSTER', 'ADDSLOTS', '0'],
+    ['CLUSTER', 'SETSLOT', '0', 'STABLE'],
+    ['CLUSTER', 'BUMPEPOCH'],
+  ],
   replicate: [['CLUSTER', 'REPLICATE', ID]],
   'fail-over': [['CLUSTER', 'FAILOVER']],
-  'move-slots': [
-    ['CLUSTER', 'SETSLOT', '0', 'STABLE'],
-    ['CLUSTER', 'COUNTKEYSINSLOT', '0'],
-    ['CLUSTER', 'GETKEYSINSLOT', '0', '1'],
-    ['MIGRATE', '127.0.0.1', '6379', 'key', '0', '1'],
-    ['RESTORE-ASKING', 'key', '0', 'payload'],
-    ['SET', 'key', 'value'],
-    ['EXISTS', 'key'],
-    ['DEL', 'key'],
-    ['ASKING'],
-  ],
+  'move-slots': MOVING,
   remove: [['CLUSTER', 'RESET', 'HARD'], ['CLUSTER', 'FORGET', ID], ['FLUSHALL'], ['SAVE']],
   forget: [['CLUSTER', 'FORGET', ID], ['FLUSHALL'], ['SAVE']],
   'delete-volumes': [],
