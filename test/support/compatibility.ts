@@ -81,6 +81,10 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         'a cluster without %s grows and shrinks',
         { cases: 'FLUSHDB' },
       ),
+      each('RESTORE renamed', VERSIONS, 'a cluster without %s grows and shrinks', {
+        cases: 'RESTORE',
+        end: 'works; slots go key by key on Redis, which would lose keys otherwise',
+      }),
       each('CLUSTER or INFO renamed', VERSIONS, 'where %s is renamed, that is said in words', {
         end: '`redis-error`, naming `rename-command`',
       }),
@@ -135,6 +139,12 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         'TLS alone on client port, bus and replication, mutual, own CA, server name, with a password',
         WAYS,
         'with mutual TLS by an own authority and a server name, on the client port, on the bus and for replication',
+        { without: NO_TLS },
+      ),
+      each(
+        'TLS among servers, on a port beside the one that is used here',
+        WAYS,
+        'without TLS, on a port beside that which servers use among themselves',
         { without: NO_TLS },
       ),
       each('TLS asked of servers without', WAYS, 'with TLS where it has none: refused in words', {
