@@ -41,6 +41,8 @@ export interface Workload {
   readonly owners: readonly string[];
   /** Names of the volumeClaimTemplates: a pod's claims are `<template>-<pod>`. */
   readonly claimTemplates: readonly string[];
+  /** `spec.persistentVolumeClaimRetentionPolicy.whenScaled` is `Delete`: Kubernetes deletes the volumes of pods that are scaled away. */
+  readonly volumesGoWithPods?: true;
   /** Why it makes no further pods (a quota, an admission plugin), in Kubernetes' own words. */
   readonly trouble?: string;
 }
@@ -72,6 +74,8 @@ export interface Volume {
   readonly ordinal: number;
   readonly bound: boolean;
   readonly deleting: boolean;
+  /** Its pod was scaled away and Kubernetes deletes it with that, see `Workload.volumesGoWithPods`. */
+  readonly goesWithPod?: true;
 }
 
 export type Role = 'primary' | 'replica';

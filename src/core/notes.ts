@@ -92,7 +92,9 @@ function leftOverVolumes(
 ): readonly Finding[] {
   const last = workload === null ? -1 : workload.firstOrdinal + workload.replicas - 1;
   const living = new Set(pods.map((pod) => pod.ordinal));
-  const left = volumes.filter(({ ordinal }) => ordinal > last && !living.has(ordinal)).map((volume) => volume.claim);
+  const left = volumes
+    .filter(({ ordinal, deleting, goesWithPod }) => ordinal > last && !living.has(ordinal) && !deleting && !goesWithPod)
+    .map((volume) => volume.claim);
   if (left.length === 0) return [];
   const text = `${listed(left)} ${left.length === 1 ? 'is kept of a pod that is' : 'are kept of pods that are'} gone.`;
   return [

@@ -130,6 +130,10 @@ describe.each(['manifests/redis-cluster.yaml', 'test/e2e/manifests/public-2019.y
   });
 });
 
+async function deletingNone(_place: Place, claims: readonly string[]): Promise<void> {
+  if (claims.length > 0) throw new Error(`Nobody should delete ${claims.join(', ')}.`);
+}
+
 describe('with a StatefulSet of its own', () => {
   let namespace: TestNamespace;
 
@@ -163,6 +167,26 @@ describe('with a StatefulSet of its own', () => {
     }
     const view = await at.kubernetes.look(at.topology.kubernetes, { spreadBy: [], signal });
     expect(view.workload?.replicas).toBe(2);
+  });
+
+  test('volumes that Kubernetes deletes with their pods are known by the StatefulSet, and only waited for', async () => {
+    const container = { command: ['redis-server', '--protected-mode', 'no'] };
+    await namespace.apply(
+      statefulSet({ name: 'going', replicas: 2, storageClass: '', whenScaled: 'Delete', container }),
+    );
+    const at = context(namespace.place({ statefulSet: 'going' }));
+    await waitForPods({ kind: 'wait-for-pods', pods: ['going-0', 'going-1'] }, at);
+    const look = () => at.kubernetes.look(at.topology.kubernetes, { spreadBy: [], signal });
+    const before = await look();
+    expect(before.workload?.volumesGoWithPods).toBe(true);
+    expect(before.volumes.map((volume) => volume.goesWithPod)).toEqual([undefined, undefined]);
+
+    await scale({ kind: 'scale', from: 2, to: 1 }, at);
+    const left = (await look()).volumes.filter((volume) => volume.ordinal === 1);
+    expect(left.every((volume) => volume.deleting || volume.goesWithPod === true)).toBe(true);
+    const kubernetes = { ...at.kubernetes, deleteVolumes: deletingNone };
+    await deleteVolumes({ kind: 'delete-volumes', volumes: ['data-going-1'] }, { ...at, kubernetes });
+    expect((await look()).volumes.map((volume) => volume.claim)).toEqual(['data-going-0']);
   });
 
   test('while a pod cannot be scheduled, waiting says why, and ends when the run is told to stop', async () => {

@@ -16,6 +16,8 @@ export interface SetChoices {
   readonly nodeSelector?: Record<string, string>;
   /** Null: no volume. */
   readonly storageClass?: string | null;
+  /** What Kubernetes does with the volumes of pods that are scaled away. */
+  readonly whenScaled?: 'Retain' | 'Delete';
   readonly labels?: Record<string, string>;
 }
 
@@ -32,6 +34,9 @@ export function statefulSet(choices: SetChoices = {}): TestObject {
       replicas,
       podManagementPolicy: 'Parallel',
       selector: { matchLabels: labels },
+      ...(choices.whenScaled === undefined
+        ? {}
+        : { persistentVolumeClaimRetentionPolicy: { whenScaled: choices.whenScaled } }),
       template: {
         metadata: { labels },
         spec: {

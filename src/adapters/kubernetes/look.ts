@@ -69,6 +69,7 @@ function workloadFrom(
     firstOrdinal: set.spec.ordinals?.start ?? 0,
     owners: ownersOf(set, autoscalers),
     claimTemplates: templatesOf(set),
+    ...(set.spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete' ? { volumesGoWithPods: true } : {}),
     ...(trouble === null ? {} : { trouble }),
   };
 }

@@ -59,12 +59,18 @@ export function claimsOf(
   );
 }
 
+/**
+ * A pod that owns its claim is one that was scaled away under `whenScaled: Delete`: Kubernetes makes it the owner just then, so
+ * that the claim goes with it. Of a pod that stays the StatefulSet is the owner, or nobody.
+ */
 export function volumeFrom({ metadata, status }: ClaimObject): Volume {
+  const isOwnedByPod = metadata.ownerReferences.some((owner) => owner.kind === 'Pod');
   return {
     claim: metadata.name,
     ordinal: ordinalOf(metadata.name),
     bound: status.phase === 'Bound',
     deleting: metadata.deletionTimestamp !== undefined,
+    ...(isOwnedByPod ? { goesWithPod: true } : {}),
   };
 }
 

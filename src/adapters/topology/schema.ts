@@ -81,10 +81,10 @@ const Placement = z.strictObject({
 });
 
 const Volumes = z.strictObject({
-  onScaleDown: z
-    .enum(['retain', 'delete'])
-    .default('retain')
-    .meta({ description: '`delete` needs `allow: delete-volumes`.' }),
+  onScaleDown: z.enum(['retain', 'delete']).default('retain').meta({
+    description:
+      'What becomes of the volumes of pods that go. `delete` needs `allow: delete-volumes`. So does `retain` where the StatefulSet itself has `persistentVolumeClaimRetentionPolicy.whenScaled: Delete`.',
+  }),
 });
 
 const Migration = z.strictObject({

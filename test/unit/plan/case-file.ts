@@ -17,7 +17,7 @@ import { placeOf, topologyOf } from '../../support/topology.ts';
  *     shards 4                      onScaleDown delete, whenUnsatisfiable fail, spreadBy host zone
  *   cluster
  *     statefulset 6                 or: no statefulset; manifests; remains Kind/name; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes); maxmemory 9 (MB);
- *     0 a1 primary 0-5460           owner Argo CD; finding blocks pod-silent Text.; stranger NODE at 0
+ *     0 a1 primary 0-5460           owner Argo CD; whenScaled Delete (of the volumes, by Kubernetes); finding blocks pod-silent Text.; stranger NODE at 0
  *     1 b1 replica of 0             pods by ordinal with their node, its first letter the zone; `-` for no node yet
  *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready
  */
@@ -164,6 +164,8 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     if (word === 'statefulset') cluster = { ...cluster, workload: workloadOf(NAME, Number(value)) };
     else if (word === 'owner' && cluster.workload !== null)
       cluster = { ...cluster, workload: { ...cluster.workload, owners: [value] } };
+    else if (line === 'whenScaled Delete' && cluster.workload !== null)
+      cluster = { ...cluster, workload: { ...cluster.workload, volumesGoWithPods: true } };
     else if (word === 'keys') keysPerSlot = Number(value);
     else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
     else if (word === 'manifests') cluster = { ...cluster, manifests: manifestsWith(rest) };
