@@ -202,6 +202,45 @@ describe('with a StatefulSet of its own', () => {
     );
   });
 
+  const clustered = {
+    command: ['redis-server', '--cluster-enabled', 'yes', '--protected-mode', 'no'],
+    readinessProbe: {
+      exec: {
+        command: [
+          'sh',
+          '-c',
+          'redis-cli CLUSTER INFO | grep cluster_state && redis-cli CLUSTER INFO | grep -q state:ok',
+        ],
+      },
+      periodSeconds: 1,
+    },
+  };
+
+  test('pods whose probe asks for a whole cluster are there when their servers answer, which is said', async () => {
+    await namespace.apply(statefulSet({ name: 'blank', replicas: 2, container: clustered }));
+    const at = context(namespace.place({ statefulSet: 'blank' }));
+    await waitForPods({ kind: 'wait-for-pods', pods: ['blank-0', 'blank-1'] }, at);
+    expect(at.events.at(-1)).toEqual({
+      kind: 'note',
+      text: expect.stringMatching(
+        /^Answering, volumes bound, and not ready: blank-0 \(Unhealthy: Readiness probe failed: cluster_state:fail ?\), blank-1 .* once these pods have joined they are waited for again\.$/,
+      ),
+    });
+  });
+
+  test('where each such pod waits for the one before it, that no more will come is said with the probe and the ways out', async () => {
+    const choices = { podManagementPolicy: 'OrderedReady', container: clustered } as const;
+    await namespace.apply(statefulSet({ name: 'ordered', replicas: 2, ...choices }));
+    const at = context(namespace.place({ statefulSet: 'ordered' }));
+    await expect(waitForPods({ kind: 'wait-for-pods', pods: ['ordered-0', 'ordered-1'] }, at)).rejects.toMatchObject({
+      code: 'pods-not-ready',
+      message: expect.stringMatching(
+        /^ordered-1 will not come: .*OrderedReady.*ordered-0 answers, but its readiness probe does not pass \(Unhealthy: Readiness probe failed: cluster_state:fail/,
+      ),
+      remedy: expect.stringContaining('kubectl delete statefulset ordered --cascade=orphan'),
+    });
+  });
+
   test('a mistake in the last manifest leaves none of the others behind', async () => {
     const place = namespace.place({ statefulSet: 'wrong' });
     const wrong = statefulSet({ name: 'wrong', container: { image: '' } });

@@ -70,6 +70,7 @@ function workloadFrom(
     owners: ownersOf(set, autoscalers),
     claimTemplates: templatesOf(set),
     ...(set.spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete' ? { volumesGoWithPods: true } : {}),
+    ...(set.spec.podManagementPolicy === 'OrderedReady' ? { waitsForEachPod: true } : {}),
     ...(trouble === null ? {} : { trouble }),
   };
 }

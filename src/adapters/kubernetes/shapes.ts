@@ -41,6 +41,7 @@ export const STATEFUL_SET = z.object({
     ordinals: z.object({ start: z.number().int().default(0) }).optional(),
     selector: SELECTOR,
     volumeClaimTemplates: z.array(NAMED).default([]),
+    podManagementPolicy: text,
     persistentVolumeClaimRetentionPolicy: z.object({ whenScaled: text }).prefault({}),
   }),
 });

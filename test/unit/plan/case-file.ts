@@ -19,7 +19,8 @@ import { placeOf, topologyOf } from '../../support/topology.ts';
  *     statefulset 6                 or: no statefulset; manifests; remains Kind/name; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes); maxmemory 9 (MB);
  *     0 a1 primary 0-5460           owner Argo CD; whenScaled Delete (of the volumes, by Kubernetes); finding blocks pod-silent Text.; stranger NODE at 0
  *     1 b1 replica of 0             pods by ordinal with their node, its first letter the zone; `-` for no node yet
- *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready
+ *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready (and silent);
+ *                                   ROLE, not ready: it answers all the same
  */
 export interface Case {
   readonly name: string;
@@ -232,9 +233,9 @@ function withPod(cluster: Cluster, line: string, load: Load, file: string): Clus
   const pod = podOf(NAME, Number(ordinal), {
     node: node === '-' ? null : node,
     domains: node === '-' ? {} : domainsOf(node),
-    ready: role.join(' ') !== 'not ready',
+    ready: !line.endsWith('not ready'),
   });
-  const member = memberIn(pod.name, role.join(' '), { cluster, load, file });
+  const member = memberIn(pod.name, role.join(' ').replace(/, not ready$/, ''), { cluster, load, file });
   return {
     ...cluster,
     pods: [...cluster.pods, pod],
