@@ -28,9 +28,10 @@ const Kubernetes = z.strictObject({
   statefulSet: dnsLabel('the name of a StatefulSet', 52).meta({
     description: 'The StatefulSet whose pods run Redis.',
   }),
-  container: dnsLabel('the name of a container', 63)
-    .optional()
-    .meta({ description: 'Container that runs Redis. Without it the one with a containerPort equal to `port`.' }),
+  container: dnsLabel('the name of a container', 63).optional().meta({
+    description:
+      'Container that runs Redis. Without it the one with a containerPort equal to `port`, or the only one. Its memory limit counts.',
+  }),
   port: z
     .number(PORT)
     .int(PORT)
