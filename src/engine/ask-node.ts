@@ -105,9 +105,7 @@ function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines)
     pod,
     info: parseInfo(text(replyOf(info), `INFO of ${pod}`), `INFO of ${pod}`),
     view: parseNodes(text(replyOf(nodes), `CLUSTER NODES of ${pod}`), `CLUSTER NODES of ${pod}`, known),
-    stateOk:
-      parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`), `CLUSTER INFO of ${pod}`).get('cluster_state') ===
-      'ok',
+    stateOk: parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`)).get('cluster_state') === 'ok',
     savePoints: savePointsOf(replyOf(config)),
     ...(capabilities === null ? {} : { capabilities }),
   };
