@@ -6,6 +6,7 @@ import type { Desk } from './desk.ts';
 /** What in the file is at issue, where it is not the whole of it. */
 const KEYS: Partial<Record<FailureCode, string>> = {
   'untrusted-pull-request': 'kubernetes',
+  'invalid-topology': 'kubernetes',
   'invalid-manifests': 'kubernetes',
   'no-statefulset': 'kubernetes',
   'no-namespace': 'kubernetes',

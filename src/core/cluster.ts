@@ -1,7 +1,7 @@
 import type { Capabilities } from './capabilities.ts';
 import type { Finding } from './findings.ts';
 import { remembered } from './remembered.ts';
-import type { SlotSet } from './slots.ts';
+import { ALL_SLOTS, equals, type SlotSet, union } from './slots.ts';
 
 /**
  * The live cluster as one value: what Kubernetes says of the StatefulSet and its pods, and what every Redis node says of
@@ -41,6 +41,10 @@ export interface Workload {
   readonly owners: readonly string[];
   /** Names of the volumeClaimTemplates: a pod's claims are `<template>-<pod>`. */
   readonly claimTemplates: readonly string[];
+  /** `spec.persistentVolumeClaimRetentionPolicy.whenScaled` is `Delete`: Kubernetes deletes the volumes of pods that are scaled away. */
+  readonly volumesGoWithPods?: true;
+  /** `spec.podManagementPolicy` is `OrderedReady`: it makes a pod only when the one before it is ready. */
+  readonly waitsForEachPod?: true;
   /** Why it makes no further pods (a quota, an admission plugin), in Kubernetes' own words. */
   readonly trouble?: string;
 }
@@ -72,6 +76,8 @@ export interface Volume {
   readonly ordinal: number;
   readonly bound: boolean;
   readonly deleting: boolean;
+  /** Its pod was scaled away and Kubernetes deletes it with that, see `Workload.volumesGoWithPods`. */
+  readonly goesWithPod?: true;
 }
 
 export type Role = 'primary' | 'replica';
@@ -212,6 +218,11 @@ export function slotOwners(cluster: Cluster): readonly Member[] {
 const ownersAmong = remembered((members: readonly Member[]) =>
   members.filter((member) => member.role === 'primary' && member.slots.length > 0),
 );
+
+/** Whether every slot has an owner among them. */
+export function ownAllSlots(members: readonly Member[]): boolean {
+  return equals(union(...members.map((member) => member.slots)), ALL_SLOTS);
+}
 
 /** A copy of the cluster in which one member is changed. */
 export function withMember(cluster: Cluster, pod: string, change: Partial<Member>): Cluster {

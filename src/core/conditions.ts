@@ -150,7 +150,10 @@ function downLinks({ members, sightings }: MemberTable): readonly Finding[] {
   });
 }
 
-/** A wrong address does no harm while the node is reached: clusters behind NAT announce others than the pods' own. */
+/**
+ * A wrong address does no harm while the node is reached: clusters behind NAT announce others than the pods' own. Which a node is
+ * configured to announce is right from the first moment; where servers do not tell that, only being reached for a while shows it.
+ */
 function changedAddresses(pods: readonly Pod[], { members, answers, sightings }: MemberTable): readonly Finding[] {
   const isHeard = ({ by, line }: Sighting): boolean =>
     isReached(line) && (answers.get(by)?.info.uptime ?? 0) >= SETTLED;
@@ -162,14 +165,16 @@ function changedAddresses(pods: readonly Pod[], { members, answers, sightings }:
   });
   if (isBehindNat) return [];
   return members.flatMap((member): readonly Finding[] => {
+    const answer = answers.get(member.pod);
     const ip = ips.get(member.pod) ?? null;
-    const port = answers.get(member.pod)?.view.me.port;
-    const wrong = (sightings.get(member.id) ?? []).filter(
-      (seen) => !isHeard(seen) && (seen.line.ip !== ip || seen.line.port !== port || !seen.line.addressKnown),
-    );
+    const port = answer?.view.me.port;
+    const announced = answer?.announcesIp === true ? answer.view.me.ip : ip;
+    const isRight = ({ line }: Sighting): boolean =>
+      (line.ip === ip || line.ip === announced) && line.port === port && line.addressKnown;
+    const wrong = (sightings.get(member.id) ?? []).filter((seen) => !isHeard(seen) && !isRight(seen));
     const [first] = wrong;
     if (first === undefined || ip === null) return [];
-    const text = `${listed(wrong.map(({ by }) => by))} look for ${member.pod} at ${first.line.ip}:${first.line.port}, and it is at ${ip}:${port}.`;
+    const text = `${listed(wrong.map(({ by }) => by))} look for ${member.pod} at ${first.line.ip}:${first.line.port}, and it is at ${announced}:${port}.`;
     const remedy = 'Run apply: the others meet it again at its new address.';
     return [{ code: 'address-changed', weight: 'blocks', text, remedy, pods: [member.pod] }];
   });

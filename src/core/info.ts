@@ -33,13 +33,15 @@ export interface ServerInfo {
   readonly libraries: number;
 }
 
-/** Fields by name. Lines that are neither comment nor `name:value` give Failure `redis-error`. */
-export function parseFields(text: string, what: string): ReadonlyMap<string, string> {
+/**
+ * Fields by name. Lines of another form are passed over: forks and modules print some, and a field that is needed and not there is told
+ * where it is read.
+ */
+export function parseFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
-    if (line === '' || line.startsWith('#')) continue;
     const at = line.indexOf(':');
-    if (at < 1) throw unexpected(what, 'lines of the form name:value', line);
+    if (at < 1 || line.startsWith('#')) continue;
     fields.set(line.slice(0, at), line.slice(at + 1));
   }
   return fields;
@@ -47,7 +49,7 @@ export function parseFields(text: string, what: string): ReadonlyMap<string, str
 
 /** @param what names the command and the pod, for the Failure `redis-error` when a field is missing or not of its form */
 export function parseInfo(text: string, what: string): ServerInfo {
-  const fields = parseFields(text, what);
+  const fields = parseFields(text);
   const whole = (name: string): number => wholeOf(fields, name, what);
   const isReplica = fields.get('role') === 'slave' || fields.get('role') === 'replica';
   const isValkey = fields.get('server_name') === 'valkey' || fields.has('valkey_version');

@@ -16,6 +16,8 @@ export interface NodeAnswer {
   readonly savePoints: string | null;
   /** Left out: the server would not tell. */
   readonly capabilities?: Capabilities;
+  /** The IP on its own line is not its pod's, and it is configured to announce that; left out where not, or where it would not tell. */
+  readonly announcesIp?: true;
   /** A replica without a link that has no password for its primary, and seems to need one; left out where not, or where it would not tell. */
   readonly hasNoLogin?: true;
 }

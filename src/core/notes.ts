@@ -1,7 +1,6 @@
-import type { Cluster, Member, Pod, Volume, Workload } from './cluster.ts';
+import { type Cluster, type Member, ownAllSlots, type Pod, type Volume, type Workload } from './cluster.ts';
 import type { Finding, FindingCode } from './findings.ts';
 import { leaveReplicas } from './replicas-owner.ts';
-import { ALL_SLOTS, equals, union } from './slots.ts';
 import { listed } from './wording.ts';
 
 /** What stands in nobody's way and should be known. */
@@ -67,20 +66,16 @@ function ownedElsewhere(workload: Workload | null): readonly Finding[] {
 /** Only where every slot is owned by a pod that answers: else some primary is merely out of sight. */
 function fewPrimaries(members: readonly Member[]): readonly Finding[] {
   const owners = members.filter((member) => member.slots.length > 0);
-  if (owners.length > 2 || !isWhole(members)) return [];
+  if (owners.length > 2 || !ownAllSlots(members)) return [];
   const who = owners.length === 1 ? 'One primary owns slots' : 'Two primaries own slots';
   const text = `${who}: with fewer than three no failover happens by itself.`;
   return [note('few-primaries', text, 'Declare at least three shards where failover matters.', namesOf(owners))];
 }
 
-function isWhole(members: readonly Member[]): boolean {
-  return equals(union(...members.map(({ slots }) => slots)), ALL_SLOTS);
-}
-
 /** Only where every slot is owned: a cluster that is being made has such. */
 function primariesWithoutSlots(members: readonly Member[]): readonly Finding[] {
   const idle = namesOf(members.filter(({ joined, role, slots }) => joined && role === 'primary' && slots.length === 0));
-  if (idle.length === 0 || !isWhole(members)) return [];
+  if (idle.length === 0 || !ownAllSlots(members)) return [];
   const text = `${listed(idle)} ${idle.length === 1 ? 'is a primary that owns' : 'are primaries that own'} no slots.`;
   return [note('primary-without-slots', text, 'Run plan: it says what becomes of it.', idle)];
 }
@@ -92,7 +87,9 @@ function leftOverVolumes(
 ): readonly Finding[] {
   const last = workload === null ? -1 : workload.firstOrdinal + workload.replicas - 1;
   const living = new Set(pods.map((pod) => pod.ordinal));
-  const left = volumes.filter(({ ordinal }) => ordinal > last && !living.has(ordinal)).map((volume) => volume.claim);
+  const left = volumes
+    .filter(({ ordinal, deleting, goesWithPod }) => ordinal > last && !living.has(ordinal) && !deleting && !goesWithPod)
+    .map((volume) => volume.claim);
   if (left.length === 0) return [];
   const text = `${listed(left)} ${left.length === 1 ? 'is kept of a pod that is' : 'are kept of pods that are'} gone.`;
   return [

@@ -6,6 +6,7 @@ import type { NodeAnswer, NodeReport, NodeSilence } from '../core/node-report.ts
 import { type KnownLines, parseNodes } from '../core/nodes.ts';
 import { isList, type Reply, text } from '../core/replies.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
+import { announcedIp } from '../ports/announced-ip.ts';
 import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
 
 /** Milliseconds for one pod, from connecting to the last answer. */
@@ -45,8 +46,9 @@ export async function askNode(
     if (report.kind !== 'answered') return report;
     return {
       ...report,
+      ...(await announcement(report, pod, connection, signal)),
       ...(await lackedBy(report, connection, signal)),
-      ...(await loginOf(report, connection, signal)),
+      ...(await lackOfLogin(report, connection, signal)),
     };
   } catch (thrown) {
     stop.throwIfAborted();
@@ -69,19 +71,28 @@ async function lackedBy(
   return lacked.length === 0 ? {} : { capabilities: { ...capabilities, lacks: lacked } };
 }
 
-async function loginOf(
-  { info }: NodeAnswer,
+/** Another IP than the pod's is a former one, unless it is announced on purpose: then it was configured. */
+async function announcement(
+  { view }: NodeAnswer,
+  pod: Pod,
   connection: Connection,
   signal: AbortSignal,
-): Promise<Pick<NodeAnswer, 'hasNoLogin'>> {
-  return !info.linkUp && (await hasNoLogin(connection, signal)) ? { hasNoLogin: true } : {};
+): Promise<Pick<NodeAnswer, 'announcesIp'>> {
+  const { ip } = view.me;
+  if (ip === '' || ip === pod.ip) return {};
+  return (await announcedIp(connection, { signal, timeout: PATIENCE })) === ip ? { announcesIp: true } : {};
 }
 
 /**
  * Of a replica: whether it has no password for its primary, where servers ask for one: so they do when it asks itself, or lets us in
  * by a name. What it has is a secret, of which nothing but whether it is empty leaves this function.
  */
-async function hasNoLogin(connection: Connection, signal: AbortSignal): Promise<boolean> {
+async function lackOfLogin(
+  { info }: NodeAnswer,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Pick<NodeAnswer, 'hasNoLogin'>> {
+  if (info.linkUp) return {};
   const questions: readonly Command[] = [
     ['CONFIG', 'GET', 'masterauth'],
     ['CONFIG', 'GET', 'requirepass'],
@@ -89,13 +100,13 @@ async function hasNoLogin(connection: Connection, signal: AbortSignal): Promise<
   ];
   const [login, asked, user] = await connection.send(questions, { signal, timeout: PATIENCE });
   const name = user?.ok === true ? String(user.value) : 'default';
-  return isSetTo(login, 'nothing') && (isSetTo(asked, 'something') || name !== 'default');
+  const isAsked = (settingOf(asked) ?? '') !== '';
+  return settingOf(login) === '' && (isAsked || name !== 'default') ? { hasNoLogin: true } : {};
 }
 
-/** The answer to CONFIG GET of one name. */
-function isSetTo(answer: Answer | undefined, what: 'nothing' | 'something'): boolean {
-  if (answer?.ok !== true || !Array.isArray(answer.value)) return false;
-  return (String(answer.value[1]) === '') === (what === 'nothing');
+/** What CONFIG GET of one name answers; null where it tells nothing. */
+function settingOf(answer: Answer | undefined): string | null {
+  return answer?.ok === true && Array.isArray(answer.value) ? String(answer.value[1]) : null;
 }
 
 function silence(pod: string, because: NodeSilence['because'], seen: string): NodeSilence {
@@ -128,9 +139,7 @@ function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines)
     pod,
     info: parseInfo(text(replyOf(info), `INFO of ${pod}`), `INFO of ${pod}`),
     view: parseNodes(text(replyOf(nodes), `CLUSTER NODES of ${pod}`), `CLUSTER NODES of ${pod}`, known),
-    stateOk:
-      parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`), `CLUSTER INFO of ${pod}`).get('cluster_state') ===
-      'ok',
+    stateOk: parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`)).get('cluster_state') === 'ok',
     savePoints: savePointsOf(replyOf(config)),
     ...(capabilities === null ? {} : { capabilities }),
   };

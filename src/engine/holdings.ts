@@ -89,7 +89,7 @@ async function hiddenOn({ pod, open }: Server, slots: SlotSet): Promise<number> 
   if (answer?.ok !== true) return 0;
   const what = `EXEC of ${pod.name}`;
   const [info = null, size = null, ...known] = array(answer.value, what);
-  if (parseFields(text(info, what), what).get('cluster_slot_migration_active_trim_running') !== '0') return 0;
+  if (parseFields(text(info, what)).get('cluster_slot_migration_active_trim_running') !== '0') return 0;
   return number(size, what) - known.reduce<number>((total, keys) => total + number(keys, what), 0);
 }
 

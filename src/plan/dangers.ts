@@ -76,8 +76,17 @@ function volumes(plan: Parts): readonly Danger[] {
   const claims = stepsOf(plan).flatMap((step) => (step.kind === 'delete-volumes' ? step.volumes : []));
   if (claims.length === 0) return [];
   const needs = plan.topology.state === 'absent' ? 'destroy' : 'delete-volumes';
+  const text = `Deletes ${counted(claims.length, 'volume')}: ${claims.join(', ')}.`;
+  return [text, ...whyThoughRetained(plan)].map((part): Danger => ({ code: 'deletes-volumes', text: part, needs }));
+}
+
+/** Texts of their own, as a comment cuts long ones. */
+function whyThoughRetained({ topology, before }: Parts): readonly string[] {
+  if (topology.state === 'absent' || topology.volumes.onScaleDown === 'delete') return [];
+  const name = before.workload?.name ?? '';
   return [
-    { code: 'deletes-volumes', text: `Deletes ${counted(claims.length, 'volume')}: ${claims.join(', ')}.`, needs },
+    `Kubernetes does that when the pods go, though the topology says \`onScaleDown: retain\`: the StatefulSet ${name} has \`persistentVolumeClaimRetentionPolicy.whenScaled: Delete\`.`,
+    'To keep these volumes, set `whenScaled: Retain` in the StatefulSet and in the manifest or chart that it comes from, then plan again.',
   ];
 }
 

@@ -90,7 +90,7 @@ function giving(given: ReadonlyMap<string, SlotSet>, pod: string, slots: SlotSet
  */
 export function departures(outcome: Outcome, end: Cluster, placed: ReadonlySet<string>): readonly string[] {
   const members = new Map(end.members.map((member) => [member.pod, member]));
-  const volumes = new Set(end.volumes.map((volume) => volume.claim));
+  const volumes = new Set(end.volumes.filter((volume) => !volume.deleting).map((volume) => volume.claim));
   const pods = end.workload?.replicas ?? 0;
   const replicas = [...outcome.replicas].filter(([pod]) => !placed.has(pod));
   return [

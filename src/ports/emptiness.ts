@@ -63,7 +63,7 @@ async function untilWritten(connection: Connection, { anew }: { anew: boolean },
 
 async function persistenceOf(connection: Connection): Promise<ReadonlyMap<string, string>> {
   const what = `INFO persistence of ${connection.pod}`;
-  return parseFields(text(await ask(connection, ['INFO', 'persistence'], { signal: STEADY }), what), what);
+  return parseFields(text(await ask(connection, ['INFO', 'persistence'], { signal: STEADY }), what));
 }
 
 /** A server that is writing one already, as its own rules may tell it at any time, begins no other meanwhile. */

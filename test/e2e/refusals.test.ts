@@ -71,6 +71,27 @@ describe('what a run on a cluster that is well refuses', () => {
     expect(await state()).toEqual(before);
   });
 
+  test('a shrink whose volumes Kubernetes deletes by itself, without the word for that', async () => {
+    await setWhenScaled('Delete');
+    const before = await state();
+    const run = await cluster.act(cluster.declare(2), { inputs: APPLY });
+    await setWhenScaled('Retain');
+    expect(run.outputs).toMatchObject({ result: 'refused', 'failure-reason': 'not-allowed', changed: 'false' });
+    expect(run.outputs['plan']).toContain('"volumesToDelete": 2');
+    expect(run.log).toContain('persistentVolumeClaimRetentionPolicy.whenScaled: Delete');
+    expect(run.log).toContain('allow: delete-volumes');
+    expect({ ...before, workload: null }).toEqual({ ...(await state()), workload: null });
+  });
+
+  function setWhenScaled(whenScaled: string): Promise<void> {
+    return cluster.namespace.apply({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'redis-cluster' },
+      spec: { persistentVolumeClaimRetentionPolicy: { whenScaled } },
+    });
+  }
+
   test('a server that does not answer', async () => {
     const before = await state();
     await cluster.live.send('redis-cluster-4', 'CLIENT', 'PAUSE', 40_000, 'ALL');

@@ -68,6 +68,20 @@ describe('what runs', () => {
     expect(pods[0]?.memoryLimit).toBe(32 * 1024 * 1024);
   });
 
+  test('without name and port nobody knows which of several containers is meant, and no limit is taken', async () => {
+    const place = namespace.place({ statefulSet: 'runs', port: 7000 });
+    const { pods } = await kubernetes.look(place, { spreadBy: [], signal });
+    expect(pods.map((pod) => pod.memoryLimit)).toEqual([null, null]);
+  });
+
+  test('a declared container that is not there is refused with the names of those that are', async () => {
+    const place = namespace.place({ statefulSet: 'runs', container: 'redsi' });
+    await expect(kubernetes.look(place, { spreadBy: [], signal })).rejects.toMatchObject({
+      code: 'invalid-topology',
+      message: expect.stringContaining('has no container "redsi": it has sidecar, redis.'),
+    });
+  });
+
   test('a StatefulSet whose name only begins alike is another one', async () => {
     await namespace.apply(statefulSet({ name: 'runs-too', replicas: 1, storageClass: '' }));
     await lookUntil('runs-too', ({ pods }) => pods.length === 1);

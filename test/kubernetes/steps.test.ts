@@ -130,6 +130,10 @@ describe.each(['manifests/redis-cluster.yaml', 'test/e2e/manifests/public-2019.y
   });
 });
 
+async function deletingNone(_place: Place, claims: readonly string[]): Promise<void> {
+  if (claims.length > 0) throw new Error(`Nobody should delete ${claims.join(', ')}.`);
+}
+
 describe('with a StatefulSet of its own', () => {
   let namespace: TestNamespace;
 
@@ -165,6 +169,26 @@ describe('with a StatefulSet of its own', () => {
     expect(view.workload?.replicas).toBe(2);
   });
 
+  test('volumes that Kubernetes deletes with their pods are known by the StatefulSet, and only waited for', async () => {
+    const container = { command: ['redis-server', '--protected-mode', 'no'] };
+    await namespace.apply(
+      statefulSet({ name: 'going', replicas: 2, storageClass: '', whenScaled: 'Delete', container }),
+    );
+    const at = context(namespace.place({ statefulSet: 'going' }));
+    await waitForPods({ kind: 'wait-for-pods', pods: ['going-0', 'going-1'] }, at);
+    const look = () => at.kubernetes.look(at.topology.kubernetes, { spreadBy: [], signal });
+    const before = await look();
+    expect(before.workload?.volumesGoWithPods).toBe(true);
+    expect(before.volumes.map((volume) => volume.goesWithPod)).toEqual([undefined, undefined]);
+
+    await scale({ kind: 'scale', from: 2, to: 1 }, at);
+    const left = (await look()).volumes.filter((volume) => volume.ordinal === 1);
+    expect(left.every((volume) => volume.deleting || volume.goesWithPod === true)).toBe(true);
+    const kubernetes = { ...at.kubernetes, deleteVolumes: deletingNone };
+    await deleteVolumes({ kind: 'delete-volumes', volumes: ['data-going-1'] }, { ...at, kubernetes });
+    expect((await look()).volumes.map((volume) => volume.claim)).toEqual(['data-going-0']);
+  });
+
   test('while a pod cannot be scheduled, waiting says why, and ends when the run is told to stop', async () => {
     await namespace.apply(statefulSet({ name: 'stuck', replicas: 1, nodeSelector: { disk: 'golden' } }));
     const stop = new AbortController();
@@ -176,6 +200,45 @@ describe('with a StatefulSet of its own', () => {
     expect(at.events.map((event) => (event.kind === 'waiting' ? event.seen : ''))).toContainEqual(
       expect.stringMatching(/^stuck-0 is not scheduled \(Unschedulable: 0\/\d+ nodes are available/),
     );
+  });
+
+  const clustered = {
+    command: ['redis-server', '--cluster-enabled', 'yes', '--protected-mode', 'no'],
+    readinessProbe: {
+      exec: {
+        command: [
+          'sh',
+          '-c',
+          'redis-cli CLUSTER INFO | grep cluster_state && redis-cli CLUSTER INFO | grep -q state:ok',
+        ],
+      },
+      periodSeconds: 1,
+    },
+  };
+
+  test('pods whose probe asks for a whole cluster are there when their servers answer, which is said', async () => {
+    await namespace.apply(statefulSet({ name: 'blank', replicas: 2, container: clustered }));
+    const at = context(namespace.place({ statefulSet: 'blank' }));
+    await waitForPods({ kind: 'wait-for-pods', pods: ['blank-0', 'blank-1'] }, at);
+    expect(at.events.at(-1)).toEqual({
+      kind: 'note',
+      text: expect.stringMatching(
+        /^Answering, volumes bound, and not ready: blank-0 \(Unhealthy: Readiness probe failed: cluster_state:fail ?\), blank-1 .* once these pods have joined they are waited for again\.$/,
+      ),
+    });
+  });
+
+  test('where each such pod waits for the one before it, that no more will come is said with the probe and the ways out', async () => {
+    const choices = { podManagementPolicy: 'OrderedReady', container: clustered } as const;
+    await namespace.apply(statefulSet({ name: 'ordered', replicas: 2, ...choices }));
+    const at = context(namespace.place({ statefulSet: 'ordered' }));
+    await expect(waitForPods({ kind: 'wait-for-pods', pods: ['ordered-0', 'ordered-1'] }, at)).rejects.toMatchObject({
+      code: 'pods-not-ready',
+      message: expect.stringMatching(
+        /^ordered-1 will not come: .*OrderedReady.*ordered-0 answers, but its readiness probe does not pass \(Unhealthy: Readiness probe failed: cluster_state:fail/,
+      ),
+      remedy: expect.stringContaining('kubectl delete statefulset ordered --cascade=orphan'),
+    });
   });
 
   test('a mistake in the last manifest leaves none of the others behind', async () => {

@@ -32,7 +32,7 @@ const NO_DATABASES = Object.fromEntries(
   ['redis-6.2', 'redis-7.0', 'redis-8.0', 'redis-8.6', 'valkey-8.1'].map((name) => [name, 'has one only']),
 );
 
-const GROWS = '%s: becomes a cluster, grows, shrinks where it has no replicas, and keeps its keys';
+const GROWS = '%s: becomes a cluster, grows, shrinks, and keeps its keys';
 const SETTINGS = 'a cluster with %s %s grows and shrinks, with functions, and keeps every key';
 const setting = (name: string): Row =>
   each(`\`${name}\``, DATA, SETTINGS, {
@@ -178,7 +178,7 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         { on: 'images' },
       ),
       ...[
-        "the chart's layout: names, labels, `REDIS_PASSWORD`, start script, Parallel",
+        "the chart's layout: names, labels, `REDIS_PASSWORD`, start script, readiness probe, Parallel",
         'a sidecar before the server, an init container',
         'update strategy OnDelete, a PodDisruptionBudget',
         'port-forward with a password',

@@ -16,6 +16,10 @@ export interface SetChoices {
   readonly nodeSelector?: Record<string, string>;
   /** Null: no volume. */
   readonly storageClass?: string | null;
+  /** Default: Parallel. */
+  readonly podManagementPolicy?: 'Parallel' | 'OrderedReady';
+  /** What Kubernetes does with the volumes of pods that are scaled away. */
+  readonly whenScaled?: 'Retain' | 'Delete';
   readonly labels?: Record<string, string>;
 }
 
@@ -30,8 +34,11 @@ export function statefulSet(choices: SetChoices = {}): TestObject {
     spec: {
       serviceName: name,
       replicas,
-      podManagementPolicy: 'Parallel',
+      podManagementPolicy: choices.podManagementPolicy ?? 'Parallel',
       selector: { matchLabels: labels },
+      ...(choices.whenScaled === undefined
+        ? {}
+        : { persistentVolumeClaimRetentionPolicy: { whenScaled: choices.whenScaled } }),
       template: {
         metadata: { labels },
         spec: {

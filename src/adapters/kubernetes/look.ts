@@ -5,7 +5,7 @@ import type { KubernetesView } from '../../ports/kubernetes.ts';
 import { type Api, METADATA_LIST_ONLY } from './api.ts';
 import { ownersOf } from './owner.ts';
 import { clusterWide, inNamespace } from './paths.ts';
-import { belongsTo, claimsOf, podFrom, volumeFrom } from './pods.ts';
+import { belongsTo, claimsOf, podFrom, refuseUnknownContainer, volumeFrom } from './pods.ts';
 import {
   AUTOSCALER,
   type AutoscalerObject,
@@ -44,6 +44,7 @@ export async function look(api: Api, place: Place, options: LookOptions): Promis
     listAutoscalers(api, namespace, options),
   ]);
   const pods = await listPods(api, place, set, options);
+  if (set !== null) refuseUnknownContainer(set, pods, place);
   const own = claimsOf(claims, statefulSet, set === null ? (options.claimTemplates ?? []) : templatesOf(set));
   const events = isCalm(set, pods, own) ? [] : await listWarnings(api, namespace, options);
   const around = { claims: own, nodes, events };
@@ -69,6 +70,8 @@ function workloadFrom(
     firstOrdinal: set.spec.ordinals?.start ?? 0,
     owners: ownersOf(set, autoscalers),
     claimTemplates: templatesOf(set),
+    ...(set.spec.persistentVolumeClaimRetentionPolicy.whenScaled === 'Delete' ? { volumesGoWithPods: true } : {}),
+    ...(set.spec.podManagementPolicy === 'OrderedReady' ? { waitsForEachPod: true } : {}),
     ...(trouble === null ? {} : { trouble }),
   };
 }

@@ -1,7 +1,8 @@
 import { type Domains, ordinalOf, type Pod, type Volume } from '../../core/cluster.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Place } from '../../core/topology.ts';
 import { bytesOf } from './quantity.ts';
-import type { ClaimObject, EventObject, PodObject } from './shapes.ts';
+import type { ClaimObject, EventObject, PodObject, StatefulSetObject } from './shapes.ts';
 import { troubleOf } from './trouble.ts';
 
 /** What was listed beside the pods. */
@@ -59,22 +60,49 @@ export function claimsOf(
   );
 }
 
+/**
+ * A pod that owns its claim is one that was scaled away under `whenScaled: Delete`: Kubernetes makes it the owner just then, so
+ * that the claim goes with it. Of a pod that stays the StatefulSet is the owner, or nobody.
+ */
 export function volumeFrom({ metadata, status }: ClaimObject): Volume {
+  const isOwnedByPod = metadata.ownerReferences.some((owner) => owner.kind === 'Pod');
   return {
     claim: metadata.name,
     ordinal: ordinalOf(metadata.name),
     bound: status.phase === 'Bound',
     deleting: metadata.deletionTimestamp !== undefined,
+    ...(isOwnedByPod ? { goesWithPod: true } : {}),
   };
 }
 
-/** The declared container, else the one with the port, else the first. */
+/**
+ * A name that no container has would be passed over in silence, and with it the limit that it was to give.
+ * Throws Failure `invalid-topology`. Pods of a former template may have containers that the StatefulSet's own lacks.
+ */
+export function refuseUnknownContainer(set: StatefulSetObject, pods: readonly PodObject[], place: Place): void {
+  const specs = [set.spec.template.spec, ...pods.map((pod) => pod.spec)];
+  const names = [...new Set(specs.flatMap(({ containers }) => containers.map(({ name }) => name)))];
+  if (place.container === null || names.includes(place.container)) return;
+  throw new Failure(
+    'invalid-topology',
+    `The StatefulSet ${set.metadata.name} has no container "${place.container}": it has ${names.join(', ')}. The memory limit of that container says what the server may hold.`,
+    {
+      remedy:
+        'Correct `kubernetes.container` in the topology, or leave it out: then the container counts that has a containerPort equal to `kubernetes.port`.',
+    },
+  );
+}
+
+/**
+ * Of the declared container, else of the one with the port, else of the only one. Which of several it is without that, nobody knows: the
+ * first may be the proxy of a mesh, whose limit says nothing about what Redis may hold.
+ */
 function memoryLimit(object: PodObject, place: Place): number | null {
   const { containers } = object.spec;
   const container =
     containers.find((one) => one.name === place.container) ??
     containers.find((one) => one.ports.some((port) => port.containerPort === place.port)) ??
-    containers[0];
+    (containers.length === 1 ? containers[0] : undefined);
   const limit = container?.resources?.limits?.['memory'];
   return limit === undefined ? null : bytesOf(limit);
 }

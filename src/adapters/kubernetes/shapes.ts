@@ -40,7 +40,12 @@ export const STATEFUL_SET = z.object({
     replicas: z.number().int().default(1),
     ordinals: z.object({ start: z.number().int().default(0) }).optional(),
     selector: SELECTOR,
+    template: z
+      .object({ spec: z.object({ containers: z.array(z.object({ name: z.string() })).default([]) }).prefault({}) })
+      .prefault({}),
     volumeClaimTemplates: z.array(NAMED).default([]),
+    podManagementPolicy: text,
+    persistentVolumeClaimRetentionPolicy: z.object({ whenScaled: text }).prefault({}),
   }),
 });
 

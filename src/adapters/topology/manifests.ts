@@ -34,6 +34,9 @@ const STATEFUL_SET = z.object({
   metadata: z.object({ namespace: z.string().optional() }),
   spec: z.object({
     ordinals: z.object({ start: z.number().int().min(0).default(0) }).optional(),
+    template: z
+      .object({ spec: z.object({ containers: z.array(z.object({ name: z.string() })).default([]) }).prefault({}) })
+      .prefault({}),
     volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]),
   }),
 });
@@ -93,8 +96,14 @@ function mistakesOfSet(set: ManifestResource, place: Place): readonly string[] {
       `StatefulSet/${set.name} is for the namespace "${set.namespace}", and the topology for "${place.namespace}"`,
     ];
   }
-  const issue = STATEFUL_SET.safeParse(set.document).error?.issues[0];
-  return issue === undefined ? [] : [`StatefulSet/${set.name}, ${issue.path.join('.')}: ${issue.message}`];
+  const { data, error } = STATEFUL_SET.safeParse(set.document);
+  const [issue] = error?.issues ?? [];
+  if (issue !== undefined) return [`StatefulSet/${set.name}, ${issue.path.join('.')}: ${issue.message}`];
+  const names = data?.spec.template.spec.containers.map(({ name }) => name) ?? [];
+  if (place.container === null || names.includes(place.container)) return [];
+  return [
+    `StatefulSet/${set.name} has no container "${place.container}", which \`kubernetes.container\` of the topology names: it has ${names.join(', ')}`,
+  ];
 }
 
 function keyOf({ apiVersion, kind, name, namespace }: ManifestResource, place: Place): string {

@@ -28,9 +28,10 @@ const Kubernetes = z.strictObject({
   statefulSet: dnsLabel('the name of a StatefulSet', 52).meta({
     description: 'The StatefulSet whose pods run Redis.',
   }),
-  container: dnsLabel('the name of a container', 63)
-    .optional()
-    .meta({ description: 'Container that runs Redis. Without it the one with a containerPort equal to `port`.' }),
+  container: dnsLabel('the name of a container', 63).optional().meta({
+    description:
+      'Container that runs Redis. Without it the one with a containerPort equal to `port`, or the only one. Its memory limit counts.',
+  }),
   port: z
     .number(PORT)
     .int(PORT)
@@ -81,10 +82,10 @@ const Placement = z.strictObject({
 });
 
 const Volumes = z.strictObject({
-  onScaleDown: z
-    .enum(['retain', 'delete'])
-    .default('retain')
-    .meta({ description: '`delete` needs `allow: delete-volumes`.' }),
+  onScaleDown: z.enum(['retain', 'delete']).default('retain').meta({
+    description:
+      'What becomes of the volumes of pods that go. `delete` needs `allow: delete-volumes`. So does `retain` where the StatefulSet itself has `persistentVolumeClaimRetentionPolicy.whenScaled: Delete`.',
+  }),
 });
 
 const Migration = z.strictObject({

@@ -38,7 +38,8 @@ export async function run(step: DeleteVolumes, context: StepContext): Promise<vo
       : { done: false, seen: `still there: ${users.join(', ')}` };
   });
 
-  const claims = volumes.map((volume) => volume.claim);
+  // What Kubernetes deletes by itself is only waited for: that takes no right.
+  const claims = volumes.filter((volume) => volume.goesWithPod !== true).map((volume) => volume.claim);
   await kubernetes.deleteVolumes(place, claims, { signal: stop });
   await until(context, { ...wait, for: 'the volumes to be gone' }, async () => {
     const names = (await left()).volumes.map((volume) => volume.claim);

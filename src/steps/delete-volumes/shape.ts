@@ -18,7 +18,11 @@ export const deleteVolumes: StepKind<DeleteVolumes> = {
     const volumes = new Set(step.volumes);
     const ordinals = new Set(before.volumes.filter(({ claim }) => volumes.has(claim)).map(({ ordinal }) => ordinal));
     const users = before.pods.filter((pod) => ordinals.has(pod.ordinal)).map((pod) => pod.name);
-    return { 'pods that use them': users.join(', ') };
+    return {
+      'pods that use them': users.join(', '),
+      // Whether they go may have been that policy's doing alone: they must not be deleted once it has changed.
+      ...(before.workload?.volumesGoWithPods === true ? { 'deleted by Kubernetes': true } : {}),
+    };
   },
 
   after(step, before) {

@@ -3,11 +3,16 @@ import { byOrdinal } from '../../core/cluster.ts';
 import type { When } from '../kind.ts';
 import type { DeleteVolumes } from './shape.ts';
 
-/** Volumes of pods beyond the last one that stays, where the topology says so. */
+/**
+ * Volumes of pods beyond the last one that stays, where the topology says so. Where it says `retain`, those that Kubernetes deletes
+ * all the same: they are lost by what this plan does, so it has to show them, to ask for the word, and to be approved with them.
+ */
 export const whenScaledDown: When<DeleteVolumes> = (now, { topology, layout }) => {
-  if (topology.volumes.onScaleDown === 'retain' || now.workload === null) return [];
+  if (now.workload === null) return [];
   const end = now.workload.firstOrdinal + layout.pods.length;
-  return deletionOf(unused(now).filter((volume) => volume.ordinal >= end));
+  const left = unused(now).filter((volume) => volume.ordinal >= end);
+  const isKept = topology.volumes.onScaleDown === 'retain';
+  return deletionOf(isKept ? left.filter((volume) => volume.goesWithPod === true) : left);
 };
 
 /** All volumes, once the pods are gone. */

@@ -1,7 +1,7 @@
-import { byOrdinal, type Cluster, type Member, memberOf, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
+import { byOrdinal, type Member, memberOf, ownAllSlots, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { text } from '../../core/replies.ts';
-import { ALL_SLOTS, equals, isEmpty, minus, print, union } from '../../core/slots.ts';
+import { isEmpty, minus, print, union } from '../../core/slots.ts';
 import { copyFunctions } from '../../migration/functions.ts';
 import { ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
@@ -143,7 +143,7 @@ async function meet(joiner: Party, seed: Party, context: StepContext): Promise<v
     const members = new Map([...views].filter(([, view]) => isMet(seeds, view.me.id)));
     const strange = strangeness(joiner.pod.name, own, members);
     if (!isKnown || strange !== null) return { done: false, seen: strange ?? `${seed.pod.name} does not know it yet` };
-    return isWhole(cluster) ? clusterState(joiner.pod.name, now) : { done: true, value: undefined };
+    return ownAllSlots(cluster.members) ? clusterState(joiner.pod.name, now) : { done: true, value: undefined };
   });
 }
 
@@ -182,10 +182,6 @@ async function sayMeet(
   if (ip === undefined || at === undefined) return;
   const connection = await context.redis.connection(at, { signal: context.stop });
   await ask(connection, ['CLUSTER', 'MEET', ip, own.me.port, own.me.busPort], { signal: context.stop });
-}
-
-function isWhole(cluster: Cluster): boolean {
-  return equals(union(...cluster.members.map((member) => member.slots)), ALL_SLOTS);
 }
 
 /** A node answers CLUSTERDOWN, to MIGRATE also, for a moment after it has learned who owns the slots. */

@@ -1,6 +1,7 @@
 import { memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isReached, type NodeLine } from '../../core/nodes.ts';
+import { announcedIp } from '../../ports/announced-ip.ts';
 import { ask } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { untilOnPodsNow } from '../../ports/pods-now.ts';
@@ -42,6 +43,7 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
     remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
   };
   let metAt = Number.NEGATIVE_INFINITY;
+  let times = 0;
   let wholeSince: number | null = null;
   let wasForgotten = context.cluster.findings.some(
     ({ code, pods }) => code === 'node-not-known' && pods.includes(step.pod),
@@ -61,16 +63,28 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
     wholeSince = null;
     if (clock.now() - metAt >= MEET_AGAIN) {
       metAt = clock.now();
+      const ip = await addressToMeet(at, times, context);
+      times += 1;
       for (const name of cut) {
         const other = podOf(cluster, name);
         if (other === undefined) continue;
         const connection = await context.redis.connection(other, { signal });
-        await ask(connection, ['CLUSTER', 'MEET', at.ip ?? '', own.port, own.busPort], { signal });
+        await ask(connection, ['CLUSTER', 'MEET', ip, own.port, own.busPort], { signal });
       }
     }
     return { done: false, seen: `${cut.join(', ')} ${cut.length === 1 ? 'has' : 'have'} no link to it` };
   });
   context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${own.ip}:${own.port}.` });
+}
+
+/**
+ * The pod's IP and the one that it is configured to announce in turn: a port that is announced in place of the server's own
+ * answers only there. What its own line says is no address to try, for it may have left that, and another cluster may be there by now.
+ */
+async function addressToMeet(pod: Pod, times: number, { redis, stop: signal }: StepContext): Promise<string> {
+  const announced = await announcedIp(await redis.connection(pod, { signal }), { signal, timeout: 5_000 });
+  const ips = [...new Set([pod.ip, announced])].filter((ip) => ip !== null);
+  return ips[times % ips.length] ?? '';
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Cluster, Workload } from '../../core/cluster.ts';
+import type { Cluster, Volume, Workload } from '../../core/cluster.ts';
 import { isNumber } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { podsToCome } from '../pods-to-come.ts';
@@ -11,7 +11,10 @@ export interface Scale {
 }
 
 export const scale: StepKind<Scale> = {
-  facts: (_, before) => ({ replicas: before.workload?.replicas ?? 'no StatefulSet' }),
+  facts: (step, before) => ({
+    replicas: before.workload?.replicas ?? 'no StatefulSet',
+    ...(step.to < step.from && before.workload?.volumesGoWithPods === true ? { 'volumes of the pods': 'deleted' } : {}),
+  }),
 
   after(step, before) {
     if (before.workload === null) return before;
@@ -43,9 +46,16 @@ function end(workload: Workload): number {
   return workload.firstOrdinal + workload.replicas;
 }
 
-/** Volumes stay: the StatefulSet's retention policy decides about them, and seeing them is for later. */
+/** Volumes stay, unless the StatefulSet's retention policy says otherwise: then they are marked, and seeing them gone is for later. */
 function withoutPodsFrom(ordinal: number, cluster: Cluster): Cluster {
   const pods = cluster.pods.filter((pod) => pod.ordinal < ordinal);
   const left = new Set(pods.map((pod) => pod.name));
-  return { ...cluster, pods, members: cluster.members.filter((member) => left.has(member.pod)) };
+  const members = cluster.members.filter((member) => left.has(member.pod));
+  if (cluster.workload?.volumesGoWithPods !== true) return { ...cluster, pods, members };
+  // Those that earlier pods have left are no longer looked at by Kubernetes.
+  const going = new Set(cluster.pods.filter((pod) => pod.ordinal >= ordinal).map((pod) => pod.ordinal));
+  const volumes = cluster.volumes.map(
+    (volume): Volume => (going.has(volume.ordinal) ? { ...volume, goesWithPod: true } : volume),
+  );
+  return { ...cluster, pods, members, volumes };
 }

@@ -1,10 +1,10 @@
-import { byOrdinal, type Cluster, type Member, ordinalOf, type ServerFacts } from '../../core/cluster.ts';
+import { byOrdinal, type Cluster, type Member, ordinalOf, ownAllSlots, type ServerFacts } from '../../core/cluster.ts';
 import { remembered } from '../../core/remembered.ts';
 import { isNames } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
 import { podToCome } from '../pods-to-come.ts';
 
-/** Waits until the pods are ready, their volumes bound, and their servers answer. */
+/** Waits until the pods are ready, or can only be once they have joined, their volumes bound, and their servers answer. */
 export interface WaitForPods {
   readonly kind: 'wait-for-pods';
   readonly pods: readonly string[];
@@ -52,11 +52,22 @@ export const waitForPods: StepKind<WaitForPods> = {
   },
 };
 
-/** Tells of a pod whether it is missing, not ready, on its way out, or without a server that answers. */
+/** Tells of a pod whether it is missing, on its way out, without a server that answers, or not ready though it can be. */
 export const podsLacking = remembered((cluster: Cluster): ((pod: string) => boolean) => {
-  const ready = new Set(cluster.pods.filter((pod) => pod.ready && !pod.deleting).map((pod) => pod.name));
+  const there = new Set(cluster.pods.filter((pod) => !pod.deleting).map((pod) => pod.name));
+  const ready = new Set(cluster.pods.filter((pod) => pod.ready).map((pod) => pod.name));
   const answering = new Set(cluster.members.map((member) => member.pod));
-  return (pod) => !ready.has(pod) || !answering.has(pod);
+  return (pod) => !there.has(pod) || !answering.has(pod) || (!ready.has(pod) && podsOfWhole(cluster).has(pod));
+});
+
+/**
+ * Pods whose node is a member of a cluster in which every slot has an owner. There are readiness probes that pass only then (that of
+ * the bitnami chart asks for `cluster_state:ok`): to wait for such a pod before it has joined is to wait for ever. Once it has
+ * joined it is waited for, before anything else rests on it.
+ */
+export const podsOfWhole = remembered(({ members }: Cluster): ReadonlySet<string> => {
+  const joined = ownAllSlots(members) ? members.filter((member) => member.joined) : [];
+  return new Set(joined.map((member) => member.pod));
 });
 
 /** The empty node that a new pod starts with. What its server is like, nobody knows yet. */

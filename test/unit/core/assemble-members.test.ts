@@ -84,6 +84,16 @@ describe('addresses', () => {
     expect(found(see(young))).toEqual([]);
   });
 
+  test('one that a server is configured to announce is right from the first moment', () => {
+    const young = whole.map((answer) => ({ ...answer, info: { ...answer.info, uptime: 5 } }));
+    const announcing = young.map((answer, n) => (n === 2 ? { ...answer, announcesIp: true as const } : answer));
+    expect(found(see(announcing, { pods: moved }))).toEqual([]);
+    const misled = withView(announcing, 3, (view) => withLine(view, 2, { ip: '10.7.7.7', connected: false }));
+    expect(textOf(see(misled, { pods: moved }), 'address-changed')).toContain(
+      'redis-cluster-3 look for redis-cluster-2 at 10.7.7.7:6379, and it is at 10.0.0.2:6379',
+    );
+  });
+
   test('another one than the node itself announces is no sign of NAT', () => {
     const announced = withView(whole, 2, (view) => ({ ...view, me: { ...view.me, ip: '10.9.9.9' } }));
     const unreached = withView(announced, 0, (view) => withLine(view, 2, { connected: false }));

@@ -17,9 +17,10 @@ import { placeOf, topologyOf } from '../../support/topology.ts';
  *     shards 4                      onScaleDown delete, whenUnsatisfiable fail, spreadBy host zone
  *   cluster
  *     statefulset 6                 or: no statefulset; manifests; remains Kind/name; volumes 0-7; keys 0 (default: 10 a slot, of 100 bytes); maxmemory 9 (MB);
- *     0 a1 primary 0-5460           owner Argo CD; finding blocks pod-silent Text.; stranger NODE at 0
+ *     0 a1 primary 0-5460           owner Argo CD; whenScaled Delete (of the volumes, by Kubernetes); finding blocks pod-silent Text.; stranger NODE at 0
  *     1 b1 replica of 0             pods by ordinal with their node, its first letter the zone; `-` for no node yet
- *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready
+ *     2 c1 blank                    roles: primary SLOTS, primary (no slots), replica of N, lagging replica of N, blank, not ready (and silent);
+ *                                   ROLE, not ready: it answers all the same
  */
 export interface Case {
   readonly name: string;
@@ -164,6 +165,8 @@ function clusterOf(lines: readonly string[], file: string): Cluster {
     if (word === 'statefulset') cluster = { ...cluster, workload: workloadOf(NAME, Number(value)) };
     else if (word === 'owner' && cluster.workload !== null)
       cluster = { ...cluster, workload: { ...cluster.workload, owners: [value] } };
+    else if (line === 'whenScaled Delete' && cluster.workload !== null)
+      cluster = { ...cluster, workload: { ...cluster.workload, volumesGoWithPods: true } };
     else if (word === 'keys') keysPerSlot = Number(value);
     else if (word === 'maxmemory') maxMemory = Number(value) * 1_000_000;
     else if (word === 'manifests') cluster = { ...cluster, manifests: manifestsWith(rest) };
@@ -230,9 +233,9 @@ function withPod(cluster: Cluster, line: string, load: Load, file: string): Clus
   const pod = podOf(NAME, Number(ordinal), {
     node: node === '-' ? null : node,
     domains: node === '-' ? {} : domainsOf(node),
-    ready: role.join(' ') !== 'not ready',
+    ready: !line.endsWith('not ready'),
   });
-  const member = memberIn(pod.name, role.join(' '), { cluster, load, file });
+  const member = memberIn(pod.name, role.join(' ').replace(/, not ready$/, ''), { cluster, load, file });
   return {
     ...cluster,
     pods: [...cluster.pods, pod],

@@ -1,5 +1,5 @@
 import { changed, shownIn } from '../../../src/commands/decision.ts';
-import { memberOf, withMember } from '../../../src/core/cluster.ts';
+import { type Cluster, memberOf, withMember } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { notAllowed as notAllowedBy } from '../../../src/plan/dangers.ts';
 import { estimate } from '../../../src/plan/estimate.ts';
@@ -21,6 +21,10 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ['grow', planned(grow)],
   ['shrink', planned(planOf(topologyOf(3), four))],
   ['shrink-and-delete-volumes', planned(planOf(topologyOf(3, { volumes: { onScaleDown: 'delete' } }), four))],
+  [
+    'shrink-where-kubernetes-deletes-volumes',
+    planned(planOf(topologyOf(3), { ...four, workload: { ...workloadIn(four), volumesGoWithPods: true } })),
+  ],
   [
     'rebalance',
     planned(
@@ -74,6 +78,11 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
   ],
   ['200-shards', planned(planOf(topologyOf(220), clusterOf({ shards: 200, replicas: 1, keysPerSlot: 9_000 })))],
 ]);
+
+function workloadIn({ workload }: Cluster): NonNullable<Cluster['workload']> {
+  if (workload === null) throw new Error('There is no StatefulSet.');
+  return workload;
+}
 
 /** The new pods are on nodes, and have swapped their roles. */
 function swapped({ after }: Plan): Plan['after'] {

@@ -179,6 +179,18 @@ describe('what is wrong is said with its place', () => {
     expect(failure.details).toEqual(mistakes);
   });
 
+  test('a declared container that the StatefulSet lacks is named with those that it has', async () => {
+    const workspace = await mkdtemp(join(root, 'w-'));
+    const template = '  template: {spec: {containers: [{name: metrics}, {name: redis}]}}';
+    await writeFile(join(workspace, 'set.yaml'), `${SET}${template}\n`);
+    const place = { namespace: 'cache', statefulSet: 'redis-cluster', port: 6379, manifests: 'set.yaml' };
+    const failure = await failureOf(readManifests(workspace, { ...place, container: 'redsi' }));
+    expect(failure.details).toEqual([
+      'StatefulSet/redis-cluster has no container "redsi", which `kubernetes.container` of the topology names: it has metrics, redis',
+    ]);
+    expect(await readManifests(workspace, { ...place, container: 'redis' })).not.toBeNull();
+  });
+
   test('the text of a Secret is not shown', async () => {
     const failure = await failureOf(
       read({ 'a.yaml': `${SET}---\nkind: Secret\nstringData: { password: top-secret, [\n` }),
