@@ -39,7 +39,7 @@ export function killedAfter(changes: number, redis: Redis): Redis {
   return tapped(redis, async ({ commands }, send) => {
     const answers: Answer[] = [];
     for (const command of commands) {
-      if (left === 0) throw new Killed();
+      if (left <= 0) throw new Killed();
       answers.push(...(await send([command])));
       if (isChange(command)) left -= 1;
     }
@@ -50,7 +50,9 @@ export function killedAfter(changes: number, redis: Redis): Redis {
 const READING = new Set(['INFO', 'CONFIG', 'COMMAND', 'ACL', 'PING', 'SELECT', 'ASKING', 'EXISTS', 'MEMORY', 'CLIENT']);
 const READING_OF_CLUSTER = new Set(['NODES', 'INFO', 'COUNTKEYSINSLOT', 'GETKEYSINSLOT', 'MYID']);
 
-function isChange([name, word]: Command): boolean {
+function isChange([name, word, ...rest]: Command): boolean {
   if (name === 'EVAL') return String(word).includes('SETSLOT');
+  // Names nobody: it asks whether SETSLOT waits for replicas.
+  if (word === 'SETSLOT' && rest.includes('TIMEOUT')) return false;
   return name === 'CLUSTER' ? !READING_OF_CLUSTER.has(String(word)) : !READING.has(String(name));
 }
