@@ -19,13 +19,13 @@ export interface SlotStates {
   readonly atDonor: readonly number[];
   /** Owned by both: what the donor still holds of them may be older than what the receiver has. */
   readonly ownedTwice: readonly number[];
-  /** Those of them that the donor has marked as migrating: keys may have moved. */
+  /** Owned by the donor and marked by it as migrating: keys may have moved. */
   readonly begun: readonly number[];
   /** Owned by the donor and marked by it, the receiver or both. */
   readonly open: readonly number[];
   /**
-   * Those of them of which a mark is missing, or names the primary of before a failover: where keys have moved clients do not
-   * find them, and what they write makes second copies.
+   * Open, not owned by the receiver, and one of the two marks is missing or names the primary of before a failover: where keys have moved
+   * clients do not find them, and what they write makes second copies.
    */
   readonly torn: readonly number[];
   /** Marked by the receiver as on the way to it. */

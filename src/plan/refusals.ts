@@ -53,13 +53,14 @@ export function crowdWords(crowd: Crowd): string {
   return `${crowd.pods.join(' and ')} of the shard of ${crowd.primary} share ${crowd.label} ${crowd.domain}.${whole}`;
 }
 
-/** The failure of the gravest finding, with all of them as details. */
+/** Findings with a code of their own, the gravest first; all others are `cluster-unhealthy`. */
 const CODES: readonly (readonly [FindingCode, FailureCode])[] = [
   ['not-cluster-mode', 'not-cluster-mode'],
   ['pod-silent', 'redis-unreachable'],
   ['unknown-node', 'unknown-nodes'],
 ];
 
+/** The failure of the gravest finding, with all of them as details. */
 function unhealthy(findings: readonly Finding[]): Failure | null {
   const rank = (finding: Finding): number => {
     const at = CODES.findIndex(([code]) => code === finding.code);

@@ -60,7 +60,7 @@ const SHAPES: Shapes = {
   'delete-resources': deleteResources,
 };
 
-/** The five questions, and what else kinds answer, asked of any step. See StepKind for what each means. */
+/** What each kind of step answers, asked of a step of any kind. See StepKind for what each means. */
 export const KINDS = {
   facts<K extends StepKindName>(step: StepOf<K>, before: Cluster): Facts {
     return shapeOf(step).facts(step, before);

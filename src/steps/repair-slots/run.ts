@@ -13,7 +13,7 @@ export async function run(step: RepairSlots, context: StepContext): Promise<void
   const settled = (): Promise<void> => settle({ owner: step.owner, others: step.others, slots }, context);
   await settled();
   const wanted = [...each(slots)];
-  // For the reason that slots are claimed again by assign-slots, too.
+  // Again, since a node that took a newer epoch at the same time may still be credited with the slots: see assign-slots.
   const wait = { for: `no slot of ${step.slots} to be open`, seconds: 30, again: settled };
   await untilAllSee(context, wait, (view) => {
     const open = wanted.filter((slot) => view.migrating.has(slot) || view.importing.has(slot));

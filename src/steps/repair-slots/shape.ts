@@ -25,7 +25,7 @@ export const repairSlots: StepKind<RepairSlots> = {
 
   after(step, before) {
     const slots = slotsOf(step.slots);
-    // Only once nothing is in doubt all that a server hides is looked for.
+    // What a server hides is looked for only where no slot is in doubt any more.
     const isInDoubt = !isEmpty(intersect(slots, slotsInDoubt(before)));
     const members = before.members.map((member) => {
       const isOwner = member.pod === step.owner;
