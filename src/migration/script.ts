@@ -14,17 +14,15 @@ export function mayRun(connection: Connection): boolean {
  * Runs a script once for each of these lists of arguments, in one pipeline, and returns their replies. A script sees and does what
  * its user may, and no more.
  * Null: the server refused, so that the same is to be done in single commands, which also tell what is wrong.
- * @param options.timeout milliseconds for all answers
  */
 export async function run(
   connection: Connection,
   script: string,
   calls: readonly (readonly Argument[])[],
-  options: { readonly timeout?: number } = {},
 ): Promise<readonly Reply[] | null> {
   if (!mayRun(connection)) return null;
   const commands = calls.map((words): Command => ['EVAL', script, 0, ...words]);
-  const answers = await connection.send(commands, { signal: STEADY, ...options });
+  const answers = await connection.send(commands, { signal: STEADY });
   const replies: Reply[] = [];
   for (const answer of answers) {
     if (answer.ok) replies.push(answer.value);

@@ -2,12 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import type { ActionEvent } from '../support/run-action.ts';
 import { commit, pullRequest, push } from './support/events.ts';
-import { type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
-
-/** What pull requests want of three even shards. */
-const HEAVY = shares([2, 1, 1]);
-const HEAVIER = shares([4, 1, 1]);
-const LIGHT = shares([1, 4, 4]);
+import { type LocalRepository, type LocalRun, withLocalRepository } from './support/local-repository.ts';
+import { HEAVIER, HEAVY, LIGHT, refusal, resultOf } from './support/merges.ts';
 
 let repository: LocalRepository;
 
@@ -17,16 +13,6 @@ withLocalRepository((created) => {
 
 function run(event: ActionEvent, topology: string, inputs: Readonly<Record<string, string>> = {}): Promise<LocalRun> {
   return repository.run(event, { topology, inputs });
-}
-
-/** The result; with the log where it is none of the good ones, so that a failing test tells why. */
-function resultOf({ outputs, log, red }: LocalRun): string {
-  return red ? [outputs['failure-reason'], ...log].join('\n') : (outputs['result'] ?? '');
-}
-
-/** What a refused run tells: the message, then its details. */
-function refusal({ outputs, log }: LocalRun): { reason: string; told: string } {
-  return { reason: outputs['failure-reason'] ?? '', told: log.join('\n') };
 }
 
 function stopAtTheFirstMove(line: string): void {

@@ -9,6 +9,7 @@ import {
   shares,
   withLocalRepository,
 } from './support/local-repository.ts';
+import { refusal } from './support/merges.ts';
 
 const HEAVY = shares([2, 1, 1]);
 const HEAVIER = shares([4, 1, 1]);
@@ -28,11 +29,6 @@ beforeEach(async () => {
 /** The run of the merge. */
 function late(event = push([commit(1)]), branchHas?: Step['branchHas']): Promise<LocalRun> {
   return repository.run(event, { topology: HEAVY, ...(branchHas === undefined ? {} : { branchHas }) });
-}
-
-/** Why it was refused, and what it tells. */
-function refusal({ outputs, log }: LocalRun): { reason: string; told: string } {
-  return { reason: outputs['failure-reason'] ?? '', told: log.join('\n') };
 }
 
 describe('a run that is started again', () => {
