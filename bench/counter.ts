@@ -5,12 +5,17 @@ import type { Connection, Redis } from '../src/ports/redis.ts';
 export class Counter implements Redis {
   readonly #servers: Redis;
   readonly #shared = new WeakMap<Connection, Connection>();
-  #open = 0;
-  /** Connections opened so far, commands sent so far, connections that were open at once. */
-  readonly counts = { opened: 0, sent: 0, most: 0 };
+  /** Connections opened so far and open now, commands sent so far, connections that were open at once. */
+  readonly counts = { opened: 0, open: 0, sent: 0, most: 0 };
 
   constructor(servers: Redis) {
     this.#servers = servers;
+  }
+
+  /** From here on `most` counts anew, from what is open now. Returns the counts up to here. */
+  beginAnew(): Counter['counts'] {
+    this.counts.most = this.counts.open;
+    return { ...this.counts };
   }
 
   async connection(pod: Pod, options: { signal: AbortSignal }): Promise<Connection> {
@@ -27,9 +32,9 @@ export class Counter implements Redis {
   }
 
   #counted(connection: Connection): Connection {
-    this.#open += 1;
+    this.counts.open += 1;
     this.counts.opened += 1;
-    this.counts.most = Math.max(this.counts.most, this.#open);
+    this.counts.most = Math.max(this.counts.most, this.counts.open);
     return {
       pod: connection.pod,
       send: (commands, options) => {
@@ -37,7 +42,7 @@ export class Counter implements Redis {
         return connection.send(commands, options);
       },
       [Symbol.asyncDispose]: () => {
-        this.#open -= 1;
+        this.counts.open -= 1;
         return connection[Symbol.asyncDispose]();
       },
     };

@@ -4,8 +4,8 @@ import { makePlan } from '../src/plan/make-plan.ts';
 import { type CommentState, commentBody, summaryBody } from '../src/report/comment.ts';
 import { grouped } from '../src/report/units.ts';
 import { placeOf, topologyOf } from '../test/support/topology.ts';
+import { NAME, writtenCluster } from '../test/support/written-cluster.ts';
 import { machine, record, table } from './record.ts';
-import { NAME, writtenCluster } from './written-cluster.ts';
 
 /**
  * `node bench/look-size.ts --record`: how long it takes to read and compare what 100 to 1,000 servers say of each other, to plan

@@ -6,7 +6,8 @@ import { answerOf, ended, started } from './child.ts';
 
 const WARM_UP = 1_000;
 
-const CLIENTS_SAW = z.object({
+/** What clients of `traffic-process.ts` say in the end. */
+export const CLIENTS_SAW = z.object({
   writes: z.number(),
   reads: z.number(),
   errors: z.number(),
@@ -15,6 +16,7 @@ const CLIENTS_SAW = z.object({
   late: z.number().default(0),
   slowest: z.number(),
   differences: z.number(),
+  examples: z.array(z.string()).default([]),
 });
 
 /** What was seen from outside while slots moved. Times in milliseconds. */

@@ -191,10 +191,12 @@ class Stage {
         manifests: null,
         [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
       }),
-      declaredAt: async () => (base === null ? { kind: 'none' } : { kind: 'topology', topology: base }),
-      topologyAt: async () => base,
-      isTopology: () => false,
-      lineOf: () => 1,
+      files: {
+        declaredAt: async () => (base === null ? { kind: 'none' } : { kind: 'topology', topology: base }),
+        isTopology: () => false,
+        topologyOf: () => null,
+        lineOf: () => 1,
+      },
     };
   }
 }

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AREAS, cellsOf, HEAD, type Row, rowsOfPage } from '../test/support/compatibility.ts';
+import { AREAS } from '../test/support/compatibility.ts';
+import { cellsOf, HEAD, rowsOfPage } from '../test/support/compatibility-page.ts';
+import type { Row } from '../test/support/compatibility-row.ts';
 import { table } from './table.ts';
 
 /**

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { TopologyFile } from '../src/adapters/topology/schema.ts';
 import { FAILURES } from '../src/core/failure.ts';
 import { FINDINGS } from '../src/core/findings.ts';
+import { DANGERS } from '../src/plan/plan.ts';
 import { table } from './table.ts';
 
 /**
@@ -81,6 +82,13 @@ function blocksOf(actionFile: string, schema: Schema): ReadonlyMap<string, strin
     ['outputs', table(['output', 'meaning'], outputs)],
     ['topology', table(['key', 'default', 'values', 'meaning'], rowsOf(schema, ''))],
     ...Object.entries(FAILURES).map(([name, [end, meaning]]) => [name, failure(end, meaning)] as const),
+    [
+      'dangers',
+      table(
+        ['danger', 'meaning'],
+        Object.entries(DANGERS).map(([name, text]) => [code(name), text]),
+      ),
+    ],
     ['findings', table(['finding', 'meaning', 'comes about', 'what the action does'], findings)],
   ]);
 }

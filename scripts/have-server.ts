@@ -1,4 +1,4 @@
-import { haveServer } from '../demo/install.ts';
+import { haveCompiler, haveServer } from '../demo/install.ts';
 
-// Before the tests: a server to test with, installed where there is none.
-if (!haveServer()) process.exitCode = 1;
+// Before the tests: a server to test with, and what builds the module that it is tested with; installed where there is none.
+if (!haveServer() || !haveCompiler()) process.exitCode = 1;

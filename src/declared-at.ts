@@ -1,7 +1,6 @@
 import { inRepository } from './adapters/topology/in-repository.ts';
 import { readTopology } from './adapters/topology/read.ts';
 import type { DeclaredAt } from './commands/desk.ts';
-import type { Topology } from './core/topology.ts';
 import type { GitHub } from './ports/github.ts';
 
 /** Where the files of a run lie, and whose they are. */
@@ -20,15 +19,10 @@ export async function declaredAt(
   signal: AbortSignal,
 ): Promise<DeclaredAt> {
   if (github === null) return { kind: 'none' };
-  const path = await inRepository(workspace, file, repository);
+  const path = inRepository(workspace, file, repository);
   if (path === null) return { kind: 'other-repository' };
   const text = await github.readFile(path, ref, { signal });
   if (text === null) return { kind: 'none' };
   const read = readTopology(text, file);
   return read.kind === 'topology' ? read : { kind: 'mistakes' };
-}
-
-/** For whoever asks no more than what it says: a file that has mistakes says nothing. */
-export function topologyIn(declared: DeclaredAt): Topology | null {
-  return declared.kind === 'topology' ? declared.topology : null;
 }

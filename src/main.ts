@@ -8,14 +8,17 @@ import { actionsRunner } from './adapters/actions/runner.ts';
 import { Secrets } from './adapters/actions/secrets.ts';
 import { createGitHub } from './adapters/github/github.ts';
 import { systemClock } from './adapters/process/clock.ts';
+import { lastResort } from './adapters/process/last-resort.ts';
 import { stopSignal } from './adapters/process/stop.ts';
 import { isNamed } from './adapters/topology/find.ts';
+import { inWorkspace } from './adapters/topology/in-workspace.ts';
 import { readTopologies } from './adapters/topology/read-all.ts';
 import type { Desk } from './commands/desk.ts';
 import { run } from './commands/each-cluster.ts';
-import { asFailure, FAILURES, type Failure } from './core/failure.ts';
+import { emptyOutcome, outputsOf, resultOf } from './commands/outcome.ts';
+import { asFailure, type Failure } from './core/failure.ts';
 import type { Request } from './core/request.ts';
-import { declaredAt, topologyIn } from './declared-at.ts';
+import { declaredAt } from './declared-at.ts';
 import type { GitHub } from './ports/github.ts';
 import type { Runner } from './ports/runner.ts';
 import { reachCluster } from './reach.ts';
@@ -23,8 +26,7 @@ import { earlyEndBody } from './report/early-end.ts';
 import { failureLines } from './report/log.ts';
 
 /** Inputs, wiring, run, report. */
-async function main(env: Environment): Promise<void> {
-  const secrets = new Secrets(env);
+async function main(env: Environment, secrets: Secrets): Promise<void> {
   const runner = actionsRunner(env, secrets);
   try {
     const occasion = readOccasion(env);
@@ -33,7 +35,6 @@ async function main(env: Environment): Promise<void> {
     const github = githubFor(env, request, secrets, (text) => runner.info(text));
     const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
     const checkout = { workspace, repository: env['GITHUB_REPOSITORY'] ?? '', github };
-    const declared = (file: string, ref: string) => declaredAt(file, ref, checkout, stop.signal);
     const desk: Desk = {
       request,
       occasion,
@@ -43,10 +44,12 @@ async function main(env: Environment): Promise<void> {
       lockToken: randomUUID(),
       stop: stop.signal,
       reach: (topology) => reachCluster(topology, request, { env, workspace }),
-      topologyAt: async (file, ref) => topologyIn(await declared(file, ref)),
-      declaredAt: declared,
-      isTopology: (file) => isNamed(workspace, request.topology, file),
-      lineOf: (file, key) => lineOf(join(workspace, file), key),
+      files: {
+        declaredAt: (file, ref) => declaredAt(file, ref, checkout, stop.signal),
+        isTopology: (file) => isNamed(workspace, request.topology, file),
+        topologyOf: (path) => inWorkspace(workspace, request.topology, path, checkout.repository),
+        lineOf: (file, key) => lineOf(join(workspace, file), key),
+      },
     };
     if (await run(() => readTopologies(workspace, request.topology), desk)) process.exitCode = 1;
   } catch (thrown) {
@@ -58,21 +61,12 @@ async function main(env: Environment): Promise<void> {
 async function endEarly(failure: Failure, runner: Runner): Promise<void> {
   for (const line of failureLines(failure)) runner.info(line);
   runner.error(failure.message);
-  const outputs = {
-    result: FAILURES[failure.code][0],
-    changed: 'false',
-    drift: 'false',
-    'plan-hash': '',
-    'plan-file': '',
-    summary: failure.message,
-    'comment-url': '',
-    'issue-url': '',
-    'failure-reason': failure.code,
-    clusters: '[]',
-  };
-  for (const [name, value] of Object.entries(outputs)) runner.output(name, value);
+  const report = earlyEndBody(failure);
+  const nobody = emptyOutcome({ name: '', file: '' });
+  const ended = { ...nobody, result: resultOf(failure), summary: failure.message, report, failure };
+  for (const [name, value] of Object.entries({ ...outputsOf(ended, ''), clusters: '[]' })) runner.output(name, value);
   process.exitCode = 1;
-  await runner.summary(earlyEndBody(failure));
+  await runner.summary(report);
 }
 
 function githubFor(
@@ -93,10 +87,6 @@ function githubFor(
   });
 }
 
-// What nobody catches would print the bundle's single line of some megabytes into the log.
-process.on('uncaughtException', (thrown) => {
-  setFailed(thrown.message);
-  process.exit(1);
-});
-
-await main(process.env);
+const secrets = new Secrets(process.env);
+lastResort(({ message }) => setFailed(secrets.redact(message)));
+await main(process.env, secrets);

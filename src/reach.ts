@@ -3,7 +3,10 @@ import { loadKubeConfig } from './adapters/kubernetes/client.ts';
 import { createKubernetes } from './adapters/kubernetes/kubernetes.ts';
 import { tunnelTo } from './adapters/kubernetes/tunnel.ts';
 import { autoDial, type Dial, directDial, tunnelDial } from './adapters/redis/dial.ts';
+import { identityByCertificate, identityByCounting } from './adapters/redis/identity.ts';
+import type { Credentials } from './adapters/redis/log-in.ts';
 import { createRedis } from './adapters/redis/redis.ts';
+import type { TlsOptions } from './adapters/redis/stream.ts';
 import { readManifests } from './adapters/topology/manifests.ts';
 import type { Reach } from './commands/desk.ts';
 import type { Request } from './core/request.ts';
@@ -16,8 +19,24 @@ export async function reachCluster(
   { env, workspace }: { readonly env: Environment; readonly workspace: string },
 ): Promise<Reach> {
   const config = loadKubeConfig({ kubeconfig: request.kubeconfig?.reveal() ?? null, context: request.context }, env);
-  const { username, password, tls } = request.redis;
-  const redis = createRedis({
+  const access = accessOf(request.redis);
+  const redis = createRedis({ ...access, dial: dialFor(request.connect, topology.kubernetes, { config, ...access }) });
+  return {
+    kubernetes: createKubernetes(config),
+    redis,
+    manifests: await readManifests(workspace, topology.kubernetes),
+    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+  };
+}
+
+/** How servers are logged in to. */
+interface Access {
+  readonly credentials: Credentials;
+  readonly tls: TlsOptions | null;
+}
+
+function accessOf({ username, password, tls }: Request['redis']): Access {
+  return {
     credentials: {
       ...(username === null ? {} : { username }),
       ...(password === null ? {} : { password: password.reveal() }),
@@ -31,24 +50,25 @@ export async function reachCluster(
             ...(tls.key === null ? {} : { key: tls.key.reveal() }),
             ...(tls.serverName === null ? {} : { serverName: tls.serverName }),
           },
-    dial: dialFor(request.connect, topology.kubernetes, config),
-  });
-  return {
-    kubernetes: createKubernetes(config),
-    redis,
-    manifests: await readManifests(workspace, topology.kubernetes),
-    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
   };
 }
 
-function dialFor(connect: Request['connect'], place: Place, config: ReturnType<typeof loadKubeConfig>): Dial {
-  const tunnel = tunnelTo(config, place);
+function dialFor(
+  connect: Request['connect'],
+  place: Place,
+  { config, credentials, tls }: Access & { readonly config: ReturnType<typeof loadKubeConfig> },
+): Dial {
+  const open = tunnelTo(config, place);
   switch (connect) {
     case 'direct':
       return directDial(place.port);
     case 'port-forward':
-      return tunnelDial(tunnel);
+      return tunnelDial(open);
     case 'auto':
-      return autoDial(place.port, tunnel);
+      return autoDial(
+        place.port,
+        open,
+        tls === null ? identityByCounting(open, credentials) : identityByCertificate(tls),
+      );
   }
 }

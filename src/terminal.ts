@@ -3,6 +3,7 @@ import { readInputs } from './adapters/actions/inputs.ts';
 import { readOccasion } from './adapters/actions/occasion.ts';
 import { Secrets } from './adapters/actions/secrets.ts';
 import { systemClock } from './adapters/process/clock.ts';
+import { lastResort } from './adapters/process/last-resort.ts';
 import { stopSignal } from './adapters/process/stop.ts';
 import { type Call, HELP, readArguments } from './adapters/terminal/arguments.ts';
 import { documentOf } from './adapters/terminal/document.ts';
@@ -22,10 +23,13 @@ type Run = Extract<Call, { kind: 'run' }>;
 /** The commands of the action for somebody at a terminal. Returns the exit status; a failure is told on standard error. */
 export async function runAtTerminal(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const secrets = new Secrets({});
+  const tell = (failure: Failure): boolean =>
+    process.stderr.write(`${secrets.redact(failureLines(failure).join('\n'))}\n`);
+  lastResort(tell);
   try {
     return await main(args, env, secrets);
   } catch (thrown) {
-    process.stderr.write(`${secrets.redact(failureLines(asFailure(thrown)).join('\n'))}\n`);
+    tell(asFailure(thrown));
     return 1;
   }
 }
@@ -52,10 +56,12 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv, secrets: Se
     lockToken: randomUUID(),
     stop: stop.signal,
     reach: (topology: Topology) => reachCluster(topology, request, { env, workspace }),
-    topologyAt: async () => null,
-    declaredAt: async () => ({ kind: 'none' }) as const,
-    isTopology: () => false,
-    lineOf: () => 1,
+    files: {
+      declaredAt: async () => ({ kind: 'none' }) as const,
+      isTopology: () => false,
+      topologyOf: () => null,
+      lineOf: () => 1,
+    },
   };
   const declared = await readTopologies(workspace, request.topology);
   const ended: TerminalRunner[] = [];
@@ -116,16 +122,20 @@ async function runAll(declared: Declared, { command, yes }: Run, errand: Errand)
   return isRed;
 }
 
-/** The plan, the question, and then just that plan: its hash is the approval. */
+/**
+ * The plan, the question, and then just that plan: its hash is the approval. Where nothing is to be done and yet something is amiss
+ * nothing is to be asked: the apply waits for what passes by itself, and fails where it stays.
+ */
 async function applyAsked(topology: Topology, { request, run, stop, ended }: Errand): Promise<boolean> {
   const only: Declared = { topologies: [topology], broken: [], unmatched: [] };
   const { isRed, runner } = await run(only, { ...request, command: 'plan' });
   ended.push(runner);
-  if (isRed || runner.outputs.get('result') !== 'planned') return isRed;
+  const isEmpty = runner.outputs.get('result') !== 'planned';
+  if (isRed || (isEmpty && runner.outputs.get('drift') !== 'true')) return isRed;
   const approvedPlan = runner.outputs.get('plan-hash') ?? '';
   const without = `Nothing was changed in ${topology.name}.`;
   const asked = { input: process.stdin, output: process.stderr, signal: stop };
-  if (!(await isAgreed(`Apply this plan (${approvedPlan}) to ${topology.name}?`, without, asked))) {
+  if (!isEmpty && !(await isAgreed(`Apply this plan (${approvedPlan}) to ${topology.name}?`, without, asked))) {
     runner.info(without);
     return false;
   }

@@ -1,7 +1,8 @@
 import type { ManifestSet } from '../core/cluster.ts';
 import { asFailure, type Failure } from '../core/failure.ts';
+import { isDifference } from '../core/findings.ts';
 import type { Topology } from '../core/topology.ts';
-import { type CarryOutPorts, carryOut, isPassing } from '../engine/carry-out.ts';
+import { type CarryOutPorts, carryOut } from '../engine/carry-out.ts';
 import { type Lock, takeLock } from '../engine/lock.ts';
 import { checkRights } from '../engine/rights.ts';
 import { notAllowed } from '../plan/dangers.ts';
@@ -10,13 +11,12 @@ import type { Plan } from '../plan/plan.ts';
 import { type CommentState, summaryBody } from '../report/comment.ts';
 import type { ShownPlan } from '../report/difference.ts';
 import { appliedLine, planLine } from '../report/one-line.ts';
-import { allowed } from './allowed.ts';
 import { decide } from './approval.ts';
 import { consider, examine, look } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { finish } from './finish.ts';
 import { ApplyJournal } from './journal.ts';
-import { type Outcome, planOutput, resultOf, unplanned } from './outcome.ts';
+import { emptyOutcome, type Outcome, planOutput, resultOf } from './outcome.ts';
 import { contextOf } from './post.ts';
 import { tellingOf } from './telling.ts';
 
@@ -61,10 +61,10 @@ async function judge(topology: Topology, desk: Desk, reach: Reach, inherited: st
     return { kind: 'end', outcome: ended(topology, desk, { ...decision, ...shown }) };
   }
   const { plan, estimate, failure: unbearable } = await examine(decision.plan, desk, reach);
-  if (plan.stages.length === 0 && !cluster.findings.some(isPassing)) {
+  if (plan.stages.length === 0 && !cluster.findings.some(isDifference)) {
     return { kind: 'end', outcome: await nothingToDo(topology, desk, { plan, estimate }) };
   }
-  const failure = unbearable ?? notAllowed(plan, allowed(desk.request)) ?? (await missingRights(plan, desk, reach));
+  const failure = unbearable ?? notAllowed(plan, desk.request.allow) ?? (await missingRights(plan, desk, reach));
   if (failure !== null) return { kind: 'end', outcome: ended(topology, desk, { failure, plan, estimate }) };
   const { pullRequest, note } = decision;
   return { kind: 'go', plan, estimate, pullRequest, note };
@@ -149,7 +149,7 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   const stop = AbortSignal.any([desk.stop, lock.lost]);
   try {
     await lock.leave(job.note);
-    await carryOut(topology, ports, { approved: plan, allow: allowed(desk.request), journal, stop });
+    await carryOut(topology, ports, { approved: plan, allow: desk.request.allow, journal, stop });
   } catch (thrown) {
     const failure = asFailure(thrown);
     await journal.close();
@@ -159,13 +159,13 @@ async function work(topology: Topology, desk: Desk, job: Work): Promise<Outcome>
   }
   await clearNote(lock, desk);
   await journal.close();
-  if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan, estimate });
+  if (plan.stages.length === 0) return await nothingToDo(topology, desk, { plan: { ...plan, before: now }, estimate });
   const seconds = (desk.clock.now() - begun) / 1000;
   const state = { kind: 'applied', plan, estimate, seconds, now } as const;
   const summary = appliedLine(plan, estimate, seconds);
   desk.runner.info(summary);
   return {
-    ...unplanned(topology),
+    ...emptyOutcome(topology),
     result: 'applied',
     changed: true,
     plan: planOutput(plan, estimate),
@@ -193,7 +193,7 @@ async function nothingToDo(
   desk.runner.info(summary);
   const state = { kind: 'planned', plan, estimate, missing: [], underWay: null } as const;
   return {
-    ...unplanned(topology),
+    ...emptyOutcome(topology),
     result: 'no-changes',
     commentUrl: await finish(topology, desk, state),
     plan: planOutput(plan, estimate),
@@ -218,7 +218,7 @@ function ended(topology: Topology, desk: Desk, end: End): Outcome {
   const { failure, plan = null, estimate = null, shown = [], changed = false } = end;
   const state: CommentState = end.state ?? { kind: 'refused', failure, plan, estimate, shown };
   return {
-    ...unplanned(topology),
+    ...emptyOutcome(topology),
     result: changed ? 'failed' : resultOf(failure),
     changed,
     plan: planOutput(plan, estimate),

@@ -83,8 +83,7 @@ export async function examine(plan: Plan, desk: Desk, { redis }: Reach): Promise
   const options = { signal: desk.stop };
   const counts = await countKeys(plan, redis, options);
   const large = await sampleLargeKeys(plan, counts, redis, options);
-  const sums = new Map(Array.from(counts, ([step, keys]) => [step, [...keys.values()].reduce((sum, n) => sum + n, 0)]));
-  const costs = estimate(plan, sums);
+  const costs = estimate(plan, counts);
   return {
     plan: { ...plan, dangers: [...plan.dangers, ...largeKeyDangers(large)] },
     estimate: costs,

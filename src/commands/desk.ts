@@ -21,12 +21,17 @@ export interface Desk {
   readonly stop: AbortSignal;
   /** Opens the way to one cluster. */
   readonly reach: (topology: Topology) => Promise<Reach>;
-  /** The topology as a commit or branch has it; null when it has none, or one with mistakes. Throws Failure `github-error`. */
-  readonly topologyAt: (file: string, ref: string) => Promise<Topology | null>;
-  /** The same, with why it says nothing. Throws Failure `github-error`. */
+  readonly files: TopologyFiles;
+}
+
+/** Topology files, here and in the repository. */
+export interface TopologyFiles {
+  /** What a commit or branch has in place of a topology file. Throws Failure `github-error`. */
   readonly declaredAt: (file: string, ref: string) => Promise<DeclaredAt>;
   /** Whether the input `topology` names a file, were it there. */
   readonly isTopology: (file: string) => boolean;
+  /** What the workspace calls a file of the repository that the input `topology` names, were it there; null where it names none. */
+  readonly topologyOf: (path: string) => string | null;
   /** The line of a file on which one of its uppermost keys stands, from 1; 1 where it does not stand there. */
   readonly lineOf: (file: string, key: string) => number;
 }
@@ -38,6 +43,12 @@ export type DeclaredAt =
   | { readonly kind: 'mistakes' }
   /** The file lies in the checkout of another repository. */
   | { readonly kind: 'other-repository' };
+
+/** For whoever asks no more than what it says: null where there is none, or one with mistakes. Throws Failure `github-error`. */
+export async function topologyAt({ declaredAt }: TopologyFiles, file: string, ref: string): Promise<Topology | null> {
+  const declared = await declaredAt(file, ref);
+  return declared.kind === 'topology' ? declared.topology : null;
+}
 
 /** The way to one cluster, closed by its user. */
 export interface Reach extends AsyncDisposable {

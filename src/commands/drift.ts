@@ -1,4 +1,5 @@
 import { asFailure, FAILURES, Failure } from '../core/failure.ts';
+import { isDifference } from '../core/findings.ts';
 import type { Topology } from '../core/topology.ts';
 import { LONGEST_WAIT } from '../ports/github.ts';
 import { summaryBody } from '../report/comment.ts';
@@ -7,7 +8,7 @@ import { issueMarker } from '../report/marker.ts';
 import { planLine } from '../report/one-line.ts';
 import { type Considered, consider } from './consider.ts';
 import type { Desk } from './desk.ts';
-import { type Outcome, planOutput } from './outcome.ts';
+import { emptyOutcome, type Outcome, planOutput } from './outcome.ts';
 import { contextOf } from './post.ts';
 
 /** Looks whether the cluster is as declared, and keeps an issue about it. Could not look is never "no drift": that throws. */
@@ -22,18 +23,14 @@ export async function drift(topology: Topology, desk: Desk): Promise<Outcome> {
   if (underWay !== null) desk.runner.info(`An apply is under way, so the issue is left as it is: ${underWay}`);
   const issueUrl = underWay === null ? await keepIssue(topology, desk, considered, drifted) : null;
   return {
-    cluster: topology.name,
-    file: topology.file,
+    ...emptyOutcome(topology),
     result: drifted ? 'drifted' : 'in-sync',
-    changed: false,
     drift: drifted,
     plan: planOutput(planned.plan, considered.estimate),
     summary,
     report: reportOf(topology, desk, considered),
-    commentUrl: null,
     issueUrl,
     failure: drifted && desk.request.failOnDrift ? new Failure('drift', summary, { remedy: DRIFT_REMEDY }) : null,
-    refusal: null,
   };
 }
 
@@ -45,7 +42,7 @@ const DRIFT_REMEDY = 'Apply the topology, or change it to what is wanted.';
 /** A plan that would do something, a refusal, or anything that counts as a difference. */
 export function isDrifted({ planned, findings }: Considered): boolean {
   if (planned.kind === 'refused' || planned.plan.stages.length > 0) return true;
-  return findings.some((finding) => finding.weight !== 'note');
+  return findings.some(isDifference);
 }
 
 function summaryOf(topology: Topology, considered: Considered, drifted: boolean): string {
@@ -54,7 +51,7 @@ function summaryOf(topology: Topology, considered: Considered, drifted: boolean)
   if (planned.plan.stages.length > 0 && estimate !== null) {
     return `${topology.name} has drifted. To mend it: ${planLine(planned.plan, estimate)}`;
   }
-  const [first] = findings.filter((finding) => finding.weight !== 'note');
+  const [first] = findings.filter(isDifference);
   return drifted ? `${topology.name} has drifted: ${first?.text ?? ''}` : `${topology.name} is as declared.`;
 }
 

@@ -12,7 +12,7 @@ import { tellRefusal } from './finish.ts';
 import { InTurn } from './in-turn.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { lineOfFailure } from './lines.ts';
-import { isRed, type Outcome, type Refusal, worst } from './outcome.ts';
+import { isRed, type Outcome, outputsOf, type Refusal, worst } from './outcome.ts';
 import { plan } from './plan.ts';
 import { type Named, postOnPullRequest } from './post.ts';
 import { withoutPlan } from './refused.ts';
@@ -61,7 +61,7 @@ export async function eachCluster(declared: Declared, desk: Desk): Promise<boole
   );
   const all = [...broken, ...outcomes, ...(await tellLeftBehind(declared, desk))];
   await report(all, desk);
-  return all.some((outcome) => isRed(outcome, desk.request.failOnDrift));
+  return all.some(isRed);
 }
 
 /** No cluster can be made of it, but what an earlier commit has shown in the pull request must not stay. */
@@ -110,26 +110,16 @@ async function report(outcomes: readonly Outcome[], { runner }: Desk): Promise<v
     if (outcome.plan === null) continue;
     kept.set(outcome, await runner.keep(`plan-${outcome.cluster}.json`, outcome.plan.json));
   }
-  for (const [name, value] of Object.entries(outputsOf(main, kept))) runner.output(name, value);
+  for (const [name, value] of Object.entries(outputsOf(main, kept.get(main) ?? ''))) runner.output(name, value);
   runner.output(
     'clusters',
     JSON.stringify(
-      outcomes.map((outcome) => ({ cluster: outcome.cluster, file: outcome.file, ...outputsOf(outcome, kept) })),
+      outcomes.map((outcome) => ({
+        cluster: outcome.cluster,
+        file: outcome.file,
+        ...outputsOf(outcome, kept.get(outcome) ?? ''),
+      })),
     ),
   );
   await runner.summary(summaryOfRun(outcomes));
-}
-
-function outputsOf(outcome: Outcome, kept: ReadonlyMap<Outcome, string>) {
-  return {
-    result: outcome.result,
-    changed: String(outcome.changed),
-    drift: String(outcome.drift),
-    'plan-hash': outcome.plan?.hash ?? '',
-    'plan-file': kept.get(outcome) ?? '',
-    summary: outcome.summary,
-    'comment-url': outcome.commentUrl ?? '',
-    'issue-url': outcome.issueUrl ?? '',
-    'failure-reason': outcome.failure?.code ?? '',
-  };
 }

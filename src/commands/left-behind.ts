@@ -4,8 +4,8 @@ import type { Place } from '../core/topology.ts';
 import { footer } from '../report/footer.ts';
 import { type LeftBehind, leftBehindBody, leftBehindLine, withdrawnBody } from '../report/left-behind.ts';
 import { ANY_COMMENT, subjectOf } from '../report/marker.ts';
-import type { Desk } from './desk.ts';
-import { type Outcome, unplanned } from './outcome.ts';
+import { type Desk, topologyAt } from './desk.ts';
+import { emptyOutcome, type Outcome } from './outcome.ts';
 import { contextOf, postText } from './post.ts';
 
 /** Milliseconds for what is told beside the plans; where GitHub is out of reach they have waited for it already. */
@@ -45,14 +45,14 @@ async function leftBehind(declared: Declared, desk: Desk): Promise<readonly Left
   const { github, stop: signal } = desk;
   const { pullRequest, base } = desk.occasion;
   if (pullRequest === null || base === null || github === null) return [];
-  const files = (await github.leftFiles(pullRequest.number, { signal })).filter(({ file }) => desk.isTopology(file));
   const left: LeftBehind[] = [];
-  for (const { file, to } of files) {
-    const before = await desk.topologyAt(file, base);
-    if (before === null || filesOf(declared).includes(file)) continue;
+  for (const { path, to } of await github.leftFiles(pullRequest.number, { signal })) {
+    const file = desk.files.topologyOf(path);
+    const before = file === null ? null : await topologyAt(desk.files, file, base);
+    if (file === null || before === null || filesOf(declared).includes(file)) continue;
     const heir = declared.topologies.find(({ kubernetes }) => isSame(kubernetes, before.kubernetes));
     if (heir?.name === before.name) continue;
-    left.push({ before, to, heir: heir?.name ?? null });
+    left.push({ before, to: to === null ? null : (desk.files.topologyOf(to) ?? to), heir: heir?.name ?? null });
   }
   return left;
 }
@@ -67,7 +67,7 @@ async function tell(left: LeftBehind, desk: Desk): Promise<Outcome> {
   if (left.heir === null && left.before.state === 'present') desk.runner.warning(summary);
   else desk.runner.info(summary);
   const commentUrl = await postText(left.before, desk, report);
-  return { ...unplanned(left.before), result: 'no-changes', summary, report, commentUrl };
+  return { ...emptyOutcome(left.before), result: 'no-changes', summary, report, commentUrl };
 }
 
 /**
@@ -81,7 +81,7 @@ async function withdraw(told: ReadonlySet<string>, { topologies }: Declared, des
   if (github === null || pullRequest === null || pullRequest.foreign) return;
   for (const { body } of await github.ownComments(pullRequest.number, ANY_COMMENT, { signal })) {
     const subject = subjectOf(body);
-    if (subject === null || told.has(subject.file) || !desk.isTopology(subject.file)) continue;
+    if (subject === null || told.has(subject.file) || !desk.files.isTopology(subject.file)) continue;
     const heir = topologies.find(({ name }) => name === subject.cluster)?.file ?? null;
     const text = withdrawnBody(subject, heir);
     if (body.includes(text)) continue;

@@ -17,6 +17,7 @@ const KEYS: Partial<Record<FailureCode, string>> = {
   'redis-unreachable': 'kubernetes',
   'placement-unsatisfiable': 'placement',
   'not-enough-memory': 'shards',
+  'too-few-replicas': 'replicasPerShard',
   'atomic-unsupported': 'migration',
 };
 
@@ -33,12 +34,12 @@ const WARNED: Partial<Record<DangerCode, string>> = {
 /** Where a failure is shown in the file: at the key that it is about, else at the top. */
 export function lineOfFailure(code: FailureCode, { file }: Topology, desk: Desk): number {
   const key = KEYS[code];
-  return key === undefined ? 1 : desk.lineOf(file, key);
+  return key === undefined ? 1 : desk.files.lineOf(file, key);
 }
 
 export function warnOfDangers({ topology: { file }, dangers }: Plan, desk: Desk): void {
   for (const { code, text } of dangers) {
     const key = WARNED[code];
-    if (key !== undefined) desk.runner.warning(text, { file, line: desk.lineOf(file, key) });
+    if (key !== undefined) desk.runner.warning(text, { file, line: desk.files.lineOf(file, key) });
   }
 }

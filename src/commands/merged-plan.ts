@@ -1,7 +1,7 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import type { Cluster } from '../core/cluster.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import type { Topology } from '../core/topology.ts';
-import { canonicalJson } from '../plan/fingerprint.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, Planned } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
@@ -9,7 +9,7 @@ import type { PostedPlan } from '../ports/github.ts';
 import type { ShownPlan } from '../report/difference.ts';
 import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
 import { approveByHand, changed, type Decision, go, notApproved, planOf, rest, shownIn, stop } from './decision.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, topologyAt } from './desk.ts';
 
 /** Whether a pull request that brought the push shows this plan. Throws Failure `approval-unreadable`. */
 export async function byPullRequest(
@@ -70,7 +70,7 @@ async function outdatedBy(topology: Topology, cluster: Cluster, branch: string, 
 
 async function branchNow(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
   try {
-    return await desk.topologyAt(topology.file, branch);
+    return await topologyAt(desk.files, topology.file, branch);
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
     throw new Failure('approval-unreadable', `Whether ${branch} has gone on cannot be told. ${message}`, {

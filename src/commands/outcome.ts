@@ -36,9 +36,13 @@ export function planOutput(plan: Plan | null, estimate: Estimate | null): Outcom
 
 export type Refusal = Extract<CommentState, { readonly kind: 'refused' }>;
 
-/** What there is to say of a cluster for which no plan was made. */
-export function unplanned({ name, file }: Pick<Topology, 'name' | 'file'>) {
-  const none = {
+/** An outcome of which only the cluster is known: nothing changed, nothing planned, nothing posted, nothing failed. */
+export function emptyOutcome(
+  topology: Pick<Topology, 'name' | 'file'>,
+): Omit<Outcome, 'result' | 'summary' | 'report'> {
+  return {
+    cluster: topology.name,
+    file: topology.file,
     changed: false,
     drift: false,
     plan: null,
@@ -47,7 +51,24 @@ export function unplanned({ name, file }: Pick<Topology, 'name' | 'file'>) {
     failure: null,
     refusal: null,
   };
-  return { cluster: name, file, ...none };
+}
+
+/**
+ * The outputs of the action but for `clusters`, which holds these of each.
+ * @param planFile path of the plan; empty where there is none
+ */
+export function outputsOf(outcome: Outcome, planFile: string): Readonly<Record<string, string>> {
+  return {
+    result: outcome.result,
+    changed: String(outcome.changed),
+    drift: String(outcome.drift),
+    'plan-hash': outcome.plan?.hash ?? '',
+    'plan-file': planFile,
+    summary: outcome.summary,
+    'comment-url': outcome.commentUrl ?? '',
+    'issue-url': outcome.issueUrl ?? '',
+    'failure-reason': outcome.failure?.code ?? '',
+  };
 }
 
 /** The mildest first. */
@@ -67,7 +88,10 @@ export function resultOf(failure: Failure): Extract<Result, 'refused' | 'failed'
   return FAILURES[failure.code][0];
 }
 
-/** Whether the run's exit status is 1. */
-export function isRed(outcome: Outcome, failOnDrift: boolean): boolean {
-  return outcome.result === 'refused' || outcome.result === 'failed' || (outcome.result === 'drifted' && failOnDrift);
+/**
+ * Whether the run's exit status is 1. Drift is a failure where `drift` was told so (`fail-on-drift`); `status` only shows it, and ends
+ * well wherever it could look.
+ */
+export function isRed({ result, failure }: Outcome): boolean {
+  return result === 'refused' || result === 'failed' || (result === 'drifted' && failure !== null);
 }

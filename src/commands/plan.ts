@@ -1,17 +1,18 @@
 import { asFailure, type Failure } from '../core/failure.ts';
+import { isDifference } from '../core/findings.ts';
+import type { AllowWord } from '../core/request.ts';
 import type { Topology } from '../core/topology.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
-import type { AllowWord, Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { summaryBody } from '../report/comment.ts';
 import type { Base } from '../report/declared-change.ts';
 import { offlineBody } from '../report/offline.ts';
 import { planLine } from '../report/one-line.ts';
-import { allowed } from './allowed.ts';
 import { consider } from './consider.ts';
 import type { Desk, Reach } from './desk.ts';
 import { warnOfDangers } from './lines.ts';
-import { type Outcome, planOutput, unplanned } from './outcome.ts';
+import { emptyOutcome, type Outcome, planOutput } from './outcome.ts';
 import { contextOf, postOnPullRequest, postText } from './post.ts';
 import { withoutPlan } from './refused.ts';
 import { expectHead, trustOf } from './trust.ts';
@@ -40,19 +41,20 @@ async function lookAndPlan(topology: Topology, desk: Desk): Promise<Outcome> {
     return { ...outcome, plan: planOutput(planned.plan, estimate) };
   }
   if (estimate === null) throw new RangeError('A plan has an estimate.');
-  const missing = missingAllow(planned.plan, allowed(desk.request));
+  const missing = missingAllow(planned.plan, desk.request.allow);
   return await tell(topology, desk, { kind: 'planned', plan: planned.plan, estimate, missing, underWay });
 }
 
 function closed(topology: Topology, desk: Desk, number: number): Outcome {
   const summary = `Pull request ${number} is closed: nothing was looked at for ${topology.name}, and its comment stays as it is.`;
   desk.runner.info(summary);
-  return { ...unplanned(topology), result: 'no-changes', summary, report: summary };
+  return { ...emptyOutcome(topology), result: 'no-changes', summary, report: summary };
 }
 
 async function exists(topology: Topology, desk: Desk, reach: Reach): Promise<boolean> {
   const view = await reach.kubernetes.look(topology.kubernetes, { spreadBy: [], signal: desk.stop });
-  return view.workload !== null;
+  // Pods may outlive their StatefulSet.
+  return view.workload !== null || view.pods.length > 0;
 }
 
 async function tell(
@@ -65,12 +67,14 @@ async function tell(
   const summary = planLine(state.plan, state.estimate);
   desk.runner.info(summary);
   const isEmpty = state.plan.stages.length === 0;
+  const isAmiss = state.plan.before.findings.some(isDifference);
+  if (isEmpty && isAmiss) desk.runner.warning(summary);
   return {
     cluster: topology.name,
     file: topology.file,
     result: isEmpty ? 'no-changes' : 'planned',
     changed: false,
-    drift: !isEmpty,
+    drift: !isEmpty || isAmiss,
     plan: planOutput(state.plan, state.estimate),
     summary,
     report: summaryBody(state, contextOf(topology, desk)),
@@ -90,9 +94,9 @@ async function refuse(topology: Topology, desk: Desk, failure: Failure): Promise
 async function offline(topology: Topology, desk: Desk, why: string): Promise<Outcome> {
   const base = await atBase(topology, desk);
   const report = offlineBody(topology, base, why, contextOf(topology, desk));
-  desk.runner.warning(why, { file: topology.file, line: desk.lineOf(topology.file, 'kubernetes') });
+  desk.runner.warning(why, { file: topology.file, line: desk.files.lineOf(topology.file, 'kubernetes') });
   const commentUrl = await postText(topology, desk, report);
-  return { ...unplanned(topology), result: 'planned', summary: `${topology.name}: ${why}`, report, commentUrl };
+  return { ...emptyOutcome(topology), result: 'planned', summary: `${topology.name}: ${why}`, report, commentUrl };
 }
 
 /** A fork's run is green whatever its token may read: without the base there is nothing to compare with. */
@@ -101,7 +105,7 @@ async function atBase({ file }: Topology, desk: Desk): Promise<Base> {
   if (github === null) return { kind: 'unknown', why: 'there is no `github-token` to read it with.' };
   if (occasion.base === null) return { kind: 'unknown', why: 'the event names none.' };
   try {
-    const there = await desk.declaredAt(file, occasion.base);
+    const there = await desk.files.declaredAt(file, occasion.base);
     if (there.kind !== 'other-repository') return there;
     return { kind: 'unknown', why: `${file} lies in the checkout of another repository.` };
   } catch (thrown) {

@@ -5,7 +5,7 @@ import { statusJson } from '../report/status-json.ts';
 import { consider } from './consider.ts';
 import type { Desk } from './desk.ts';
 import { isDrifted } from './drift.ts';
-import type { Outcome } from './outcome.ts';
+import { emptyOutcome, type Outcome } from './outcome.ts';
 
 /** Shows the members by name and by Kubernetes node, and what there is to know about them. Changes nothing. */
 export async function status(topology: Topology, desk: Desk): Promise<Outcome> {
@@ -22,17 +22,10 @@ export async function status(topology: Topology, desk: Desk): Promise<Outcome> {
   desk.runner.info(summary);
   await desk.runner.keep(`status-${topology.name}.json`, statusJson(topology.name, cluster, findings));
   return {
-    cluster: topology.name,
-    file: topology.file,
+    ...emptyOutcome(topology),
     result: drifted ? 'drifted' : 'in-sync',
-    changed: false,
     drift: drifted,
-    plan: null,
     summary,
     report: statusMarkdown(cluster, findings),
-    commentUrl: null,
-    issueUrl: null,
-    failure: null,
-    refusal: null,
   };
 }

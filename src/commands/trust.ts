@@ -1,8 +1,8 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import { Failure } from '../core/failure.ts';
 import type { Occasion } from '../core/request.ts';
 import type { Place, Topology } from '../core/topology.ts';
-import { canonicalJson } from '../plan/fingerprint.ts';
-import type { DeclaredAt, Desk } from './desk.ts';
+import { type DeclaredAt, type Desk, topologyAt } from './desk.ts';
 
 /** Whether a run may look where a topology points. */
 export type Trust =
@@ -42,7 +42,7 @@ export async function trustOf(topology: Topology, desk: Desk): Promise<Trust> {
 
 /** @param ref a branch or commit whose files people have agreed to */
 async function measuredBy(ref: string, topology: Topology, desk: Desk, isSecretAtStake: boolean): Promise<Trust> {
-  const there = await desk.declaredAt(topology.file, ref);
+  const there = await desk.files.declaredAt(topology.file, ref);
   if (there.kind !== 'topology') {
     return isSecretAtStake ? { kind: 'new', why: unmeasured(topology.file, there.kind) } : TRUSTED;
   }
@@ -81,7 +81,7 @@ function unmergedIn({ event, pullRequest }: Occasion): string {
 export async function expectHead(topology: Topology, desk: Desk): Promise<void> {
   const { event, commit, pullRequest } = desk.occasion;
   if (event !== 'pull_request_target' || pullRequest?.foreign === true) return;
-  const head = await desk.topologyAt(topology.file, commit);
+  const head = await topologyAt(desk.files, topology.file, commit);
   if (head !== null && canonicalJson(head) === canonicalJson(topology)) return;
   const what = `Refused: \`pull_request_target\` runs on the files of the base branch, and ${topology.file} here is not that of the head of the pull request.`;
   throw new Failure('untrusted-pull-request', what, { remedy: 'Use the event `pull_request`.' });

@@ -61,14 +61,14 @@ export function assemble(seen: Seen): Cluster {
     };
   });
   const silent = union(...table.missing.flatMap((missing) => missing.seen.map(({ line }) => line.slots)));
-  const owners = { members, strangers, silent };
-  const cluster = { workload, pods, volumes, kubernetesNodes, members };
+  const cluster = { workload, pods, volumes, kubernetesNodes, members, strangers };
+  const owners = { ...cluster, silent };
   const findings = [
     ...shared,
-    ...conditions(pods, reports, table),
+    ...conditions(cluster, reports, table),
     ...slotFindings(owners),
     ...contradictions(table, slotsInDoubt(owners)),
     ...notes(cluster),
   ];
-  return { ...cluster, strangers, manifests: seen.manifests, remains: seen.remains ?? [], findings };
+  return { ...cluster, manifests: seen.manifests, remains: seen.remains ?? [], findings };
 }

@@ -1,7 +1,9 @@
 import type { Capabilities } from './capabilities.ts';
 import type { Finding } from './findings.ts';
+import type { LibraryFact } from './libraries.ts';
 import { remembered } from './remembered.ts';
 import { ALL_SLOTS, equals, type SlotSet, union } from './slots.ts';
+import { byText } from './text-order.ts';
 
 /**
  * The live cluster as one value: what Kubernetes says of the StatefulSet and its pods, and what every Redis node says of
@@ -150,10 +152,14 @@ export interface ServerFacts {
   readonly persistent: boolean | null;
   /** A replica's distance from its primary in bytes of the replication stream; 0 for primaries. */
   readonly lag: number;
+  /** Replicas in step without which it takes no writes: at least so many, as far as it tells; left out where it needs none. */
+  readonly minReplicas?: number;
   /** The modules that are loaded, as `name version`; left out where there are none. */
   readonly modules?: readonly string[];
   /** Function libraries; left out where there are none. */
   readonly libraries?: number;
+  /** The same by name; left out where there are none, or the server would not tell. */
+  readonly functions?: readonly LibraryFact[];
 }
 
 export interface Stranger {
@@ -163,6 +169,8 @@ export interface Stranger {
   readonly slots: SlotSet;
   /** Whether a majority of those who know it hold it for failed, or all of them at least suspect it. */
   readonly failed: boolean;
+  /** Some of those who know it have a link to it, or try, and hold it for well. Left out where nobody does. */
+  readonly reached?: true;
   /** Pods that know it. */
   readonly knownBy: readonly string[];
   /** Pods that replicate it. */
@@ -238,5 +246,5 @@ export function ordinalOf(pod: string): number {
 }
 
 export function byOrdinal(a: string, b: string): number {
-  return ordinalOf(a) - ordinalOf(b) || (a < b ? -1 : Number(a > b));
+  return ordinalOf(a) - ordinalOf(b) || byText(a, b);
 }

@@ -1,28 +1,31 @@
-import type { Member, Pod } from './cluster.ts';
+import type { Cluster, Member, Pod } from './cluster.ts';
 import type { Finding } from './findings.ts';
 import { type MemberTable, type Missing, type Sighting, SMALL_LAG } from './member-table.ts';
 import type { NodeAnswer, NodeReport, NodeSilence } from './node-report.ts';
 import { addressOf, isReached } from './nodes.ts';
+import { refusedWrites } from './refused-writes.ts';
 import { isEmpty, print } from './slots.ts';
 import { strangerFindings } from './stranger-findings.ts';
-import { listed, slotsInWords } from './wording.ts';
+import { counted, listed, slotsInWords } from './wording.ts';
 
 /** What is wrong with single pods and nodes. */
 export function conditions(
-  pods: readonly Pod[],
+  seen: Pick<Cluster, 'workload' | 'pods' | 'volumes' | 'members' | 'strangers'>,
   reports: readonly NodeReport[],
   table: MemberTable,
 ): readonly Finding[] {
+  const { pods } = seen;
   return [
     ...podsNotReady(pods),
     ...silentPods(pods, reports),
     ...notClustered(reports),
     ...failingNodes(table),
-    ...strangerFindings(table.strangers),
+    ...strangerFindings(seen),
     ...strayKeys(table.members),
     ...staleNodes(table.members),
     ...addressesAndLinks(pods, table),
     ...unsyncedReplicas(table),
+    ...refusedWrites(table.members, table.answers),
     ...misledReplicas(table),
     ...unansweredMeets(pods, table),
   ];
@@ -106,7 +109,7 @@ function strayKeys(members: readonly Member[]): readonly Finding[] {
     .map((member) => ({
       code: 'stray-keys',
       weight: 'blocks',
-      text: `${member.pod} is no part of the cluster and holds ${member.facts.keys.toLocaleString('en')} keys, which joining would mix up or lose.`,
+      text: `${member.pod} is no part of the cluster and holds ${counted(member.facts.keys, 'key')}, which joining would mix up or lose.`,
       remedy: 'Save the keys if they are needed, empty the node with FLUSHALL, then run again.',
       pods: [member.pod],
     }));

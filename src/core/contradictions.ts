@@ -5,7 +5,7 @@ import type { NodeAnswer } from './node-report.ts';
 import type { NodeLine } from './nodes.ts';
 import { contestedSlots } from './slot-findings.ts';
 import { ALL_SLOTS, count, intersect, isEmpty, print, type SlotSet, union } from './slots.ts';
-import { keysInWords, listed, slotsInWords } from './wording.ts';
+import { counted, keysInWords, listed, slotsInWords } from './wording.ts';
 
 const WAIT = 'Wait until the nodes agree, which takes seconds, then run again.';
 
@@ -78,7 +78,7 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
   const names = Array.from(byRoot.values(), (group) => {
     const slots = count(union(...group.map((member) => member.slots)));
     const keys = group.reduce((sum, { role, facts }) => sum + (role === 'primary' ? facts.keys : 0), 0);
-    return `${listed(group.map((member) => member.pod))} (${slots.toLocaleString('en')} slots, ${keysInWords(keys)})`;
+    return `${listed(group.map((member) => member.pod))} (${counted(slots, 'slot')}, ${keysInWords(keys)})`;
   });
   return [
     blocks(
@@ -91,9 +91,9 @@ function separateClusters({ members, answers }: MemberTable): readonly Finding[]
 }
 
 /** Forgotten by some, or not heard of yet; whom nobody knows is another cluster. */
-function unknownMembers({ members, strangers, answers, sightings }: MemberTable): readonly Finding[] {
+function unknownMembers({ members, answers, sightings }: MemberTable): readonly Finding[] {
   const joined = members.filter((member) => member.joined);
-  const contested = contestedSlots({ members, strangers });
+  const contested = contestedSlots({ members });
   return joined.flatMap((member): readonly Finding[] => {
     const knowing = new Set((sightings.get(member.id) ?? []).map(({ by }) => by));
     const unaware = joined.filter(({ pod }) => pod !== member.pod && answers.has(pod) && !knowing.has(pod));

@@ -94,7 +94,8 @@ export function crowdsIn(shards: readonly Seated[], cluster: Cluster, { placemen
   return shards.flatMap((shard) => crowds(shard, (pod) => domains.get(pod) ?? {}, placement.spreadBy));
 }
 
-function targetPods(topology: Topology, cluster: Cluster): readonly string[] {
+/** The pods that are to exist, by ordinal. */
+export function targetPods(topology: Topology, cluster: Cluster): readonly string[] {
   const first = cluster.workload?.firstOrdinal ?? cluster.manifests?.firstOrdinal ?? 0;
   return Array.from({ length: podCount(topology) }, (_, i) => `${topology.kubernetes.statefulSet}-${first + i}`);
 }

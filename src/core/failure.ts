@@ -52,6 +52,10 @@ export const FAILURES = {
   'cluster-unhealthy': ['refused', 'The live cluster is in a state from which no safe plan can be made.'],
   'unknown-nodes': ['refused', 'The cluster has nodes that Kubernetes does not know.'],
   'placement-unsatisfiable': ['refused', 'The placement rules cannot be kept and `whenUnsatisfiable` is `fail`.'],
+  'too-few-replicas': [
+    'refused',
+    'With as few replicas as are declared servers refuse every write (`min-replicas-to-write`).',
+  ],
   'not-allowed': ['refused', 'The plan needs an `allow` word that the run does not have.'],
   'plan-not-approved': ['refused', 'No approved plan was found for this commit.'],
   'plan-changed': ['refused', 'What would be done now is not the approved plan nor the rest of it.'],
@@ -75,6 +79,19 @@ export const FAILURES = {
 } as const satisfies Record<string, readonly ['refused' | 'failed', string]>;
 
 export type FailureCode = keyof typeof FAILURES;
+
+/** Whether somebody did not answer, who may just be restarting. */
+export function isSilence(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && (thrown.code === 'redis-unreachable' || thrown.code === 'kubernetes-unreachable');
+}
+
+/**
+ * Whether what went wrong may pass by itself: somebody is silent, or the API server, which stands between, answers with an
+ * error of its own. For work that is lost by giving up; who only looks does better to tell such an error at once.
+ */
+export function mayPass(thrown: unknown): boolean {
+  return isSilence(thrown) || (thrown instanceof Failure && thrown.code === 'kubernetes-error');
+}
 
 /** Any thrown value as a Failure, so that one shape leaves the program. */
 export function asFailure(thrown: unknown): Failure {

@@ -13,6 +13,11 @@ export interface Finding {
   readonly about?: string;
 }
 
+/** Whether the cluster is not as declared while it stands. */
+export function isDifference({ weight }: Finding): boolean {
+  return weight !== 'note';
+}
+
 /** Code → what it means, how it comes about, what the action does about it. */
 export const FINDINGS = {
   'pod-not-ready': [
@@ -37,13 +42,13 @@ export const FINDINGS = {
   ],
   'unknown-node': [
     'Members know a node that is no pod of the StatefulSet.',
-    'A pod lost its volume, or another cluster was met.',
-    'Forgets what is gone and needed by nobody, with `allow: forget-unknown-nodes`; refuses where it is alive or has a replica.',
+    'A pod lost its volume, or was scaled away by hand, or another cluster was met.',
+    'Lets a declared pod whose volume is kept come back first. Forgets what is gone and needed by nobody, with `allow: forget-unknown-nodes`; refuses where it is alive, has a replica, or may be on a kept volume with the keys of slots.',
   ],
   'slots-without-owner': [
     'Slots that no primary claims: their keys cannot be reached.',
-    'A primary was lost with its data, or DELSLOTS by hand.',
-    'Gives them to whoever holds keys of them; where nobody does, to a primary, with `allow: assign-lost-slots`.',
+    'A primary was lost with its data or scaled away by hand, or DELSLOTS by hand.',
+    'Lets a declared pod whose volume is kept come back first. Gives them to whoever holds keys of them; where nobody does, to a primary, with `allow: assign-lost-slots`; refuses while a volume of a pod that is gone may hold their keys.',
   ],
   'slots-with-two-owners': [
     'Two nodes each say that they own the same slot.',
@@ -110,10 +115,15 @@ export const FINDINGS = {
     'It copies everything, or cannot log in to its primary, which is said where it has no `masterauth`.',
     'Waits where the replica is needed, and at the end of an apply for two minutes; then that fails.',
   ],
+  'writes-refused': [
+    'A primary with slots answers every write with an error: NOREPLICAS, MISCONF or OOM.',
+    'Fewer replicas in step than `min-replicas-to-write`; a snapshot or an append-only file that could not be written; full memory with `noeviction`.',
+    'Tells, also beside a plan; refuses moves of slots of a server that cannot write to its disk. At its end an apply waits for two minutes, then fails.',
+  ],
   'link-down': [
     'A member has no link to another one on the cluster bus, and does not hold it for failing.',
     'A network policy or a firewall that lets the bus port through in one direction only; a moment in which links are made anew.',
-    'Waits some seconds, then tells. Steps that need the link fail, and name it.',
+    'Waits some seconds, then tells. Steps that need the link fail, and name it; at its end an apply waits for two minutes, then fails.',
   ],
   'primary-without-slots': [
     'A primary of the cluster owns no slots: it serves nothing.',
@@ -170,7 +180,7 @@ export const FINDINGS = {
   'volume-left-over': [
     'A volume of a pod that is gone is kept.',
     '`volumes.onScaleDown: retain`.',
-    'Deletes it with `onScaleDown: delete` and `allow: delete-volumes`.',
+    'Deletes it with `onScaleDown: delete` and `allow: delete-volumes`, once every slot has an owner.',
   ],
 } as const;
 

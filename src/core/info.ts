@@ -17,7 +17,15 @@ export interface ServerInfo {
   /** Bytes; 0: no limit. */
   readonly maxMemory: number;
   readonly evictionPolicy: string;
+  /** Bytes of `memory` that do not count against the limit, such as buffers of replicas. */
+  readonly uncounted: number;
   readonly appendOnly: boolean;
+  /** The last write to its append-only file failed, and it has one. */
+  readonly appendFailed: boolean;
+  /** The last snapshot failed. */
+  readonly saveFailed: boolean;
+  /** Replicas in step, as it counts them each second; null where it needs none to take writes. */
+  readonly goodReplicas: number | null;
   readonly role: Role;
   /** A replica's link to its primary; true for primaries. */
   readonly linkUp: boolean;
@@ -66,7 +74,12 @@ export function parseInfo(text: string, what: string): ServerInfo {
     dataset: datasetOf(whole('used_memory_dataset'), whole('used_memory')),
     maxMemory: whole('maxmemory'),
     evictionPolicy: fields.get('maxmemory_policy') ?? 'noeviction',
+    uncounted: Number(fields.get('mem_not_counted_for_evict') ?? 0),
     appendOnly: fields.get('aof_enabled') === '1',
+    appendFailed: fields.get('aof_enabled') === '1' && fields.get('aof_last_write_status') === 'err',
+    saveFailed: fields.get('rdb_last_bgsave_status') === 'err',
+    // Printed only where both `min-replicas-to-write` and `min-replicas-max-lag` are set, without which it asks for none.
+    goodReplicas: fields.has('min_slaves_good_slaves') ? whole('min_slaves_good_slaves') : null,
     role: isReplica ? 'replica' : 'primary',
     linkUp: !isReplica || fields.get('master_link_status') === 'up',
     primaryAddress: isReplica ? `${fields.get('master_host') ?? ''}:${fields.get('master_port') ?? ''}` : null,
@@ -75,11 +88,15 @@ export function parseInfo(text: string, what: string): ServerInfo {
     offset: isReplica ? whole('slave_repl_offset') : whole('master_repl_offset'),
     // A line for each: they are no fields.
     modules: [...text.matchAll(/^module:name=([^,\r\n]+)(?:,ver=(\d+))?/gm)]
+      .filter(([, name]) => name !== BUILT_IN)
       .map(([, name = '', ver = '?']) => `${name} ${ver}`)
       .toSorted(),
     libraries: Number(fields.get('number_of_libraries') ?? 0),
   };
 }
+
+/** What runs scripts in Valkey from 9.1 on: a server before it does that too, without a module, and no key is of its making. */
+const BUILT_IN = 'lua';
 
 /** Of a nearly empty server the estimated overhead exceeds what is used, and the unsigned difference wraps (seen on 8.0). */
 function datasetOf(dataset: number, memory: number): number {
@@ -104,4 +121,24 @@ function wholeOf(fields: ReadonlyMap<string, string>, name: string, what: string
     throw unexpected(what, `a whole number as ${name}`, value ?? null);
   }
   return Number(value);
+}
+
+/** How far a primary is in what it sends to its replicas, in bytes, and how far those that follow say that they have come. */
+export interface Replication {
+  readonly offset: number;
+  readonly replicas: readonly number[];
+}
+
+/**
+ * Reads `slave0:ip=10.0.0.7,port=6379,state=online,offset=1234,lag=0`. A replica that still copies everything is none that follows.
+ * @param what as for `parseInfo`
+ */
+export function parseReplication(text: string, what: string): Replication {
+  const fields = parseFields(text);
+  const replicas: number[] = [];
+  for (const [name, value] of fields) {
+    const offset = /^slave\d+$/.test(name) ? /,state=online,offset=(\d+)/.exec(value)?.[1] : undefined;
+    if (offset !== undefined) replicas.push(Number(offset));
+  }
+  return { offset: wholeOf(fields, 'master_repl_offset', what), replicas };
 }

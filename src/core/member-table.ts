@@ -1,7 +1,8 @@
 import { byOrdinal, type Member, type Pod, type ServerFacts, type Stranger } from './cluster.ts';
 import type { NodeAnswer } from './node-report.ts';
-import { addressOf, type NodeLine } from './nodes.ts';
+import { addressOf, isReached, type NodeLine } from './nodes.ts';
 import { hasOutdatedLink } from './outdated-link.ts';
+import { neededReplicas } from './refused-writes.ts';
 import { staleClaims, withoutPast } from './stale-nodes.ts';
 
 /** Bytes that a replica may be behind and still count as caught up: the two offsets are not read at the same moment. */
@@ -113,7 +114,9 @@ function memberOf(answer: NodeAnswer, { primary, seen, ip, resolve }: Surroundin
   };
 }
 
-function factsOf({ info, savePoints }: NodeAnswer, lag: number, address: string): ServerFacts {
+function factsOf(answer: NodeAnswer, lag: number, address: string): ServerFacts {
+  const { info, savePoints, functions } = answer;
+  const minReplicas = neededReplicas(answer);
   const saves = savePoints === null ? null : savePoints !== '';
   return {
     address,
@@ -126,8 +129,10 @@ function factsOf({ info, savePoints }: NodeAnswer, lag: number, address: string)
     evictionPolicy: info.evictionPolicy,
     persistent: info.appendOnly || saves,
     lag: info.role === 'primary' ? 0 : lag,
+    ...(minReplicas === 0 ? {} : { minReplicas }),
     ...(info.modules.length === 0 ? {} : { modules: info.modules }),
     ...(info.libraries === 0 ? {} : { libraries: info.libraries }),
+    ...(functions === undefined ? {} : { functions }),
   };
 }
 
@@ -193,6 +198,7 @@ function strangerOf(seen: readonly Sighting[], members: readonly Member[], answe
     role: newest.role,
     slots: newest.slots,
     failed: isGivenUp(lines),
+    ...(lines.some(isReached) ? { reached: true } : {}),
     knownBy: seen.map((sighting) => sighting.by),
     followers: answers.filter(({ view }) => view.me.primary === newest.id).map(({ pod }) => pod),
     ...(successor === undefined ? {} : { ghostOf: successor.pod }),

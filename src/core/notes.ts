@@ -1,11 +1,14 @@
-import { type Cluster, type Member, ownAllSlots, type Pod, type Volume, type Workload } from './cluster.ts';
+import { type Cluster, type Member, ownAllSlots, type Workload } from './cluster.ts';
 import type { Finding, FindingCode } from './findings.ts';
+import { mayHoldSlots } from './kept-volumes.ts';
 import { leaveReplicas } from './replicas-owner.ts';
 import { listed } from './wording.ts';
 
+type Seen = Pick<Cluster, 'workload' | 'pods' | 'volumes' | 'members'>;
+
 /** What stands in nobody's way and should be known. */
-export function notes(cluster: Pick<Cluster, 'workload' | 'pods' | 'volumes' | 'members'>): readonly Finding[] {
-  const { workload, pods, volumes, members } = cluster;
+export function notes(cluster: Seen): readonly Finding[] {
+  const { workload, members } = cluster;
   return [
     ...severalVersions(members),
     ...evicting(members),
@@ -13,7 +16,7 @@ export function notes(cluster: Pick<Cluster, 'workload' | 'pods' | 'volumes' | '
     ...ownedElsewhere(workload),
     ...fewPrimaries(members),
     ...primariesWithoutSlots(members),
-    ...leftOverVolumes(workload, pods, volumes),
+    ...leftOverVolumes(cluster),
   ];
 }
 
@@ -80,11 +83,8 @@ function primariesWithoutSlots(members: readonly Member[]): readonly Finding[] {
   return [note('primary-without-slots', text, 'Run plan: it says what becomes of it.', idle)];
 }
 
-function leftOverVolumes(
-  workload: Workload | null,
-  pods: readonly Pod[],
-  volumes: readonly Volume[],
-): readonly Finding[] {
+function leftOverVolumes(cluster: Seen): readonly Finding[] {
+  const { workload, pods, volumes } = cluster;
   const last = workload === null ? -1 : workload.firstOrdinal + workload.replicas - 1;
   const living = new Set(pods.map((pod) => pod.ordinal));
   const left = volumes
@@ -92,7 +92,8 @@ function leftOverVolumes(
     .map((volume) => volume.claim);
   if (left.length === 0) return [];
   const text = `${listed(left)} ${left.length === 1 ? 'is kept of a pod that is' : 'are kept of pods that are'} gone.`;
-  return [
-    note('volume-left-over', text, 'Delete what is not needed, or declare `volumes: {onScaleDown: delete}`.', []),
-  ];
+  const remedy = mayHoldSlots(cluster)
+    ? 'Keep what may hold the keys of slots that no pod owns now.'
+    : 'Delete what is not needed, or declare `volumes: {onScaleDown: delete}`.';
+  return [note('volume-left-over', text, remedy, [])];
 }

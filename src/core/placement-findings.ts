@@ -5,7 +5,7 @@ import type { Finding } from './findings.ts';
 import type { Crowd } from './layout.ts';
 import { crowds, type Seated } from './placement.ts';
 import type { SlotSet } from './slots.ts';
-import type { Topology } from './topology.ts';
+import { HOST_LABEL, type Topology, ZONE_LABEL } from './topology.ts';
 import { listed, slotsInWords } from './wording.ts';
 
 /**
@@ -98,7 +98,7 @@ function findingOf({ pods, label, domain, whole, primary }: Crowd, slots: SlotSe
 
 /** Label of Kubernetes nodes → how people call what it tells apart. */
 const KINDS_OF_DOMAIN: Readonly<Record<string, string>> = {
-  'kubernetes.io/hostname': 'the Kubernetes node',
-  'topology.kubernetes.io/zone': 'the zone',
+  [HOST_LABEL]: 'the Kubernetes node',
+  [ZONE_LABEL]: 'the zone',
   'topology.kubernetes.io/region': 'the region',
 };

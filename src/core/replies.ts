@@ -36,17 +36,6 @@ export function array(reply: Reply, what: string): readonly Reply[] {
   throw unexpected(what, 'a list', reply);
 }
 
-/** A list of names and values in turn, such as CONFIG GET gives it. */
-export function pairs(reply: Reply, what: string): ReadonlyMap<string, string> {
-  const items = array(reply, what);
-  if (items.length % 2 !== 0) throw unexpected(what, 'names and values in turn', `${items.length} items`);
-  const map = new Map<string, string>();
-  for (let i = 0; i < items.length; i += 2) {
-    map.set(text(items[i] ?? null, what), text(items[i + 1] ?? null, what));
-  }
-  return map;
-}
-
 /** A reply in a few words, for messages. */
 export function shown(reply: Reply): string {
   if (reply === null) return 'nothing';

@@ -10,7 +10,8 @@ export interface Request {
   readonly context: string | null;
   readonly connect: 'auto' | 'direct' | 'port-forward';
   readonly redis: RedisAccess;
-  readonly allow: readonly string[];
+  /** What the run may do beyond the safe. */
+  readonly allow: readonly AllowWord[];
   readonly requireApprovedPlan: boolean;
   /** A plan hash that counts as approved. */
   readonly approvedPlan: string | null;
@@ -24,7 +25,13 @@ export interface Request {
   readonly token: Secret | null;
 }
 
-export type Command = 'plan' | 'apply' | 'drift' | 'status';
+export const COMMANDS = ['plan', 'apply', 'drift', 'status'] as const;
+
+export type Command = (typeof COMMANDS)[number];
+
+export const ALLOW_WORDS = ['destroy', 'delete-volumes', 'forget-unknown-nodes', 'assign-lost-slots'] as const;
+
+export type AllowWord = (typeof ALLOW_WORDS)[number];
 
 export interface RedisAccess {
   readonly username: string | null;

@@ -4,7 +4,6 @@ export type ServerError =
   | 'ask'
   | 'try-again'
   | 'cluster-down'
-  | 'crossslot'
   | 'no-replicas'
   | 'busy-key'
   | 'io-error'
@@ -18,13 +17,13 @@ export type ServerError =
   | 'unknown-command'
   | 'wrong-words'
   | 'unknown-node'
-  | 'not-owner'
   | 'already-owner'
-  | 'slot-holds-keys'
   | 'only-primaries'
   | 'target-no-primary'
   | 'unblocked'
   | 'newer-payload'
+  | 'trim-pending'
+  | 'unknown-type'
   | 'other';
 
 /** First words that are codes of their own. */
@@ -33,7 +32,6 @@ const CODES: Readonly<Record<string, ServerError>> = {
   ASK: 'ask',
   TRYAGAIN: 'try-again',
   CLUSTERDOWN: 'cluster-down',
-  CROSSSLOT: 'crossslot',
   NOREPLICAS: 'no-replicas',
   BUSYKEY: 'busy-key',
   IOERR: 'io-error',
@@ -55,12 +53,13 @@ const TEXTS: readonly (readonly [RegExp, ServerError])[] = [
   // Of a payload above proto-max-bulk-len; mostly the connection is gone before the donor has read this.
   [/invalid bulk length/i, 'io-error'],
   [/I don't know about node|unknown node/i, 'unknown-node'],
-  [/I'm not the owner of hash slot/i, 'not-owner'],
   [/I'm already the owner of hash slot/i, 'already-owner'],
-  [/while I still hold keys for this hash slot/i, 'slot-holds-keys'],
   [/use SETSLOT only with (masters|primaries)/i, 'only-primaries'],
   [/Target node is not a (master|primary)/i, 'target-no-primary'],
   [/DUMP payload version/i, 'newer-payload'],
+  // Redis from 8.4 on: what a job has left behind there is thrown away as soon as writes are not paused.
+  [/pending trim job/i, 'trim-pending'],
+  [/Bad data format/i, 'unknown-type'],
   [/invalid password|operation not permitted/i, 'not-authenticated'],
 ];
 

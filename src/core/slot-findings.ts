@@ -1,5 +1,6 @@
 import type { Member, Stranger } from './cluster.ts';
 import type { Finding, FindingCode } from './findings.ts';
+import { type Keeping, mayHoldSlots, wayBack } from './kept-volumes.ts';
 import {
   ALL_SLOTS,
   contains,
@@ -15,8 +16,7 @@ import {
 import { keysInWords, listed, slotsInWords } from './wording.ts';
 
 /** What is known of the owners of slots. */
-export interface Ownership {
-  readonly members: readonly Member[];
+export interface Ownership extends Keeping {
   readonly strangers: readonly Stranger[];
   /** What nodes own that do not answer now. */
   readonly silent?: SlotSet;
@@ -24,10 +24,12 @@ export interface Ownership {
 
 /**
  * A cluster that is still being made: no member holds a key and there is no node elsewhere that may, so that slots without
- * an owner have lost nothing.
+ * an owner have lost nothing. Where some have one, a pod that is gone may have owned the others, and its volume hold all keys.
  */
-export function isNewborn({ members, strangers, silent = [] }: Ownership): boolean {
+export function isNewborn(seen: Ownership): boolean {
+  const { members, strangers, silent = [] } = seen;
   const joined = members.filter((member) => member.joined);
+  if (mayHoldSlots(seen) && joined.some((member) => !isEmpty(member.slots))) return false;
   return strangers.length === 0 && isEmpty(silent) && joined.every((member) => member.facts.keys === 0);
 }
 
@@ -39,7 +41,7 @@ export function ownerlessSlots(seen: Ownership): SlotSet {
 }
 
 /** Slots that more than one member says it owns. */
-export function contestedSlots({ members }: Ownership): SlotSet {
+export function contestedSlots({ members }: Pick<Ownership, 'members'>): SlotSet {
   const owners = members.filter((member) => !isEmpty(member.slots));
   const all = union(...owners.map(({ slots }) => slots));
   if (count(all) === owners.reduce((sum, { slots }) => sum + count(slots), 0)) return [];
@@ -98,9 +100,14 @@ function withoutOwner(seen: Ownership): readonly Finding[] {
   const lost = ownerlessSlots(seen);
   if (isEmpty(lost)) return [];
   const text = `No primary owns ${slotsInWords(lost)}: keys in them can be neither read nor written.`;
-  const remedy =
-    'Bring back the pod that owned them with its volume; where its data is lost, `allow: assign-lost-slots` gives the slots to a primary, empty.';
-  return [about(lost, blocks('slots-without-owner', [], text, remedy))];
+  return [about(lost, blocks('slots-without-owner', [], text, remedyForLost(seen)))];
+}
+
+function remedyForLost(seen: Keeping): string {
+  const given = '`allow: assign-lost-slots` gives the slots to a primary, empty, once all pods answer.';
+  const way = wayBack(seen);
+  if (way === null) return `Bring back the pod that owned them with its volume; where its data is lost, ${given}`;
+  return `${way.back}: ${way.claims}, and may hold their keys. ${way.away}; then ${given}`;
 }
 
 function withTwoOwners(seen: Ownership): readonly Finding[] {

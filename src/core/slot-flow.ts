@@ -2,7 +2,6 @@ import {
   ALL_SLOTS,
   contains,
   count,
-  intersect,
   isEmpty,
   minus,
   NO_SLOTS,
@@ -74,9 +73,4 @@ function fill(pool: SlotSet, missing: number): SlotSet {
 
 function length([first, last]: SlotRange): number {
   return last - first + 1;
-}
-
-/** How many slots change their owner between two layouts of the same shards. */
-export function movedSlots(before: readonly SlotSet[], after: readonly SlotSet[]): number {
-  return before.reduce((sum, owned, i) => sum + count(owned) - count(intersect(owned, after[i] ?? NO_SLOTS)), 0);
 }

@@ -32,6 +32,10 @@ export type Share =
   | { readonly kind: 'weight'; readonly weight: number }
   | { readonly kind: 'slots'; readonly slots: SlotSet };
 
+/** Labels of Kubernetes nodes that tell where a pod is. */
+export const HOST_LABEL = 'kubernetes.io/hostname';
+export const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
 export interface PlacementRule {
   /** Labels of Kubernetes nodes, the most important first. */
   readonly spreadBy: readonly string[];

@@ -11,9 +11,22 @@ export function listed(names: readonly string[]): string {
 export function slotsInWords(slots: SlotSet): string {
   const n = count(slots);
   if (n === 1) return `slot ${print(slots)}`;
-  const text = print(slots);
-  const short = text.length > 60 ? `${text.slice(0, text.lastIndexOf(',', 60))},…` : text;
-  return `slots ${short} (${n.toLocaleString('en')} slots)`;
+  return `slots ${firstSlots(print(slots), 60)} (${counted(n, 'slot')})`;
+}
+
+/** Of a list of slots, as `print` writes it, the ranges that have room: half a number would be another slot. */
+export function firstSlots(slots: string, most: number): string {
+  return slots.length <= most ? slots : `${slots.slice(0, slots.lastIndexOf(',', most))},…`;
+}
+
+/** 1,365 */
+export function grouped(n: number): string {
+  return String(Math.round(n)).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
+}
+
+/** 1 shard · 3 shards · 2 primaries */
+export function counted(n: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(n)} ${n === 1 ? noun : plural}`;
 }
 
 /**
@@ -24,5 +37,5 @@ export function keysInWords(keys: number): string {
   if (keys === 1) return '1 key';
   if (keys < 10) return `${keys} keys`;
   const size = 10 ** Math.floor(Math.log10(keys));
-  return `about ${(Math.round(keys / size) * size).toLocaleString('en')} keys`;
+  return `about ${grouped(Math.round(keys / size) * size)} keys`;
 }

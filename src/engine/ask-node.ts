@@ -1,13 +1,25 @@
-import { CAPABILITY_QUESTION, lackedOf, MIGRATION_QUESTION, readCapabilities } from '../core/capabilities.ts';
+import {
+  CAPABILITY_QUESTION,
+  DATABASES_QUESTION,
+  databasesOf,
+  lackedOf,
+  MIGRATION_QUESTION,
+  readCapabilities,
+  UNSENT_QUESTION,
+  unsentIn,
+  unsentOf,
+} from '../core/capabilities.ts';
 import type { Pod } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { parseFields, parseInfo } from '../core/info.ts';
+import { librariesIn } from '../core/libraries.ts';
 import type { NodeAnswer, NodeReport, NodeSilence } from '../core/node-report.ts';
 import { type KnownLines, parseNodes } from '../core/nodes.ts';
 import { isList, type Reply, text } from '../core/replies.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
-import { announcedIp } from '../ports/announced-ip.ts';
+import { factsOf } from '../plan/library-facts.ts';
 import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
+import { announcedIp } from '../servers/announced-ip.ts';
 
 /** Milliseconds for one pod, from connecting to the last answer. */
 const PATIENCE = 5_000;
@@ -18,6 +30,8 @@ const QUESTIONS: readonly Command[] = [
   ['CLUSTER', 'INFO'],
   ['CONFIG', 'GET', 'save'],
   CAPABILITY_QUESTION,
+  ['CONFIG', 'GET', 'min-replicas-to-write'],
+  ['CONFIG', 'GET', 'stop-writes-on-bgsave-error'],
 ];
 
 const SILENT_BECAUSE: Readonly<Partial<Record<ServerError, NodeSilence['because']>>> = {
@@ -47,8 +61,9 @@ export async function askNode(
     return {
       ...report,
       ...(await announcement(report, pod, connection, signal)),
-      ...(await lackedBy(report, connection, signal)),
+      ...(await limitsOf(report, connection, signal)),
       ...(await lackOfLogin(report, connection, signal)),
+      ...(await functionsOf(report, connection, signal)),
     };
   } catch (thrown) {
     stop.throwIfAborted();
@@ -60,15 +75,37 @@ export async function askNode(
   }
 }
 
-async function lackedBy(
+/** What keeps it from moving slots as a whole although it knows the command. */
+async function limitsOf(
   { capabilities }: NodeAnswer,
   connection: Connection,
   signal: AbortSignal,
 ): Promise<Pick<NodeAnswer, 'capabilities'>> {
-  if (capabilities?.atomic !== 'MIGRATION') return {};
-  const [answer] = await connection.send([MIGRATION_QUESTION], { signal, timeout: PATIENCE });
-  const lacked = lackedOf(replyOf(answer));
-  return lacked.length === 0 ? {} : { capabilities: { ...capabilities, lacks: lacked } };
+  if (capabilities === undefined || capabilities.atomic === null) return {};
+  const options = { signal, timeout: PATIENCE };
+  const [stats] = await connection.send([UNSENT_QUESTION], options);
+  const unsent = unsentOf(unsentIn(stats?.ok === true ? text(stats.value, `INFO of ${connection.pod}`) : null));
+  if (capabilities.atomic === 'MIGRATESLOTS') {
+    const [chosen] = await connection.send(DATABASES_QUESTION, options);
+    const error = chosen?.ok === true ? null : (chosen?.error ?? 'no answer');
+    return { capabilities: { ...capabilities, ...unsent, ...databasesOf(error) } };
+  }
+  const [answer] = await connection.send([MIGRATION_QUESTION], options);
+  const lacks = lackedOf(replyOf(answer));
+  return { capabilities: { ...capabilities, ...unsent, ...(lacks.length === 0 ? {} : { lacks }) } };
+}
+
+/** A user to plan with need not have the right to see them. */
+async function functionsOf(
+  { info }: NodeAnswer,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Pick<NodeAnswer, 'functions'>> {
+  if (info.libraries === 0) return {};
+  const [answer] = await connection.send([['FUNCTION', 'LIST', 'WITHCODE']], { signal, timeout: PATIENCE });
+  if (answer?.ok !== true) return {};
+  const libraries = librariesIn(answer.value);
+  return libraries === null ? {} : { functions: factsOf(libraries) };
 }
 
 /** Another IP than the pod's is a former one, unless it is announced on purpose: then it was configured. */
@@ -114,7 +151,7 @@ function silence(pod: string, because: NodeSilence['because'], seen: string): No
 }
 
 function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines): NodeReport {
-  const [info, nodes, state, config, commands] = answers;
+  const [info, nodes, state, save, commands, minReplicas, stopWrites] = answers;
   const capabilities = readCapabilities(replyOf(commands));
   const needed = [
     ['INFO', info],
@@ -140,15 +177,26 @@ function readAnswers(pod: string, answers: readonly Answer[], known: KnownLines)
     info: parseInfo(text(replyOf(info), `INFO of ${pod}`), `INFO of ${pod}`),
     view: parseNodes(text(replyOf(nodes), `CLUSTER NODES of ${pod}`), `CLUSTER NODES of ${pod}`, known),
     stateOk: parseFields(text(replyOf(state), `CLUSTER INFO of ${pod}`)).get('cluster_state') === 'ok',
-    savePoints: savePointsOf(replyOf(config)),
+    savePoints: configured('save', save),
+    ...writesNeed(configured('min-replicas-to-write', minReplicas)),
+    ...writesStop(configured('stop-writes-on-bgsave-error', stopWrites)),
     ...(capabilities === null ? {} : { capabilities }),
   };
 }
 
 /** CONFIG is often forbidden or renamed, and forks answer it with whatever they like: then nobody knows. */
-function savePointsOf(reply: Reply): string | null {
+function configured(wanted: string, answer: Answer | undefined): string | null {
+  const reply = replyOf(answer);
   const [name, value] = isList(reply) ? reply : [];
-  return String(name) === 'save' && (typeof value === 'string' || Buffer.isBuffer(value)) ? value.toString() : null;
+  return String(name) === wanted && (typeof value === 'string' || Buffer.isBuffer(value)) ? value.toString() : null;
+}
+
+function writesNeed(replicas: string | null): Pick<NodeAnswer, 'minReplicas'> {
+  return replicas !== null && /^\d{1,10}$/.test(replicas) ? { minReplicas: Number(replicas) } : {};
+}
+
+function writesStop(whenSaveFails: string | null): Pick<NodeAnswer, 'stopsWhenSaveFails'> {
+  return whenSaveFails === 'yes' || whenSaveFails === 'no' ? { stopsWhenSaveFails: whenSaveFails === 'yes' } : {};
 }
 
 function replyOf(answer: Answer | undefined): Reply {

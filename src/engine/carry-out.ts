@@ -1,13 +1,14 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { asFailure, Failure } from '../core/failure.ts';
-import type { Finding, FindingCode } from '../core/findings.ts';
+import { isDifference } from '../core/findings.ts';
 import { inParallel } from '../core/in-parallel.ts';
+import type { AllowWord } from '../core/request.ts';
 import type { Topology } from '../core/topology.ts';
 import { notAllowed } from '../plan/dangers.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { REPAIRING } from '../plan/order.ts';
-import type { AllowWord, Plan, Planned, PlannedStep } from '../plan/plan.ts';
+import type { Plan, Planned, PlannedStep } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import { type Approved, resumePlan } from '../plan/resume-plan.ts';
@@ -15,8 +16,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Kubernetes } from '../ports/kubernetes.ts';
 import type { Redis } from '../ports/redis.ts';
-import { until } from '../ports/until.ts';
+import { until } from '../servers/until.ts';
 import { KINDS } from '../steps/index.ts';
+import { lookWhenCaughtUp } from './caught-up.ts';
 import { runStep } from './runners.ts';
 
 /** More rounds of planning than any plan needs: one for each time that pods were waited for, and the last look. */
@@ -55,7 +57,7 @@ export interface CarryOutOptions {
 
 /**
  * Carries a plan out, stage by stage, and returns the cluster as seen at the end, when a new plan would be empty
- * and nobody is amiss (`isPassing`).
+ * and nothing is found that counts as a difference.
  * Before each stage everything is looked at once more and the facts that each step rests on are compared. After pods were
  * waited for, and at the end, it plans anew from what is there: now the new pods' nodes are known.
  * Throws Failure: `changed-meanwhile`, `stopped`, `not-as-declared`, or what a step ended with.
@@ -80,7 +82,7 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
       for (const text of differences) options.journal.tell({ kind: 'note', text: `Other than planned. ${text}` });
       return seen;
     }
-    if (!rest.rest) throw notTheRest(rest.differences);
+    if (!rest.rest) throw options.approved.returning.length > 0 ? unseen(planned.plan) : notTheRest(rest.differences);
     const forbidden = notAllowed(planned.plan, options.allow);
     if (forbidden !== null) throw forbidden;
     plan = planned.plan;
@@ -94,22 +96,24 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
 /** Where new pods run can make other replicas' places better ones: that is copying which nobody has agreed to. */
 function refuseUnseen(anew: Planned): void {
   if (anew.kind === 'refused' || anew.plan.stages.length === 0) return;
-  throw new Failure(
+  throw unseen(anew.plan);
+}
+
+function unseen(plan: Plan): Failure {
+  return new Failure(
     'not-as-declared',
     'All that was approved is done, and more is to be done that nobody has seen yet.',
     {
       remedy: 'Run plan, look at it, and apply it.',
-      details: steps(anew.plan).map((step) => KINDS.words(step)),
+      details: steps(plan).map((step) => KINDS.words(step)),
     },
   );
 }
 
-/** What time mends, and no step does. */
-const PASSING: readonly FindingCode[] = ['replica-not-synced', 'pod-not-ready', 'epochs-collide'];
-
 /**
- * Looks, and plans anew. Where nothing is left to do and a replica still has no link, say, it waits: work that ends with
- * half of the replicas down is not done. Throws `not-as-declared` when they stay so.
+ * Looks, and plans anew. Where nothing is left to do and a replica still has no link, say, it waits: much of what no step mends
+ * passes by itself, and a run that ends well while `drift` would not is worse than one that ends late. Throws `not-as-declared`
+ * when anything stays so, with all that does.
  */
 async function lookWhenWell(
   topology: Topology,
@@ -117,21 +121,18 @@ async function lookWhenWell(
   { agreed, journal, stop }: CarryOutOptions & { readonly agreed: Approved },
 ): Promise<{ seen: Cluster; planned: Planned }> {
   const remedy =
-    'Nothing is left to plan, and the cluster is not whole: look at the pods that are named, then run apply again.';
+    'Nothing is left to plan, and the cluster is not as declared: look at the pods that are named, then run apply again.';
   const wait = { for: 'all members to be well', seconds: 120, every: 500, code: 'not-as-declared', remedy } as const;
   return until({ clock: ports.clock, tell: journal.tell, stop }, wait, async () => {
     const seen = await ports.observe({ signal: stop, thorough: true });
     const planned = resumePlan(topology, seen, agreed);
     const isLast = planned.kind === 'plan' && planned.plan.stages.length === 0;
-    const ailing = isLast ? seen.findings.find(isPassing) : undefined;
-    if (ailing === undefined) return { done: true, value: { seen, planned } };
-    return { done: false, seen: ailing.text.replace(/\.$/, '') };
+    const amiss = isLast ? seen.findings.filter(isDifference) : [];
+    const [first] = amiss;
+    if (first === undefined) return { done: true, value: { seen, planned } };
+    const details = amiss.map(({ text, remedy: cure }) => `${text} ${cure}`);
+    return { done: false, seen: first.text.replace(/\.$/, ''), details };
   });
-}
-
-/** Whether something is amiss that an apply, even one with nothing to do, waits for. */
-export function isPassing({ code }: Finding): boolean {
-  return PASSING.includes(code);
 }
 
 /**
@@ -163,7 +164,9 @@ async function runStage(
   options: CarryOutOptions,
 ): Promise<void> {
   options.stop.throwIfAborted();
-  const cluster = await lookAgain(ports, options);
+  const now = { clock: ports.clock, tell: options.journal.tell, stop: options.stop };
+  const ahead = stage.map(({ step }) => step);
+  const cluster = await lookWhenCaughtUp(ahead, topology, now, () => lookAgain(ports, options));
   for (const planned of stage) checkFacts(planned, cluster);
 
   const failures: Failure[] = [];
@@ -173,6 +176,7 @@ async function runStage(
     topology,
     cluster,
     stop: AbortSignal.any([options.stop, oneFailed.signal]),
+    hurry: options.stop,
     tell: options.journal.tell,
   };
   const atOnce = stage.some(({ step }) => step.kind === 'move-slots') ? MOVES_AT_ONCE : stage.length;

@@ -1,12 +1,13 @@
 import { type Cluster, type Member, podOf, type SlotKeys } from '../core/cluster.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import { parseFields } from '../core/info.ts';
-import { array, isList, number, type Reply, text } from '../core/replies.ts';
+import { array, number, text } from '../core/replies.ts';
 import { slotsInDoubt } from '../core/slot-findings.ts';
 import { ALL_SLOTS, each, isEmpty, minus, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import { countHeld } from '../migration/count-keys.ts';
-import { answerTo, ask, STEADY } from '../ports/ask.ts';
 import type { Command, Redis } from '../ports/redis.ts';
+import { ask, STEADY } from '../servers/ask.ts';
+import { statOf, statsOf } from './slot-stats.ts';
 
 /** How many primaries are asked at the same time. */
 const AT_ONCE = 32;
@@ -43,18 +44,28 @@ export async function askHoldings(
 type Server = Parameters<typeof countHeld>[0];
 
 /**
- * Only where it holds more keys than its own slots: most never do. Under traffic the two are not read at the same moment,
- * so this is a suspicion, which a look into the other slots settles.
+ * Only where it does not hold just the keys of its own slots: most do. Under traffic the two are not read at the same moment, so that
+ * they differ either way: this is a suspicion, which a look into the other slots settles. What clients delete meanwhile would hide
+ * what is astray, were only more keys suspicious.
  */
 async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Promise<Holding> {
   const own = union(member.slots, doubtful);
-  const keys = await keysOn(server);
-  if (keys === 0 || keys <= (await keysOfOwnSlots(server, member))) return {};
-  if (keys <= sum(await heldOf(server, own))) return {};
+  if (await areAllThatItHolds(server, () => keysOfOwnSlots(server, member))) return {};
+  if (await areAllThatItHolds(server, async () => sum(await heldOf(server, own)))) return {};
   const holds = await heldOf(server, minus(ALL_SLOTS, own));
   if (holds.length > 0) return { holds };
   const hides = member.capabilities?.atomic === 'MIGRATION' ? await hiddenOn(server, own) : 0;
   return hides > 0 ? { hides } : {};
+}
+
+/** How often in a row both numbers have to be the same: while clients write, they now and then are by chance. */
+const TIMES_THE_SAME = 3;
+
+async function areAllThatItHolds(server: Server, counted: () => Promise<number>): Promise<boolean> {
+  for (let times = 0; times < TIMES_THE_SAME; times += 1) {
+    if ((await counted()) !== (await keysOn(server))) return false;
+  }
+  return true;
 }
 
 /**
@@ -63,17 +74,8 @@ async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Prom
  */
 async function keysOfOwnSlots({ main }: Server, { capabilities }: Member): Promise<number> {
   if (capabilities?.slotStats !== true) return 0;
-  const answer = await answerTo(main, ['CLUSTER', 'SLOT-STATS', 'SLOTSRANGE', 0, SLOT_COUNT - 1], { signal: STEADY });
-  if (!answer.ok || !isList(answer.value)) return 0;
-  return sum(answer.value.map((entry) => ({ keys: keyCountIn(entry) })));
-}
-
-/** Of `[slot, ['key-count', 12, …]]`. */
-function keyCountIn(entry: Reply): number {
-  const stats = isList(entry) ? (entry[1] ?? null) : null;
-  if (!isList(stats)) return 0;
-  const value = stats[stats.findIndex((field) => String(field) === 'key-count') + 1];
-  return typeof value === 'number' ? value : 0;
+  const stats = await statsOf(main, 0, SLOT_COUNT - 1, { signal: STEADY });
+  return sum((stats ?? []).map((entry) => ({ keys: statOf(entry, 'key-count') ?? 0 })));
 }
 
 /**

@@ -1,4 +1,5 @@
-import { asFailure, Failure } from '../core/failure.ts';
+import { asFailure, Failure, mayPass } from '../core/failure.ts';
+import { byText } from '../core/text-order.ts';
 import type { Place } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Kubernetes, Lease } from '../ports/kubernetes.ts';
@@ -38,31 +39,63 @@ export interface LockOptions {
   readonly kept: (trouble: Failure, seconds: number) => void;
 }
 
+interface Ports {
+  readonly kubernetes: Kubernetes;
+  readonly clock: Clock;
+}
+
 /** One state of another's Lease, and since when it stands as seen from here (milliseconds). */
 interface Sighting {
   readonly version: string;
   readonly since: number;
 }
 
-/** The name of the Lease of a cluster. */
-export function leaseName(cluster: string): string {
-  return `redis-cluster-topology-${cluster}`;
+/** The name of the Lease of a StatefulSet, or of a cluster of another name. */
+export function leaseName(of: string): string {
+  return `redis-cluster-topology-${of}`;
 }
 
 /**
- * Takes the Lease of a cluster, waits for another holder up to `patience`, and keeps it renewed.
- * A holder that stops renewing is succeeded after 30 s by the API server's clock, or of standing still as seen from here
- * where that clock cannot be trusted: clocks of two runners may differ, so they are never compared.
+ * Takes the Lease of the cluster's StatefulSet, and that of its name where it is another, waits for other holders up to
+ * `patience`, and keeps them renewed. The name alone would let one StatefulSet be changed twice at once under two names,
+ * and a renamed cluster would not find what a run that was killed has left.
  * Throws Failure `locked`, or `no-namespace` where there is none for the Lease.
  */
-export async function takeLock(
-  place: Place,
-  cluster: string,
-  ports: { kubernetes: Kubernetes; clock: Clock },
-  options: LockOptions,
-): Promise<Lock> {
-  const name = leaseName(cluster);
+export async function takeLock(place: Place, cluster: string, ports: Ports, options: LockOptions): Promise<Lock> {
   const deadline = ports.clock.now() + options.patience;
+  await using taken = new AsyncDisposableStack();
+  // A cluster may be called like another one's StatefulSet, and one process may be at work on both.
+  const token = `${options.token} ${place.statefulSet}`;
+  const take = async (of: string): Promise<Lock> =>
+    taken.use(await takeLease({ place, name: leaseName(of), cluster }, ports, { ...options, token, deadline }));
+  if (cluster === place.statefulSet) {
+    const only = await take(cluster);
+    taken.move();
+    return only;
+  }
+  // Whoever comes takes them in the same order: two clusters may be called like each other's StatefulSets.
+  const isFirst = byText(place.statefulSet, cluster) < 0;
+  const first = await take(isFirst ? place.statefulSet : cluster);
+  const second = await take(isFirst ? cluster : place.statefulSet);
+  const [own, named] = isFirst ? [first, second] : [second, first];
+  const both = taken.move();
+  return {
+    lost: AbortSignal.any([own.lost, named.lost]),
+    inherited: own.inherited,
+    leave: (note) => own.leave(note),
+    [Symbol.asyncDispose]: () => both.disposeAsync(),
+  };
+}
+
+/**
+ * A holder that stops renewing is succeeded after 30 s by the API server's clock, or of standing still as seen from here
+ * where that clock cannot be trusted: clocks of two runners may differ, so they are never compared.
+ */
+async function takeLease(
+  { place, name, cluster }: { readonly place: Place; readonly name: string; readonly cluster: string },
+  ports: Ports,
+  { deadline, ...options }: LockOptions & { readonly deadline: number },
+): Promise<Lock> {
   let seen: Sighting = { version: '', since: 0 };
   for (;;) {
     const lease = await ports.kubernetes.readLease(place, name, options);
@@ -85,7 +118,7 @@ export async function takeLock(
   }
 }
 
-/** What the Lease of a cluster tells those who never take it. */
+/** What the Leases of a cluster tell those who never take them. */
 export interface LockSeen {
   /** Who is at work on the cluster now; null for nobody. */
   readonly holder: string | null;
@@ -100,9 +133,13 @@ export async function lookAtLock(
   kubernetes: Kubernetes,
   options: { signal: AbortSignal },
 ): Promise<LockSeen> {
-  const lease = await kubernetes.readLease(place, leaseName(cluster), options);
-  if (lease === null) return { holder: null, note: null };
-  return { holder: isExpired(lease) ? null : lease.holder, note: lease.note === '' ? null : lease.note };
+  const names = [...new Set([place.statefulSet, cluster])].map(leaseName);
+  const [own, named = null] = await Promise.all(names.map((name) => kubernetes.readLease(place, name, options)));
+  return { holder: holderOf(own ?? null) ?? holderOf(named), note: own?.note || null };
+}
+
+function holderOf(lease: Lease | null): string | null {
+  return lease === null || isExpired(lease) ? null : lease.holder;
 }
 
 /** Whether nobody holds it any more: it was given back, or not renewed for as long as it lasts. */
@@ -128,44 +165,29 @@ function lockedBy(cluster: string, holder: string, patience: number): Failure {
   );
 }
 
-/** A renewal that is under way, or was given up, may change the Lease between an own look and the write after it. */
-const WRITES = 3;
-
 function holdLock(
   place: Place,
   name: string,
-  ports: { kubernetes: Kubernetes; clock: Clock },
+  ports: Ports,
   { holder, token, inherited, kept }: Pick<LockOptions, 'holder' | 'token' | 'kept'> & { readonly inherited: string },
 ): Lock {
   const lost = new AbortController();
   const closing = new AbortController();
   let note = inherited;
 
-  const write = async (state: { holder: string; token: string }, signal: AbortSignal): Promise<void> => {
-    for (let tries = 0; tries < WRITES; tries += 1) {
-      const lease = await ports.kubernetes.readLease(place, name, { signal });
-      if (lease !== null && lease.token !== token) throw lostTo(name, lease.holder);
-      const version = lease?.version ?? null;
-      const next = { ...state, seconds: LEASE_SECONDS, note };
-      const written = await ports.kubernetes.writeLease(place, name, next, { version, signal });
-      if (written === 'written') return;
-      if (written === 'no-namespace') throw noNamespace(place);
-    }
-    throw lostTo(name, 'another run');
-  };
-
-  const renewing = keepRenewed(ports.clock, closing.signal, () => write({ holder, token }, closing.signal)).catch(
-    (thrown: unknown) => {
-      if (!closing.signal.aborted) lost.abort(thrown);
-    },
-  );
+  const write = (state: { holder: string; token: string }, signal: AbortSignal): Promise<void> =>
+    rewrite(ports.kubernetes, { place, name, token }, () => ({ ...state, note }), signal);
+  const renew = (): Promise<void> => write({ holder, token }, closing.signal);
+  const renewing = keepRenewed(ports.clock, closing.signal, renew).catch((thrown: unknown) => {
+    if (!closing.signal.aborted) lost.abort(thrown);
+  });
 
   return {
     lost: lost.signal,
     inherited: inherited === '' ? null : inherited,
     async leave(text) {
       note = text;
-      await insist(ports.clock, closing.signal, () => write({ holder, token }, closing.signal));
+      await insist(ports.clock, closing.signal, renew);
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -178,6 +200,31 @@ function holdLock(
       }
     },
   };
+}
+
+/** A renewal that is under way, or was given up, may change the Lease between an own look and the write after it. */
+const WRITES = 3;
+
+/**
+ * Writes into the Lease as long as it is this holder's. Throws Failure `lock-lost` where it is not.
+ * @param state asked for at each try: a note may be left meanwhile, and an old one must not come back
+ */
+async function rewrite(
+  kubernetes: Kubernetes,
+  { place, name, token }: { readonly place: Place; readonly name: string; readonly token: string },
+  state: () => Pick<Lease, 'holder' | 'token' | 'note'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tries = 0; tries < WRITES; tries += 1) {
+    const lease = await kubernetes.readLease(place, name, { signal });
+    if (lease !== null && lease.token !== token) throw lostTo(name, lease.holder);
+    const version = lease?.version ?? null;
+    const next = { ...state(), seconds: LEASE_SECONDS };
+    const written = await kubernetes.writeLease(place, name, next, { version, signal });
+    if (written === 'written') return;
+    if (written === 'no-namespace') throw noNamespace(place);
+  }
+  throw lostTo(name, 'another run');
 }
 
 /** Renews until closed. Throws when somebody else has the lease, or it does not stand any more. */
@@ -207,11 +254,6 @@ function lostTo(name: string, holder: string): Failure {
   return new Failure('lock-lost', `The lock ${name} was taken over by ${holder === '' ? 'nobody known' : holder}.`, {
     remedy: 'Look whether that run finished the work; if not, run apply again.',
   });
-}
-
-/** Whether it is the API server that cannot be asked just now: not another holder, and no right that is missing. */
-function mayPass(thrown: unknown): boolean {
-  return thrown instanceof Failure && (thrown.code === 'kubernetes-unreachable' || thrown.code === 'kubernetes-error');
 }
 
 function expired(cause: unknown): Failure {

@@ -8,17 +8,16 @@ import type { NodeReport, NodeSilence } from '../core/node-report.ts';
 import type { KnownLines } from '../core/nodes.ts';
 import { openSlots } from '../core/slot-findings.ts';
 import { isEmpty, print } from '../core/slots.ts';
-import type { Topology } from '../core/topology.ts';
+import { type Topology, ZONE_LABEL } from '../core/topology.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Kubernetes, KubernetesView } from '../ports/kubernetes.ts';
 import type { Redis } from '../ports/redis.ts';
-import { TELL_EVERY } from '../ports/until.ts';
+import { TELL_EVERY } from '../servers/until.ts';
 import { ownResources } from '../steps/delete-resources/shape.ts';
 import { askNode } from './ask-node.ts';
 import { askHoldings } from './holdings.ts';
 
 /** Shown to people, whether the topology spreads by it or not. */
-const ZONE = 'topology.kubernetes.io/zone';
 
 /** How many pods are asked at the same time. */
 const AT_ONCE = 64;
@@ -46,7 +45,7 @@ export async function observe(
 ): Promise<Cluster> {
   const { manifests, claimTemplates = [], signal } = options;
   const view = await ports.kubernetes.look(topology.kubernetes, {
-    spreadBy: [...new Set([...topology.placement.spreadBy, ZONE])],
+    spreadBy: [...new Set([...topology.placement.spreadBy, ZONE_LABEL])],
     claimTemplates: [...new Set([...(manifests?.claimTemplates ?? []), ...claimTemplates])],
     signal,
   });

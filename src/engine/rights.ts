@@ -20,6 +20,8 @@ const MOVING: readonly Command[] = [
   ['EXISTS', 'key'],
   ['DEL', 'key'],
   ['ASKING'],
+  ['CLIENT', 'LIST'],
+  ['CLIENT', 'KILL', 'ID', '1'],
 ];
 
 /** What each kind of step sends, with arguments that DRYRUN can count. A kind that is not here does not compile. */
@@ -50,8 +52,8 @@ const COMMANDS: Readonly<Record<StepKindName, readonly Command[]>> = {
 
 /** What copies functions to a pod that joins a cluster which may have some. */
 const FUNCTIONS: readonly Command[] = [
-  ['FUNCTION', 'DUMP'],
-  ['FUNCTION', 'RESTORE', 'payload'],
+  ['FUNCTION', 'LIST', 'WITHCODE'],
+  ['FUNCTION', 'LOAD', 'REPLACE', 'code'],
 ];
 
 /** What `migration.method: atomic` sends; a server has one of the two kinds. With `auto` slots move key by key without these rights. */
@@ -131,7 +133,7 @@ function isAboutCommand(error: string): boolean {
   return /command '.*' not found/i.test(error);
 }
 
-const CONTAINERS = ['CLUSTER', 'FUNCTION'];
+const CONTAINERS = ['CLIENT', 'CLUSTER', 'FUNCTION'];
 
 function ruleOf([name, word]: Command): string {
   const rule = CONTAINERS.includes(String(name)) ? `${String(name)}|${String(word)}` : String(name);

@@ -2,12 +2,12 @@ import { type Pod, podOf } from '../core/cluster.ts';
 import { meaningOf } from '../core/server-errors.ts';
 import { getKeys, keysOf } from '../migration/keys-in-slot.ts';
 import { sizesOf } from '../migration/sizes.ts';
+import type { Counted } from '../plan/estimate.ts';
 import { LARGE, type LargeKey } from '../plan/large-keys.ts';
 import type { Plan } from '../plan/plan.ts';
-import { refusal } from '../ports/ask.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
+import { refusal } from '../servers/ask.ts';
 import type { Step } from '../steps/index.ts';
-import type { KeysBySlot } from './measure.ts';
 
 /** Slots of one move that are looked into, spread over those with keys, and keys of each: some ten milliseconds a donor. */
 const SLOTS = 256;
@@ -23,12 +23,12 @@ const AT_ONCE = 64;
  */
 export async function sampleLargeKeys(
   plan: Plan,
-  counts: ReadonlyMap<Step, KeysBySlot>,
+  counts: ReadonlyMap<Step, Counted>,
   redis: Redis,
   options: { signal: AbortSignal },
 ): Promise<readonly LargeKey[]> {
   const sampled = await Promise.all(
-    Array.from(counts, async ([step, keys]): Promise<readonly LargeKey[]> => {
+    Array.from(counts, async ([step, { keys }]): Promise<readonly LargeKey[]> => {
       const pod = step.kind === 'move-slots' ? podOf(plan.before, step.from) : undefined;
       return pod === undefined ? [] : largeKeysOf(pod, spread([...keys.keys()]), redis, options);
     }),

@@ -1,12 +1,14 @@
 import { Failure } from '../core/failure.ts';
 import { print, type SlotSet, slotsOfNumbers } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
+import { STEADY } from '../servers/ask.ts';
 import { troubleOf } from './atomic-errors.ts';
 import { refuseStrayKeys } from './batch.ts';
 import type { Piece } from './cut.ts';
 import { type Following, follow, waitFor } from './follow.ts';
+import { refuseHiddenKeys } from './hidden-keys.ts';
 import { hasEnded, type Job } from './jobs.ts';
 import { slotStates } from './slot-states.ts';
+import { refuseUnsent, unsentSoFar } from './unsent.ts';
 
 /** How often a job is begun before its slots are moved in another way. */
 const TRIES = 3;
@@ -22,6 +24,8 @@ export async function movePiece(piece: Piece, work: Following): Promise<Failure 
   const { clock, stop, tell } = work.context;
   const slots = slotsOfNumbers(piece.slots);
   for (let tries = 1; ; tries += 1) {
+    const used = await unsentSoFar(work.pair, piece.slots);
+    if (used !== null) return used;
     const said = await objectionTo(piece, work);
     if (said === null) return null;
     stop.throwIfAborted();
@@ -49,7 +53,8 @@ async function tryOnce(piece: Piece, work: Following): Promise<string | null> {
   const { pair, jobs } = work;
   const { toTake } = await slotStates(pair, piece.slots);
   if (toTake.length > 0) {
-    await refuseStrayKeys(pair, toTake, work.context.clock);
+    if (jobs.hidesStrayKeys) await refuseHiddenKeys(pair, toTake, work.context);
+    else await refuseStrayKeys(pair, toTake, work.context.clock);
     const started = await jobs.start(pair, slotsOfNumbers(toTake));
     if (!started.ok) return started.error;
     work.ours.add(started.id);
@@ -60,19 +65,21 @@ async function tryOnce(piece: Piece, work: Following): Promise<string | null> {
     }
   }
   await untilAgreed(piece.slots, work);
+  await refuseUnsent(pair, piece.slots);
   return null;
 }
 
 /**
  * Waits for jobs that are at work on these nodes before the first of this move. The turn is this move's, so they come from
- * a run that was killed or cut off, or from somebody else. Returns the right that is lacking to look at jobs, or null.
+ * a run that was killed or cut off, or from somebody else. Returns why jobs cannot be looked at, for want of a right or of an answer
+ * that makes sense (a fork's), or null.
  */
 export async function waitForOthers(slots: SlotSet, work: Following): Promise<Failure | null> {
   try {
     await waitForJobs(slots, work);
     return null;
   } catch (thrown) {
-    if (thrown instanceof Failure && thrown.code === 'redis-permission')
+    if (thrown instanceof Failure && (thrown.code === 'redis-permission' || thrown.code === 'redis-error'))
       return troubleOf(thrown.message, slots, work).failure;
     throw thrown;
   }

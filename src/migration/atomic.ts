@@ -1,27 +1,22 @@
 import type { Failure } from '../core/failure.ts';
-import { inLanes } from '../core/in-parallel.ts';
-import { count, each, isEmpty, slotsOfNumbers } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
-import { viewOf } from '../ports/views.ts';
-import { movePiece, waitForOthers } from './atomic-piece.ts';
+import { isHot } from '../core/hot-slots.ts';
+import { each, isEmpty, print, type SlotSet, slotsOfNumbers } from '../core/slots.ts';
+import { slotsInWords } from '../core/wording.ts';
+import { STEADY } from '../servers/ask.ts';
+import { viewOf } from '../servers/views.ts';
+import { type JobsWay, moveInJobs } from './atomic-jobs.ts';
+import { waitForOthers } from './atomic-piece.ts';
 import { countKeys } from './count-keys.ts';
-import { cut, type Piece } from './cut.ts';
+import { Pieces } from './cut.ts';
 import type { Following } from './follow.ts';
-import type { Jobs } from './jobs.ts';
 import type { Mover, Work } from './mover.ts';
 import type { Pair } from './pair.ts';
 import { slotStates } from './slot-states.ts';
 import type { Turns } from './turns.ts';
 
-/** Bytes of one job: what a server has to keep in its buffers when more is written than is sent, and what a failure costs. */
-const MOST_BYTES = 256 * 1024 * 1024;
-
-export interface AtomicWay {
-  readonly jobs: Jobs;
+export interface AtomicWay extends JobsWay {
   readonly turns: Turns;
-  /** `migration.maxLatency` */
-  readonly maxLatency: number;
-  /** Moves what no job can; null: there is to be no other way. */
+  /** Moves what no job can, or should; null: there is to be no other way. */
   readonly keyByKey: Mover | null;
 }
 
@@ -29,7 +24,7 @@ export interface AtomicWay {
  * Moves slots as a whole, job after job: the server sends a snapshot, then what was written meanwhile, then it hands the
  * slots over; until then the donor owns and serves them, and a job that fails has changed nothing.
  * Slots that an interrupted move left open are moved key by key first, for servers begin no job while one is open; and so
- * is the rest when a job fails in every try.
+ * is the rest when a job fails in every try, and at last what would hold clients up for too long.
  */
 export function atomicMover(way: AtomicWay): Mover {
   return async (pair, work) => {
@@ -37,49 +32,40 @@ export function atomicMover(way: AtomicWay): Mover {
     const stillAtIt = (): void => progress.movedKeys(0);
     const following: Following = { pair, jobs: way.jobs, context, ours: new Set(), stillAtIt };
     await moveOpenSlots(pair, work, way);
-    const use = way.jobs.use(pair);
-    const { left, failure } = await way.turns.during(use, context.stop, () => moveInJobs(work, following, way));
-    if (failure === null) return;
-    if (way.keyByKey === null) throw failure;
-    context.tell({ kind: 'note', text: `${failure.message} ${failure.remedy} The rest is moved key by key.` });
-    await way.keyByKey(pair, { ...work, slots: slotsOfNumbers(left.flatMap(({ slots }) => slots)) });
+    const use = new Map([pair.donor, pair.receiver].map(({ id }) => [id, 'alone'] as const));
+    const { left, failure, hot } = await way.turns.during(use, context.stop, () => moveMost(work, following, way));
+    const rest = slotsOfNumbers([...left, ...hot]);
+    if (isEmpty(rest)) return;
+    if (way.keyByKey === null) {
+      if (failure === null) return;
+      throw failure;
+    }
+    const why =
+      failure === null ? hotWords(rest, pair) : `${failure.message} ${failure.remedy} The rest is moved key by key.`;
+    context.tell({ kind: 'note', text: why });
+    await way.keyByKey(pair, { ...work, slots: rest });
   };
 }
 
+/** What is not moved yet, and why jobs do not move it. */
 interface Outcome {
-  readonly left: readonly Piece[];
-  /** Why they cannot be moved by jobs. */
+  readonly left: readonly number[];
   readonly failure: Failure | null;
+  readonly hot: readonly number[];
 }
 
-/** Several lanes share the pieces. After the first failure no further one is begun. */
-async function moveInJobs(work: Work, following: Following, way: AtomicWay): Promise<Outcome> {
+async function moveMost(work: Work, following: Following, way: AtomicWay): Promise<Outcome> {
   const lacking = await waitForOthers(work.slots, following);
-  const queue = [...(await piecesOf(work, following, way))];
-  if (lacking !== null) return { left: queue, failure: lacking };
-  const left: Piece[] = [];
-  let failure: Failure | null = null;
-  await inLanes(following.jobs.atOnce, async (hasFailed) => {
-    for (;;) {
-      const piece = failure === null && !hasFailed() ? queue.shift() : undefined;
-      if (piece === undefined) return;
-      work.context.stop.throwIfAborted();
-      const failed = await movePiece(piece, following);
-      if (failed !== null) left.push(piece);
-      failure ??= failed;
-      if (failed !== null) continue;
-      work.progress.movedKeys(piece.keys);
-      work.progress.movedSlots(piece.slots);
-    }
-  });
-  return { left: [...left, ...queue], failure };
+  const { pieces, hot } = await piecesOf(work, following, way);
+  if (lacking !== null) return { left: pieces.left, failure: lacking, hot };
+  return { ...(await moveInJobs(pieces, work, { following, ...way })), hot };
 }
 
 async function piecesOf(
   { slots, progress }: Work,
   { pair, jobs }: Following,
-  { maxLatency }: AtomicWay,
-): Promise<readonly Piece[]> {
+  { maxLatency, keyByKey }: AtomicWay,
+): Promise<{ readonly pieces: Pieces; readonly hot: readonly number[] }> {
   const { toTake } = await slotStates(pair, [...each(slots)]);
   const counts = await countKeys(pair, pair.donor, toTake);
   progress.slotsLeft(toTake, { among: slots });
@@ -87,8 +73,19 @@ async function piecesOf(
     counts.reduce((sum, keys) => sum + keys, 0),
     pair.averageKey,
   );
-  const most = jobs.mostKeys(maxLatency);
-  return cut(toTake, counts, pair.averageKey === 0 ? most : Math.min(most, MOST_BYTES / pair.averageKey));
+  const counted = toTake.map((slot, i) => ({ slot, keys: counts[i] ?? 0 }));
+  const goesAlone = ({ keys }: { readonly keys: number }): boolean =>
+    keyByKey !== null && isHot(keys, jobs.kind, maxLatency);
+  const inJobs = counted.filter((one) => !goesAlone(one));
+  const pieces = new Pieces(
+    inJobs.map(({ slot }) => slot),
+    inJobs.map(({ keys }) => keys),
+  );
+  return { pieces, hot: counted.filter(goesAlone).map(({ slot }) => slot) };
+}
+
+function hotWords(slots: SlotSet, { donor }: Pair): string {
+  return `Slots with very many keys (${print(slots)}) are moved key by key: as a whole each would hold ${donor.pod.name} up for longer than \`migration.maxLatency\` has it.`;
 }
 
 async function moveOpenSlots(pair: Pair, work: Work, { keyByKey }: AtomicWay): Promise<void> {
@@ -99,7 +96,7 @@ async function moveOpenSlots(pair: Pair, work: Work, { keyByKey }: AtomicWay): P
   const open = [...each(work.slots)].filter((slot) => donor.migrating.has(slot) || receiver.importing.has(slot));
   const slots = slotsOfNumbers(open);
   if (isEmpty(slots) || keyByKey === null) return;
-  const text = `${count(slots)} slots were left open by an interrupted move: their keys are moved one by one.`;
+  const text = `Left open by an interrupted move, so moved key by key: ${slotsInWords(slots)}.`;
   work.context.tell({ kind: 'note', text });
   await keyByKey(pair, { ...work, slots });
 }

@@ -2,12 +2,14 @@ import { Failure } from '../core/failure.ts';
 import { print, slotsOfNumbers } from '../core/slots.ts';
 import type { Clock } from '../ports/clock.ts';
 import { removeCanaries } from './canary.ts';
-import { close, type Means } from './close.ts';
+import { close } from './close.ts';
 import { collect } from './collect.ts';
 import { countKeys } from './count-keys.ts';
-import { type Draining, drain } from './drain.ts';
+import { drain } from './drain.ts';
+import type { Draining } from './empty-slot.ts';
 import { giveUp } from './give-up.ts';
 import { leaveInOrder } from './leave.ts';
+import type { Means } from './pace.ts';
 import { constantPace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import { setSlots } from './setslot.ts';
@@ -105,6 +107,8 @@ export async function refuseStrayKeys(pair: Pair, slots: readonly number[], cloc
   throw new Failure(
     'migration-failed',
     `Cannot move slots ${print(slotsOfNumbers(stray))} to ${pair.receiver.pod.name}: it does not own them and yet holds keys of them, left over from an interrupted move. Keys that were deleted since would come back.`,
-    { remedy: 'Look at these keys on that pod, delete them there, then run apply again.' },
+    {
+      remedy: `Compare these keys with those of ${pair.donor.pod.name}, which owns the slots: what that lacks may be the only copy, and belongs there before you delete it on ${pair.receiver.pod.name}. Then run apply again.`,
+    },
   );
 }

@@ -3,13 +3,15 @@ import { type Member, memberOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { isEmpty } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
-import { until } from '../ports/until.ts';
+import { until } from '../servers/until.ts';
 import { atomicMover } from './atomic.ts';
+import { waitForOthers } from './atomic-piece.ts';
 import { moveClassic } from './classic.ts';
 import { copyFunctions } from './functions.ts';
 import type { Jobs } from './jobs.ts';
 import { redisJobs } from './jobs-redis.ts';
 import { valkeyJobs } from './jobs-valkey.ts';
+import { followLatency, type Latency } from './latency.ts';
 import type { Mover } from './mover.ts';
 import { paced } from './paced.ts';
 import type { Pair } from './pair.ts';
@@ -27,19 +29,35 @@ export function chooseMover(donor: Member, receiver: Member, context: StepContex
   const turns = turnsOf(context.redis);
   const plain = inTurn(paced(moveClassic, context), turns);
   const keyByKey = withFunctions(plain, context);
-  if (method === 'classic') return keyByKey;
   const way = wayBetween(donor, receiver);
+  if (method === 'classic') return way.kind === 'atomic' ? afterJobs(JOBS[way.command], keyByKey) : keyByKey;
   if (way.kind === 'atomic') {
     const jobs = JOBS[way.command];
+    const watch = (pair: Pair): Promise<Latency> => followLatency(pair, context, { tells: false });
     const other = method === 'auto' ? plain : null;
     if (way.command === 'MIGRATESLOTS')
-      return withFunctions(atomicMover({ jobs, turns, maxLatency, keyByKey: other }), context);
-    return atomicMover({ jobs, turns, maxLatency, keyByKey: other === null ? null : keyByKey });
+      return withFunctions(atomicMover({ jobs, turns, maxLatency, watch, keyByKey: other }), context);
+    return atomicMover({ jobs, turns, maxLatency, watch, keyByKey: other === null ? null : keyByKey });
   }
   if (method === 'atomic') throw unsupported(donor.pod, receiver.pod, way.because);
   const text = `Slots go from ${donor.pod} to ${receiver.pod} key by key: ${way.because}.`;
   context.tell({ kind: 'note', text });
   return keyByKey;
+}
+
+/** A run with another `migration.method` may have left a job: servers let no slot of it be opened until it has ended. */
+function afterJobs(jobs: Jobs, mover: Mover): Mover {
+  return async (pair, work) => {
+    const { context, progress } = work;
+    const stillAtIt = (): void => progress.movedKeys(0);
+    const lacking = await waitForOthers(work.slots, { pair, jobs, context, ours: new Set(), stillAtIt });
+    if (lacking !== null) context.tell({ kind: 'note', text: jobsUnseen(pair, jobs) });
+    await mover(pair, work);
+  };
+}
+
+function jobsUnseen(pair: Pair, { command, told }: Jobs): string {
+  return `Whether ${pair[told].pod.name} is at work on a ${command} cannot be seen, for want of the rights for it (README, "Rights in Redis") or of an answer that makes sense; if it is, it opens no slot.`;
 }
 
 /** `migration.method: atomic` where one of the two cannot. */

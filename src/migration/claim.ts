@@ -1,9 +1,9 @@
 import { Failure } from '../core/failure.ts';
 import { each, intersect, isEmpty, minus, print, type SlotSet } from '../core/slots.ts';
-import { ask, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
-import { viewOf, viewsOfMembers } from '../ports/views.ts';
+import { ask, STEADY } from '../servers/ask.ts';
+import { viewOf, viewsOfMembers } from '../servers/views.ts';
 import type { Side } from './pair.ts';
 import { type Settable, setSlots } from './setslot.ts';
 

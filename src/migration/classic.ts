@@ -2,6 +2,7 @@ import { each } from '../core/slots.ts';
 import { moveBatch } from './batch.ts';
 import { checkPath } from './canary.ts';
 import { countKeys } from './count-keys.ts';
+import { endLateLinks } from './late-links.ts';
 import { leaveInOrder } from './leave.ts';
 import type { PacedMover } from './mover.ts';
 import { overHop, type Pace, type Stride } from './pace.ts';
@@ -20,9 +21,10 @@ const FILLED = 64;
  * Moves slots key by key with MIGRATE, which every version can: batch after batch, as large as the pace allows. Between
  * two batches no slot is open; told to stop in the middle of one, it leaves that in order.
  */
-export const moveClassic: PacedMover = async (pair, { slots, pace, progress, context }) => {
-  const { stop, clock } = context;
-  const { toTake, toGive } = await slotStates(pair, [...each(slots)]);
+export const moveClassic: PacedMover = async (pair, { slots, pace, progress, replicas, context }) => {
+  const { stop, hurry, clock } = context;
+  const { toTake, toGive, open } = await slotStates(pair, [...each(slots)]);
+  if (open.length > 0) await endLateLinks(pair);
   const left = [...new Set([...toTake, ...toGive])].toSorted((a, b) => a - b);
   progress.slotsLeft(left, { among: slots });
   const counts = await countKeys(pair, pair.donor, left);
@@ -41,10 +43,11 @@ export const moveClassic: PacedMover = async (pair, { slots, pace, progress, con
     const size = batchSize(counts, begin, bounds, pair.averageKey);
     const batch = left.slice(begin, begin + size);
     const began = clock.now();
-    await moveBatch(batch, { pair, pace: steps, progress, clock, stop });
+    await moveBatch(batch, { pair, pace: steps, progress, clock, stop, hurry });
     const moved = counts.slice(begin, begin + size).reduce((sum, n) => sum + n, 0);
     if (moved > 0) keysPerMs = moved / Math.max(1, clock.now() - began);
     begin += size;
+    if (begin < left.length) await replicas.keepUp();
   }
 };
 
@@ -53,9 +56,9 @@ export const moveClassic: PacedMover = async (pair, { slots, pace, progress, con
  * Throws the signal's reason.
  */
 export const leaveClassic: PacedMover = async (pair, { slots, pace, progress, context }) => {
-  const { stop, clock } = context;
+  const { stop, hurry, clock } = context;
   const { open } = await slotStates(pair, [...each(slots)]);
-  throw await leaveInOrder(pair, open, stop.reason, { clock, pace, progress });
+  throw await leaveInOrder(pair, open, stop.reason, { clock, pace, progress, hurry });
 };
 
 /** How many slots from `begin` on fit into the bounds: at least one. */

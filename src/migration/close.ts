@@ -1,8 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import { print, slotsOfNumbers } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Pace } from './pace.ts';
+import { STEADY } from '../servers/ask.ts';
+import type { Means } from './pace.ts';
 import type { Pair, Side } from './pair.ts';
 import { setSlots } from './setslot.ts';
 import { slotStates } from './slot-states.ts';
@@ -10,19 +9,21 @@ import { take } from './take.ts';
 
 /** Milliseconds that donor and receiver may take to say that a batch is done, after they were told so: on a busy machine each SETSLOT takes long. */
 const AGREEMENT = 30_000;
-
-export interface Means {
-  readonly clock: Clock;
-  readonly pace: Pace;
-}
+/** The same for a run that has only seconds left: what is not done by then the next one does. */
+const AGREEMENT_IN_HURRY = 4_000;
 
 /**
  * Tells the receiver, then the donor, that the slots are the receiver's, a few slots at a time, and sees both say so. What the
  * receiver tells all nodes costs them time: that the donor has to answer before the next few come keeps this from piling up.
  */
-export async function close(pair: Pair, slots: readonly number[], means: Means): Promise<void> {
+export async function close(
+  pair: Pair,
+  slots: readonly number[],
+  means: Means,
+  { inHurry = false }: { inHurry?: boolean } = {},
+): Promise<void> {
   const { clock } = means;
-  const deadline = clock.now() + AGREEMENT;
+  const deadline = clock.now() + (inHurry ? AGREEMENT_IN_HURRY : AGREEMENT);
   let { donor } = pair;
   let lost: Failure | null = null;
   for (let looks = 1; ; looks += 1) {

@@ -1,14 +1,15 @@
 import { Failure } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
-import { refusal, STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Connection } from '../ports/redis.ts';
+import { refusal, STEADY } from '../servers/ask.ts';
 import { checkPathBy } from './canary.ts';
 import { countKeys } from './count-keys.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
 import { getKeys, keysOf } from './keys-in-slot.ts';
+import { endLateLinks } from './late-links.ts';
 import { migrateCommand } from './migrate.ts';
-import { migrateFailure, pauseAfter } from './migrate-errors.ts';
+import { keysThatAreNone, MOST_IDLE, migrateFailure, pauseAfter } from './migrate-errors.ts';
 import { constantPace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import { setSlots } from './setslot.ts';
@@ -68,12 +69,17 @@ interface Way extends Context {
 
 async function collectSlot(pair: Pair, slot: number, way: Way): Promise<number> {
   let older = 0;
-  for (;;) {
+  let last: Buffer | undefined;
+  for (let idle = 0; ; ) {
     way.stop.throwIfAborted();
     const [answer] = await way.connection.send([getKeys(slot, TOGETHER)], { signal: STEADY });
     if (answer?.ok !== true) throw refusal(pair.donor.pod.name, getKeys(slot, TOGETHER), answer?.error ?? 'nothing');
     const keys = keysOf(answer.value, pair.donor.pod.name);
-    if (keys.length === 0) return older;
+    const [first] = keys;
+    if (first === undefined) return older;
+    idle = last?.equals(first) === true ? idle + 1 : 0;
+    last = first;
+    if (idle >= MOST_IDLE) throw keysThatAreNone(pair, slot);
     if (await send(pair, slot, keys, way)) continue;
     for (const key of keys) {
       if (await send(pair, slot, [key], way)) continue;
@@ -95,6 +101,7 @@ async function send(pair: Pair, slot: number, keys: readonly Buffer[], way: Way)
     if (meaningOf(error) === 'busy-key') return false;
     const pause = pauseAfter(error, tries);
     if (pause === null) throw migrateFailure(pair, slot, error);
+    if (meaningOf(error) === 'io-error') await endLateLinks(pair);
     await clock.sleep(pause, { signal: STEADY });
   }
 }

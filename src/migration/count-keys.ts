@@ -1,7 +1,7 @@
 import type { Pod } from '../core/cluster.ts';
 import { number } from '../core/replies.ts';
-import { refusal, STEADY } from '../ports/ask.ts';
 import type { Answer, Command, Connection, Redis } from '../ports/redis.ts';
+import { refusal, STEADY } from '../servers/ask.ts';
 import { countByScript } from './count-script.ts';
 import { databasesWithKeys, openDatabase } from './databases.ts';
 import type { Pair, Side } from './pair.ts';

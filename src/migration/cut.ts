@@ -28,3 +28,29 @@ export function cut(slots: readonly number[], counts: readonly number[], most: n
   }
   return pieces;
 }
+
+/** The same, piece after piece, where what one may hold changes on the way. */
+export class Pieces {
+  #slots: readonly number[];
+  #counts: readonly number[];
+
+  /** @param counts keys of each slot */
+  constructor(slots: readonly number[], counts: readonly number[]) {
+    this.#slots = slots;
+    this.#counts = counts;
+  }
+
+  /** What no piece has been made of. */
+  get left(): readonly number[] {
+    return this.#slots;
+  }
+
+  /** @param most keys of this piece */
+  next(most: number): Piece | undefined {
+    const [piece] = cut(this.#slots, this.#counts, most);
+    const size = piece?.slots.length ?? 0;
+    this.#slots = this.#slots.slice(size);
+    this.#counts = this.#counts.slice(size);
+    return piece;
+  }
+}

@@ -1,15 +1,21 @@
 import type { Pod } from '../core/cluster.ts';
-import { text } from '../core/replies.ts';
-import { ask, STEADY } from '../ports/ask.ts';
+import { type Reply, text } from '../core/replies.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
+import { ask, STEADY } from '../servers/ask.ts';
 import { inLine } from './in-line.ts';
 import type { Side } from './pair.ts';
 
-/** Databases that hold keys: more than 0 on Valkey ≥ 9 with `cluster-databases`. */
-export async function databasesWithKeys(connection: Connection): Promise<readonly number[]> {
-  const reply = await ask(connection, ['INFO', 'keyspace'], { signal: STEADY });
-  const info = text(reply, `INFO keyspace of ${connection.pod}`);
+/** Asks a server which databases hold keys. */
+export const KEYSPACE_QUESTION = ['INFO', 'keyspace'] as const;
+
+/** Databases that hold keys, of the reply to `KEYSPACE_QUESTION`: more than 0 on Valkey ≥ 9 with `cluster-databases`. */
+export function databasesIn(reply: Reply, pod: string): readonly number[] {
+  const info = text(reply, `INFO keyspace of ${pod}`);
   return [...info.matchAll(/^db(\d+):/gm)].map((match) => Number(match[1]));
+}
+
+export async function databasesWithKeys(connection: Connection): Promise<readonly number[]> {
+  return databasesIn(await ask(connection, KEYSPACE_QUESTION, { signal: STEADY }), connection.pod);
 }
 
 /** Redis in cluster mode has database 0 and no other. */

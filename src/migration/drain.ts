@@ -1,24 +1,12 @@
 import type { Failure } from '../core/failure.ts';
 import { inLanes } from '../core/in-parallel.ts';
-import { refusal, STEADY } from '../ports/ask.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Connection } from '../ports/redis.ts';
+import { refusal, STEADY } from '../servers/ask.ts';
 import { countByScript } from './count-script.ts';
 import { furtherDatabases, openDatabase } from './databases.ts';
-import { emptySlot, type SlotKeys } from './empty-slot.ts';
-import { keysOf, nextKeys } from './keys-in-slot.ts';
+import { type Draining, emptySlot, type SlotKeys } from './empty-slot.ts';
+import { namesOf, nextKeys } from './keys-in-slot.ts';
 import type { Pace } from './pace.ts';
-import type { Pair } from './pair.ts';
-import type { Progress } from './progress.ts';
-
-export interface Draining {
-  readonly pair: Pair;
-  readonly pace: Pace;
-  readonly progress: Progress;
-  readonly clock: Clock;
-  /** After it no further slot is begun. */
-  readonly stop: AbortSignal;
-}
 
 /**
  * Moves every key of slots that are MIGRATING on the donor, of all databases. From then on a slot's keys only get fewer
@@ -33,17 +21,35 @@ export async function drain(slots: readonly number[], work: Draining): Promise<F
   return drainDatabase(slots, 0, work.pair.donor.main, work);
 }
 
-/**
- * Several lanes share the slots and one connection: while the donor works on one lane's MIGRATE, the others' are already
- * in its buffer, so no round trip is waited for in vain. More connections would not help: MIGRATE blocks the donor.
- */
+/** Where a script may count, slots are emptied without asking each again, and all together are counted at the end. */
 async function drainDatabase(
   slots: readonly number[],
   database: number,
   donor: Connection,
   work: Draining,
 ): Promise<Failure | null> {
-  const queue = new SlotQueue(await filledAmong(slots, donor), donor, work.pace);
+  let left = slots;
+  for (let rounds = 0; ; rounds += 1) {
+    const counts = await countByScript(donor, left);
+    const isCounted = counts !== null;
+    left = isCounted ? left.filter((_, i) => counts[i] !== 0) : left;
+    if (left.length === 0) return null;
+    // What is in a slot again once it was empty is looked at closely.
+    const failure = await drainOnce(left, { database, donor, isCounted: isCounted && rounds === 0 }, work);
+    if (failure !== null || work.stop.aborted || !isCounted) return failure;
+  }
+}
+
+/**
+ * Several lanes share the slots and one connection: while the donor works on one lane's MIGRATE, the others' are already
+ * in its buffer, so no round trip is waited for in vain. More connections would not help: MIGRATE blocks the donor.
+ */
+async function drainOnce(
+  slots: readonly number[],
+  { database, donor, isCounted }: { database: number; donor: Connection; isCounted: boolean },
+  work: Draining,
+): Promise<Failure | null> {
+  const queue = new SlotQueue(slots, donor, work.pace);
   let failure: Failure | null = null;
   let lanes = work.pace.stride().inFlight;
   await inLanes(lanes, async (hasFailed) => {
@@ -51,17 +57,12 @@ async function drainDatabase(
     while (goesOn() && lanes <= Math.max(1, work.pace.stride().inFlight)) {
       const next = await queue.next();
       if (next === null) return;
-      failure = (await emptySlot(next, database, donor, work)) ?? failure;
+      const known = { ...next, isWhole: isCounted && next.isWhole };
+      failure = (await emptySlot(known, database, donor, work)) ?? failure;
     }
     lanes -= 1;
   });
   return failure;
-}
-
-/** Without those that are known to be empty. */
-async function filledAmong(slots: readonly number[], donor: Connection): Promise<readonly number[]> {
-  const counts = await countByScript(donor, slots);
-  return counts === null ? slots : slots.filter((_, i) => counts[i] !== 0);
 }
 
 /** Slots with the names of their first keys, asked for a few slots at a time so that no answer holds the donor up. */
@@ -94,7 +95,7 @@ class SlotQueue {
     const answers = await this.#donor.send(commands, { signal: STEADY });
     this.#known = slots.map((slot, i) => {
       const answer = answers[i];
-      if (answer?.ok === true) return { slot, keys: keysOf(answer.value, this.#donor.pod) };
+      if (answer?.ok === true) return { slot, ...namesOf(answer.value, this.#donor.pod, stride) };
       throw refusal(this.#donor.pod, nextKeys(slot, stride), answer?.error ?? 'nothing');
     });
     this.#left = this.#left.slice(slots.length);

@@ -1,11 +1,15 @@
-import { Failure, type FailureCode } from '../core/failure.ts';
+import type { Failure } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
-import { STEADY } from '../ports/ask.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Command, Connection } from '../ports/redis.ts';
-import type { Draining } from './drain.ts';
+import { STEADY } from '../servers/ask.ts';
 import { keysOf, nextKeys } from './keys-in-slot.ts';
+import { endLateLinks } from './late-links.ts';
 import { migrateCommand } from './migrate.ts';
-import { migrateFailure, pauseAfter } from './migrate-errors.ts';
+import { keysThatAreNone, MOST_IDLE, migrateFailure, pauseAfter } from './migrate-errors.ts';
+import type { Pace } from './pace.ts';
+import type { Pair } from './pair.ts';
+import type { Progress } from './progress.ts';
 import { type Pack, packs, sizesOf } from './sizes.ts';
 import { untilAnswers } from './until-answers.ts';
 
@@ -24,13 +28,23 @@ const CAREFUL = 100;
 const LAST_CALL = 3_000;
 const AFTER_OTHERS = 60_000;
 
-/** Reasons to stop after which this process may be killed, or somebody else may begin. */
-const HURRIED: readonly FailureCode[] = ['stopped', 'lock-lost'];
+export interface Draining {
+  readonly pair: Pair;
+  readonly pace: Pace;
+  readonly progress: Progress;
+  readonly clock: Clock;
+  /** After it no further slot is begun. */
+  readonly stop: AbortSignal;
+  /** After it there are seconds left. */
+  readonly hurry: AbortSignal;
+}
 
 export interface SlotKeys {
   readonly slot: number;
   /** The names of some of its keys; none: it is empty. */
   readonly keys: readonly Buffer[];
+  /** These are all, and whether any has come since is asked later on, for many slots at once. */
+  readonly isWhole: boolean;
 }
 
 /** Moves a slot's keys until none is left or the run is told to stop; returns what kept it from that. */
@@ -50,15 +64,19 @@ class Emptying {
   readonly #donor: Connection;
   readonly #work: Draining;
   #keys: readonly Buffer[];
+  #isWhole: boolean;
   #isWeighed: boolean;
   /** How many keys still go one by one. */
   #careful = 0;
   #failures = 0;
+  #idle = 0;
   #stopSeen: number | null = null;
+  #hurrySeen: number | null = null;
 
-  constructor({ slot, keys }: SlotKeys, database: number, donor: Connection, work: Draining) {
+  constructor({ slot, keys, isWhole }: SlotKeys, database: number, donor: Connection, work: Draining) {
     this.#slot = slot;
     this.#keys = keys;
+    this.#isWhole = isWhole;
     this.#database = database;
     this.#donor = donor;
     this.#work = work;
@@ -75,11 +93,12 @@ class Emptying {
 
   /** A slot that is half moved stays open, which a stop should not leave; one of very many keys must. */
   #isOver(): boolean {
-    const { clock, stop } = this.#work;
+    const { clock, stop, hurry } = this.#work;
     if (!stop.aborted) return false;
-    this.#stopSeen ??= clock.now();
-    const isHurried = !(stop.reason instanceof Failure) || HURRIED.includes(stop.reason.code);
-    return clock.now() - this.#stopSeen > (isHurried ? LAST_CALL : AFTER_OTHERS);
+    const now = clock.now();
+    this.#stopSeen ??= now;
+    if (hurry.aborted) this.#hurrySeen ??= now;
+    return now - this.#stopSeen > AFTER_OTHERS || (this.#hurrySeen !== null && now - this.#hurrySeen > LAST_CALL);
   }
 
   async #packs(): Promise<readonly Pack[]> {
@@ -89,20 +108,22 @@ class Emptying {
     return packs(this.#keys, sizes, { keys: this.#careful > 0 ? 1 : keysPerMigrate, bytes: bytesPerMigrate });
   }
 
-  /** Moves one part after the other; what is left in the slot then is asked for in the pipeline of the last. */
+  /** Moves one part after the other; what is left in the slot then is asked for in the pipeline of the last, if here at all. */
   async #move(parts: readonly Pack[]): Promise<Failure | null> {
-    const { clock, pace, progress } = this.#work;
+    const { pair, clock, pace, progress } = this.#work;
     for (const [i, part] of parts.entries()) {
       if (this.#isOver()) return null;
       const isLast = i === parts.length - 1;
-      const error = await this.#migrate(part, isLast ? [this.#next()] : []);
+      const error = await this.#migrate(part, isLast && !this.#isWhole ? [this.#next()] : []);
       if (error !== null) return this.#failed(error, part);
+      if (this.#idle >= MOST_IDLE) return keysThatAreNone(pair, this.#slot);
       this.#failures = 0;
       this.#careful = Math.max(0, this.#careful - part.keys.length);
       progress.movedKeys(part.keys.length);
       const { rest } = pace.stride();
       if (rest > 0) await clock.sleep(rest, { signal: STEADY });
     }
+    if (this.#isWhole) this.#keys = [];
     return null;
   }
 
@@ -119,7 +140,10 @@ class Emptying {
     if (migrated?.ok !== true) return migrated?.error ?? 'no answer';
     if (asking.length === 0) return null;
     if (next?.ok !== true) return next?.error ?? 'no answer';
+    const [first] = keys;
     this.#keys = keysOf(next.value, this.#donor.pod);
+    const isIdle = String(migrated.value) === 'NOKEY' && first !== undefined && this.#keys[0]?.equals(first) === true;
+    this.#idle = isIdle ? this.#idle + 1 : 0;
     return null;
   }
 
@@ -130,6 +154,7 @@ class Emptying {
     this.#failures += 1;
     this.#careful = CAREFUL;
     this.#isWeighed = true;
+    this.#isWhole = false;
     const pause = pauseAfter(error, this.#failures);
     if (pause === null || stop.aborted) return failure;
     if (this.#failures === 1)
@@ -137,6 +162,7 @@ class Emptying {
     if (meaningOf(error) === 'io-error') {
       // Another MIGRATE to a receiver that hangs would block the donor for nothing.
       if (!(await untilAnswers(pair, this.#work))) return failure;
+      await endLateLinks(pair);
     }
     await clock.sleep(pause, { signal: STEADY });
     const [names] = await this.#donor.send([this.#next()], { signal: STEADY });

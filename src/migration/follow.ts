@@ -1,7 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import { isEmpty, minus, print, type SlotSet } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
+import { STEADY } from '../servers/ask.ts';
 import { hasEnded, type Job, type Jobs } from './jobs.ts';
 import type { Pair } from './pair.ts';
 

@@ -1,5 +1,5 @@
-import { ask, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
+import { ask, STEADY } from '../servers/ask.ts';
 import { constantPace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import { setSlots } from './setslot.ts';

@@ -1,5 +1,5 @@
 import { array, number, text } from '../core/replies.ts';
-import { answerTo, ask, STEADY } from '../ports/ask.ts';
+import { answerTo, ask, STEADY } from '../servers/ask.ts';
 import { fieldsOf, type Jobs, type Phase, rangeWords, slotsOf } from './jobs.ts';
 
 /** States of an import (cluster_asm.c); all before them wait for the donor. */
@@ -19,14 +19,11 @@ const PHASES: Readonly<Record<string, Phase>> = {
  * ever; here that counts as failed, and whether to try again is decided where it can be said why.
  */
 export const redisJobs: Jobs = {
+  kind: 'MIGRATION',
   command: 'CLUSTER MIGRATION',
   told: 'receiver',
   retries: true,
-
-  // A node is donor or receiver of one task.
-  use: (pair) => new Map([[pair.donor.id, 'alone'] as const, [pair.receiver.id, 'alone'] as const]),
-
-  atOnce: 1,
+  hidesStrayKeys: true,
 
   // The donor deletes the keys in another thread; but what a task has done is lost when it fails.
   mostKeys: () => 200_000,

@@ -1,7 +1,7 @@
+import type { AtomicCommand } from '../core/capabilities.ts';
 import { isList, type Reply, shown, text, unexpected } from '../core/replies.ts';
 import { parse, type SlotSet } from '../core/slots.ts';
 import type { Pair } from './pair.ts';
-import type { Use } from './turns.ts';
 
 /** A job by which servers move slots as a whole: a snapshot, then what is written meanwhile, then the ownership. */
 export interface Job {
@@ -28,16 +28,13 @@ export function hasEnded({ phase }: Job): boolean {
 
 /** How one kind of server is told to move slots as a whole. */
 export interface Jobs {
+  readonly kind: AtomicCommand;
   /** The command, for people. */
   readonly command: string;
   /** Who gets it, and remembers the jobs. */
   readonly told: 'donor' | 'receiver';
-  /** How much of the two nodes the jobs of one move take. */
-  use(pair: Pair): Use;
-  /** Jobs of one move that may be under way at the same time. */
-  readonly atOnce: number;
   /**
-   * Keys of one job.
+   * Keys of one job while servers answer fast.
    * @param maxLatency `migration.maxLatency`, milliseconds
    */
   mostKeys(maxLatency: number): number;
@@ -49,6 +46,8 @@ export interface Jobs {
   reason(pair: Pair, job: Job): Promise<string>;
   /** Whether the server begins a failed job anew until it is cancelled. */
   readonly retries: boolean;
+  /** Whether the receiver counts only keys of slots that it owns or marks. */
+  readonly hidesStrayKeys: boolean;
   /**
    * Whether a job of ours can be cancelled without the risk that the receiver takes over all the same, and without ending one of
    * somebody else.

@@ -12,6 +12,16 @@ export function nextKeys(slot: number, { keysPerMigrate }: Pick<Stride, 'keysPer
   return getKeys(slot, 2 * keysPerMigrate);
 }
 
+/** What `nextKeys` was answered. */
+export function namesOf(
+  reply: Reply,
+  pod: string,
+  { keysPerMigrate }: Pick<Stride, 'keysPerMigrate'>,
+): { readonly keys: readonly Buffer[]; readonly isWhole: boolean } {
+  const keys = keysOf(reply, pod);
+  return { keys, isWhole: keys.length < 2 * keysPerMigrate };
+}
+
 /** The names of keys, which may hold any bytes. */
 export function keysOf(reply: Reply, pod: string): readonly Buffer[] {
   return array(reply, `CLUSTER GETKEYSINSLOT of ${pod}`).map((key) => {

@@ -1,10 +1,12 @@
 import { asFailure, Failure } from '../core/failure.ts';
 import { print, slotsOfNumbers } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
+import { slotsInWords } from '../core/wording.ts';
 import type { Command } from '../ports/redis.ts';
-import { close, type Means } from './close.ts';
+import { refusal, STEADY } from '../servers/ask.ts';
+import { close } from './close.ts';
 import { countKeys, keysIn } from './count-keys.ts';
-import { furtherDatabases } from './databases.ts';
+import { databasesIn, KEYSPACE_QUESTION } from './databases.ts';
+import type { Means } from './pace.ts';
 import type { Pair } from './pair.ts';
 import type { Progress } from './progress.ts';
 import { setSlots, setSlotTimeout } from './setslot.ts';
@@ -19,14 +21,14 @@ export async function leaveInOrder(
   pair: Pair,
   slots: readonly number[],
   reason: unknown,
-  work: Means & { readonly progress: Progress },
+  work: Means & { readonly progress: Progress; readonly hurry: AbortSignal },
 ): Promise<unknown> {
   const { atDonor, begun, open } = await slotStates(pair, slots);
   const keys = await countKeys(pair, pair.donor, begun);
   const emptied = new Set(begun.filter((_, i) => keys[i] === 0));
   const kept = new Set(atDonor.filter((slot) => !emptied.has(slot)));
   const finished = slots.filter((slot) => !kept.has(slot));
-  const unfinished = await closeOrTell(pair, finished, work);
+  const unfinished = await closeOrTell(pair, finished, { ...work, inHurry: work.hurry.aborted });
   const stillOpen = await rollBack(
     pair,
     open.filter((slot) => kept.has(slot)),
@@ -40,9 +42,8 @@ export async function leaveInOrder(
 
 function openDetails({ receiver }: Pair, slots: readonly number[]): readonly string[] {
   if (slots.length === 0) return [];
-  const left = print(slotsOfNumbers(slots));
   return [
-    `Slots ${left} stay open: their keys are partly on ${receiver.pod.name}. Clients are served from both; the next apply goes on there.`,
+    `Left open: ${slotsInWords(slotsOfNumbers(slots))}, with keys on ${receiver.pod.name} already. Clients are served from both; the next apply goes on there.`,
   ];
 }
 
@@ -50,10 +51,10 @@ function openDetails({ receiver }: Pair, slots: readonly number[]): readonly str
 async function closeOrTell(
   pair: Pair,
   slots: readonly number[],
-  work: Means & { readonly progress: Progress },
+  work: Means & { readonly progress: Progress; readonly inHurry: boolean },
 ): Promise<readonly string[]> {
   try {
-    await close(pair, slots, work);
+    await close(pair, slots, work, work);
     work.progress.movedSlots(slots);
     return [];
   } catch (thrown) {
@@ -99,14 +100,15 @@ async function rollBack(pair: Pair, slots: readonly number[], means: Means): Pro
  */
 async function closeAndCount(pair: Pair, slots: readonly number[], means: Means): Promise<readonly number[]> {
   const { receiver } = pair;
-  const hasMore = (await furtherDatabases(receiver)).length > 0;
-  const answers = await receiver.main.send(
-    slots.flatMap((slot): Command[] => {
-      const count = ['CLUSTER', 'COUNTKEYSINSLOT', slot];
-      return [count, ['CLUSTER', 'SETSLOT', slot, 'STABLE'], count];
-    }),
-    { signal: STEADY, timeout: setSlotTimeout(slots.length) },
-  );
+  const commands = slots.flatMap((slot): Command[] => {
+    const count = ['CLUSTER', 'COUNTKEYSINSLOT', slot];
+    return [count, ['CLUSTER', 'SETSLOT', slot, 'STABLE'], count];
+  });
+  const timeout = setSlotTimeout(slots.length);
+  const answers = await receiver.main.send([...commands, KEYSPACE_QUESTION], { signal: STEADY, timeout });
+  const keyspace = answers.at(-1);
+  if (keyspace?.ok !== true) throw refusal(receiver.pod.name, KEYSPACE_QUESTION, keyspace?.error ?? 'nothing');
+  const hasMore = databasesIn(keyspace.value, receiver.pod.name).some((database) => database !== 0);
   const isRefused = (_: number, i: number): boolean => answers[3 * i + 1]?.ok !== true;
   await setSlots(receiver, slots.filter(isRefused), ['STABLE'], means);
   const counted = [

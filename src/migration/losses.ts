@@ -1,7 +1,7 @@
-import { Failure, type FailureCode } from '../core/failure.ts';
-import { STEADY } from '../ports/ask.ts';
+import { Failure, type FailureCode, mayPass } from '../core/failure.ts';
 import type { StepContext } from '../ports/context.ts';
-import type { Move } from './mover.ts';
+import { STEADY } from '../servers/ask.ts';
+import type { Move } from './progress.ts';
 
 /** Milliseconds that lost connections may take to come back. */
 const PATIENCE = 60_000;
@@ -11,12 +11,8 @@ const LAST_CALL = 5_000;
 const PAUSE = 50;
 const LONGEST_PAUSE = 500;
 
-const LOSSES: readonly FailureCode[] = ['redis-unreachable', 'kubernetes-unreachable', 'kubernetes-error'];
-
 /** Whether the connection to a pod was lost, or the way to it through the API server. */
-export function isUnreached(thrown: unknown): boolean {
-  return thrown instanceof Failure && LOSSES.includes(thrown.code);
-}
+export const isUnreached = mayPass;
 
 /** What a mover ends with when a server has changed its role under it. */
 const BY_FAILOVER: readonly FailureCode[] = ['migration-failed', 'changed-meanwhile', 'redis-error'];

@@ -1,15 +1,15 @@
 import { each } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
+import { STEADY } from '../servers/ask.ts';
 import { reopen } from './batch.ts';
 import { chooseMover } from './choose.ts';
 import { leaveClassic } from './classic.ts';
 import { throughLosses } from './losses.ts';
-import type { Move } from './mover.ts';
 import { paced } from './paced.ts';
 import { openPair } from './pair.ts';
 import { type Parties, partiesNow, plannedParties } from './parties.ts';
-import { Progress } from './progress.ts';
+import { type Move, Progress } from './progress.ts';
+import { ReceiverReplicas } from './receiver-replicas.ts';
 
 /**
  * Moves slots with their keys while clients go on. One node never gives and gets at the same time: two nodes that
@@ -46,7 +46,9 @@ export async function moveSlots(move: Move, context: StepContext): Promise<strin
         isAgain && context.stop.aborted
           ? paced(leaveClassic, context)
           : chooseMover(parties.donor.member, parties.receiver.member, context);
-      await mover(pair, { slots: move.slots, progress, context });
+      const replicas = await ReceiverReplicas.of(pair.receiver, context);
+      await mover(pair, { slots: move.slots, progress, replicas, context });
+      await replicas.haveAll();
     },
   });
   progress.end();

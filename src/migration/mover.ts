@@ -3,18 +3,14 @@ import type { StepContext } from '../ports/context.ts';
 import type { Pace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import type { Progress } from './progress.ts';
-
-export interface Move {
-  /** The pod that owns the slots. */
-  readonly from: string;
-  readonly to: string;
-  readonly slots: SlotSet;
-}
+import type { ReceiverReplicas } from './receiver-replicas.ts';
 
 export interface Work {
   readonly slots: SlotSet;
   readonly progress: Progress;
-  readonly context: Pick<StepContext, 'clock' | 'tell' | 'stop'>;
+  /** Wait for them between two batches or jobs. */
+  readonly replicas: ReceiverReplicas;
+  readonly context: Pick<StepContext, 'clock' | 'tell' | 'stop' | 'hurry'>;
 }
 
 /**

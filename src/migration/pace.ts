@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.ts';
 /** How large the next piece of work is to be. */
 export interface Stride {
   /** Slots that are opened, emptied and closed together. */
@@ -25,6 +26,12 @@ export interface Stride {
 /** Decides, before each step, how fast to go on. */
 export interface Pace {
   stride(): Stride;
+}
+
+/** What a piece of work needs to keep to it. */
+export interface Means {
+  readonly clock: Clock;
+  readonly pace: Pace;
 }
 
 /** What the pace rests on, of one server. Milliseconds. */
@@ -81,7 +88,7 @@ export function slowestOf(states: readonly PaceState[]): PaceState {
 }
 
 /** Milliseconds that servers take for a key of 100 B, to open a slot, to close it, for either without waiting for replicas; what is sampled corrects them. */
-const FOR_KEY = 0.03;
+const FOR_KEY = 0.02;
 const TO_OPEN = 0.05;
 const QUICKLY = 0.01;
 const TO_CLOSE = 0.2;
@@ -98,14 +105,14 @@ export function strideOf({ maxLatency, roundTrip, speed }: PaceState): Stride {
   const inFlight = Math.max(1, Math.round(atFull * Math.min(1, speed * 2)));
   const budget = turn / atFull;
   return {
-    slots: 256,
+    slots: 1_024,
     keys: 20_000,
     bytes: 128 * 1024 * 1024,
     keysPerMigrate: between(10, MOST_KEYS, budget / FOR_KEY),
     bytesPerMigrate: between(16_384, 8 * 1024 * 1024, budget * BYTES_PER_MS),
     inFlight,
     openTogether: between(16, 256, turn / TO_OPEN),
-    quickTogether: between(16, 256, turn / QUICKLY),
+    quickTogether: between(16, 1_024, turn / QUICKLY),
     closeTogether: between(8, 64, turn / TO_CLOSE),
     rest: speed >= SLOW ? 0 : Math.round(1 / speed / 4),
   };

@@ -2,10 +2,10 @@ import { type Cluster, type Member, memberOf, type Pod, replicasOf } from '../co
 import { Failure } from '../core/failure.ts';
 import { allEnded } from '../core/in-parallel.ts';
 import { meaningOf } from '../core/server-errors.ts';
-import { answerTo } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
-import { viewOf } from '../ports/views.ts';
+import { answerTo } from '../servers/ask.ts';
+import { viewOf } from '../servers/views.ts';
 import { type Address, portForMigrate } from './address.ts';
 import { inLine } from './in-line.ts';
 

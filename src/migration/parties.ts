@@ -1,12 +1,12 @@
 import { type Member, memberOf, type Pod, podOf, replicasOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { allEnded } from '../core/in-parallel.ts';
-import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
-import { withPodsNow } from '../ports/pods-now.ts';
-import { viewOf } from '../ports/views.ts';
+import { STEADY } from '../servers/ask.ts';
+import { withPodsNow } from '../servers/pods-now.ts';
+import { viewOf } from '../servers/views.ts';
 import { isUnreached } from './losses.ts';
-import type { Move } from './mover.ts';
+import type { Move } from './progress.ts';
 
 /** One end of a move. */
 export interface Party {

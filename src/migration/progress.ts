@@ -1,6 +1,12 @@
 import { count, each, type SlotSet } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
-import type { Move } from './mover.ts';
+
+export interface Move {
+  /** The pod that owns the slots. */
+  readonly from: string;
+  readonly to: string;
+  readonly slots: SlotSet;
+}
 
 /** Milliseconds. */
 const TELL_EVERY = 1_000;

@@ -1,6 +1,6 @@
 import { meaningOf } from '../core/server-errors.ts';
-import { STEADY } from '../ports/ask.ts';
 import type { Argument, Command, Connection, Reply } from '../ports/redis.ts';
+import { STEADY } from '../servers/ask.ts';
 
 /** A user without the right to EVAL is not tried again: each refusal is a line of ACL LOG. */
 const refusing = new WeakSet<Connection>();

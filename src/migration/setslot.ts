@@ -2,9 +2,9 @@ import { Failure } from '../core/failure.ts';
 import { allEnded } from '../core/in-parallel.ts';
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
 import { print, slotsOfNumbers } from '../core/slots.ts';
-import { refusal, STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Answer, Command, Connection } from '../ports/redis.ts';
+import { refusal, STEADY } from '../servers/ask.ts';
 import type { Pace } from './pace.ts';
 import type { Side } from './pair.ts';
 import { setByScript } from './setslot-script.ts';
@@ -26,7 +26,8 @@ export type Settable = Pick<Side, 'pod' | 'waitsForReplicas' | 'forSetSlot'>;
 /**
  * Sets slots, as many together as the pace allows, and returns when the server has done it: by a script where that is possible,
  * else by one `CLUSTER SETSLOT` each, spread over the side's connections.
- * NOREPLICAS (Valkey: the replicas did not answer in 2 s, and the primary did not do it either) is tried again. Never in
+ * NOREPLICAS (Valkey: the replicas did not answer in 2 s, and the primary did not do it either) is tried again, and so is a slot of which
+ * the server still throws away what a job has left. Never in
  * MULTI: that crashes a Valkey primary that has a replica.
  * @param words what follows the slot: ['IMPORTING', id]
  * @param how.tolerated errors after which the slot is as wanted anyhow; what they hide is found when states are verified
@@ -60,19 +61,20 @@ async function setTogether(
       left.map((slot): Command => ['CLUSTER', 'SETSLOT', slot, ...words]),
     );
     const silent: number[] = [];
-    const unheard: number[] = [];
+    const passing: number[] = [];
     for (const [i, slot] of left.entries()) {
       const answer = answers[i];
       if (answer === undefined || answer.ok) continue;
       const meaning = meaningOf(answer.error);
       if (tolerated.includes(meaning)) continue;
       const isUnheard = meaning === 'target-no-primary' && afterFailover && tries < TRIES_AFTER_FAILOVER;
+      const passes = isUnheard || (meaning === 'trim-pending' && tries < TRIES);
       if (meaning === 'no-replicas') silent.push(slot);
-      else if (isUnheard) unheard.push(slot);
+      else if (passes) passing.push(slot);
       else throw refused(side, slot, words, answer.error);
     }
     if (silent.length > 0 && tries >= TRIES) throw replicasSilent(side, silent);
-    left = [...silent, ...unheard];
+    left = [...silent, ...passing];
     if (left.length > 0) await clock.sleep(200 * tries, { signal: STEADY });
   }
 }
@@ -114,10 +116,14 @@ async function spread(connections: readonly Connection[], commands: readonly Com
 export function refused(side: Pick<Side, 'pod'>, slot: number, words: readonly string[], error: string): Failure {
   const cause = refusal(side.pod.name, ['CLUSTER', 'SETSLOT', slot], error);
   if (cause.code !== 'redis-error') return cause;
+  const remedy =
+    meaningOf(error) === 'unknown-command'
+      ? cause.remedy
+      : 'Run apply again: it looks at the slot anew and goes on from there.';
   return new Failure(
     'migration-failed',
     `Cannot set slot ${slot} to ${words[0] ?? ''} on ${side.pod.name}: the server says "${error}".`,
-    { remedy: 'Run apply again: it looks at the slot anew and goes on from there.', cause },
+    { remedy, cause },
   );
 }
 

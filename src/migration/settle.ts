@@ -1,9 +1,9 @@
 import { memberOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { each, intersect, isEmpty, print, type SlotSet, union } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
 import type { StepContext } from '../ports/context.ts';
-import { viewOf, viewsOfMembers } from '../ports/views.ts';
+import { STEADY } from '../servers/ask.ts';
+import { viewOf, viewsOfMembers } from '../servers/views.ts';
 import { claim, closeMarks, refuseOwnersBesides } from './claim.ts';
 import { collect } from './collect.ts';
 import { giveUp } from './give-up.ts';

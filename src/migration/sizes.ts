@@ -1,6 +1,6 @@
 import { meaningOf, type ServerError } from '../core/server-errors.ts';
-import { refusal, STEADY } from '../ports/ask.ts';
 import type { Command, Connection } from '../ports/redis.ts';
+import { refusal, STEADY } from '../servers/ask.ts';
 
 /** The keys of one MIGRATE. */
 export interface Pack {

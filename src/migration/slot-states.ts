@@ -1,7 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import { contains } from '../core/slots.ts';
-import { STEADY } from '../ports/ask.ts';
-import { type View, viewOf } from '../ports/views.ts';
+import { STEADY } from '../servers/ask.ts';
+import { type View, viewOf } from '../servers/views.ts';
 import type { Pair, Side } from './pair.ts';
 
 /** What is left to do with some slots, by what donor and receiver say of themselves. Empty lists: nothing. */

@@ -1,6 +1,6 @@
-import { STEADY } from '../ports/ask.ts';
 import type { Command } from '../ports/redis.ts';
-import type { Means } from './close.ts';
+import { STEADY } from '../servers/ask.ts';
+import type { Means } from './pace.ts';
 import type { Side } from './pair.ts';
 import { refused, setSlots, setSlotTimeout } from './setslot.ts';
 import { type Setting, setByScript } from './setslot-script.ts';

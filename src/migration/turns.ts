@@ -1,7 +1,7 @@
 import type { Redis } from '../ports/redis.ts';
 
-/** Node id → how it is used: by one alone, by jobs of several, or with slots marked as importing and migrating. */
-export type Use = ReadonlyMap<string, 'alone' | 'jobs' | 'marks'>;
+/** Node id → how it is used: by one alone, or with slots marked as importing and migrating. */
+export type Use = ReadonlyMap<string, 'alone' | 'marks'>;
 
 interface Waiting {
   readonly use: Use;
@@ -9,8 +9,10 @@ interface Waiting {
 }
 
 /**
- * Who works on which nodes. The moves of one stage run at the same time and may share a donor or a receiver, while servers
- * that move slots as a whole refuse: a second job (Redis), and any job while a slot is marked (both).
+ * Who works on which nodes. The moves of one stage run at the same time and may share a donor or a receiver, while servers that move
+ * slots as a whole refuse any job while a slot is marked, and Redis a second job. Valkey's would not, but cancelling one ends all
+ * exports of its donor; and a receiver that took over from two donors within 40 ms told the second one late, whose clients waited for
+ * 60 to 120 ms instead of 40: it waits for the first one to acknowledge what it was told (TCP), which that one does 40 ms later.
  */
 export class Turns {
   readonly #held = new Set<Use>();

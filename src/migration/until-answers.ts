@@ -1,7 +1,7 @@
 import { Failure } from '../core/failure.ts';
-import { STEADY } from '../ports/ask.ts';
 import type { Clock } from '../ports/clock.ts';
-import { viewOf } from '../ports/views.ts';
+import { STEADY } from '../servers/ask.ts';
+import { viewOf } from '../servers/views.ts';
 import type { Pair } from './pair.ts';
 
 /** Milliseconds that a server which hangs may take to answer again. */

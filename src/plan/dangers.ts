@@ -2,17 +2,19 @@ import { type Cluster, podOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { brokenPromises } from '../core/invariants.ts';
 import { leaveReplicas } from '../core/replicas-owner.ts';
+import { ALLOW_WORDS, type AllowWord } from '../core/request.ts';
 import { isNewborn } from '../core/slot-findings.ts';
 import { union } from '../core/slots.ts';
-import { slotsInWords } from '../core/wording.ts';
+import { counted, listed as inWords, slotsInWords } from '../core/wording.ts';
 import { KINDS } from '../steps/index.ts';
 import { slotsOf } from '../steps/seen.ts';
 import { fullSyncs } from './full-syncs.ts';
-import { ALLOW_WORDS, type AllowWord, type Danger, type Plan } from './plan.ts';
+import type { Danger, Plan } from './plan.ts';
 import { receiverDangers } from './receivers.ts';
 import { crowdWords } from './refusals.ts';
+import { refusedWrites } from './writes-refusal.ts';
 
-type Parts = Pick<Plan, 'topology' | 'layout' | 'before' | 'stages' | 'after'>;
+type Parts = Pick<Plan, 'topology' | 'layout' | 'before' | 'stages' | 'after' | 'returning'>;
 
 /** Failovers and full syncs of which each is named; more are only counted. */
 const MOST_NAMED = 8;
@@ -32,8 +34,10 @@ export function dangersOf(plan: Parts, states: readonly Cluster[]): readonly Dan
     ...redundancy(plan, states),
     ...syncs(plan, states),
     ...failovers(plan),
-    ...receiverDangers(plan),
+    ...refusedWrites(plan, states),
+    ...receiverDangers(plan, states),
     ...scaling(plan),
+    ...returning(plan),
   ];
 }
 
@@ -133,7 +137,7 @@ function redundancy(plan: Parts, states: readonly Cluster[]): readonly Danger[] 
     return broken.map((text) => ({ code: 'redundancy-lowered', text: lackWords(text, stage), needs: null }));
   });
   const hadReplicas = before.members.some((member) => member.joined && member.role === 'replica');
-  if (declared > 0 || !hadReplicas) return lowered;
+  if (declared > 0 || !hadReplicas || plan.returning.length > 0) return lowered;
   const text = 'From now on no shard has a replica: when a pod is lost, its slots cannot be reached until it is back.';
   return [...lowered, { code: 'redundancy-lowered', text, needs: null }];
 }
@@ -168,7 +172,7 @@ function failovers(plan: Parts): readonly Danger[] {
 function scaling(plan: Parts): readonly Danger[] {
   const dangers: Danger[] = [];
   const shards = plan.layout.shards.length;
-  if (plan.topology.state === 'present' && shards < 3) {
+  if (plan.topology.state === 'present' && shards < 3 && plan.returning.length === 0) {
     const text = `With ${counted(shards, 'primary', 'primaries')} no failover happens by itself; three are needed.`;
     dangers.push({ code: 'few-primaries', text, needs: null });
   }
@@ -184,8 +188,14 @@ function scaling(plan: Parts): readonly Danger[] {
   return dangers;
 }
 
-function counted(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+function returning({ returning: pods }: Parts): readonly Danger[] {
+  if (pods.length === 0) return [];
+  const [those, they] =
+    pods.length === 1
+      ? ['comes back on the volume that was kept of it', 'it answers']
+      : ['come back on the volumes that were kept of them', 'they answer'];
+  const text = `${inWords(pods)} ${those}, with what the cluster may lack now. What else is to be done is known when ${they}: it is another plan.`;
+  return [{ code: 'rest-unknown', text, needs: null }];
 }
 
 function listed(names: readonly string[]): string {

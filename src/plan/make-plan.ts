@@ -1,15 +1,18 @@
 import { byOrdinal, type Cluster } from '../core/cluster.ts';
-import { design, type Wishes } from '../core/design.ts';
+import { design, targetPods, type Wishes } from '../core/design.ts';
 import type { Layout } from '../core/layout.ts';
 import type { Topology } from '../core/topology.ts';
+import type { Target } from '../steps/kind.ts';
 import { dangersOf } from './dangers.ts';
 import { fingerprint } from './fingerprint.ts';
 import { memoryRefusal } from './memory.ts';
 import type { Plan, Planned } from './plan.ts';
 import { crowdRefusal, refusalOf } from './refusals.ts';
-import { afterRepairs, stagesTowards } from './stages.ts';
+import { layoutOfNow, returningPods } from './returning.ts';
+import { afterRepairs, type Staged, stagesOfReturn, stagesTowards } from './stages.ts';
 import { workIn } from './waiting.ts';
 import { wayRefusal } from './way-refusal.ts';
+import { writesRefusal } from './writes-refusal.ts';
 
 /**
  * What is to be done so that the cluster becomes as declared, or why that cannot be said. Pure: the same topology and
@@ -19,33 +22,39 @@ import { wayRefusal } from './way-refusal.ts';
 export function makePlan(topology: Topology, seen: Cluster, wishes: Wishes = {}): Planned {
   const cluster = inOrder(seen);
   const mended = topology.state === 'absent' ? cluster : afterRepairs(cluster);
-  const refusal = refusalOf(topology, mended);
+  const pods = targetPods(topology, cluster);
+  const returning = returningPods(cluster, topology.state === 'absent' ? [] : pods);
+  const refusal = refusalOf(topology, mended, returning);
   if (refusal !== null) return { kind: 'refused', failure: refusal, before: cluster, plan: null };
+  if (returning.length > 0) {
+    const target = { topology, layout: layoutOfNow(cluster, pods) };
+    return { kind: 'plan', plan: planOf(target, cluster, stagesOfReturn(target, cluster), returning) };
+  }
   // Slots are dealt out as they are owned once the cluster is whole, so that none moves twice.
   const plan = planTowards(topology, design(topology, mended, wishes), cluster);
   const failure = crowdRefusal(topology, plan.layout, cluster);
-  return failure === null ? unlessMovesFail(plan) : { kind: 'refused', failure, before: cluster, plan };
+  return failure === null ? unlessItFails(plan) : { kind: 'refused', failure, before: cluster, plan };
 }
 
-/** A plan, or why its moves of slots would fail in the middle. */
-export function unlessMovesFail(plan: Plan): Planned {
-  const failure = wayRefusal(plan) ?? memoryRefusal(plan);
+/** A plan, or why it would fail in the middle or keep clients from writing. */
+export function unlessItFails(plan: Plan): Planned {
+  const failure = writesRefusal(plan) ?? wayRefusal(plan) ?? memoryRefusal(plan);
   return failure === null ? { kind: 'plan', plan } : { kind: 'refused', failure, before: plan.before, plan };
 }
 
 /** The plan towards a layout that is given. Throws Failure `internal-error`, as makePlan does. */
 export function planTowards(topology: Topology, layout: Layout, before: Cluster): Plan {
-  const { stages, states } = stagesTowards({ topology, layout }, before);
+  return planOf({ topology, layout }, before, stagesTowards({ topology, layout }, before), []);
+}
+
+function planOf(target: Target, before: Cluster, { stages, states }: Staged, returning: Plan['returning']): Plan {
   const after = states.at(-1) ?? before;
+  const parts = { ...target, before, stages, after, returning };
   return {
-    topology,
-    before,
-    layout,
-    stages,
-    after,
-    dangers: dangersOf({ topology, layout, before, stages, after }, states),
-    unbound: unboundPods(layout, before),
-    hash: fingerprint(workIn(stages, states)),
+    ...parts,
+    dangers: dangersOf(parts, states),
+    unbound: unboundPods(target.layout, before),
+    hash: fingerprint(target.topology.kubernetes, workIn(stages, states)),
   };
 }
 

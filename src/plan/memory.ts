@@ -1,5 +1,6 @@
 import type { Member } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
+import { grouped } from '../core/wording.ts';
 import type { Step } from '../steps/index.ts';
 import type { Cost } from './estimate.ts';
 import { type Plan, steps } from './plan.ts';
@@ -61,5 +62,5 @@ function smallest(limits: readonly number[]): number {
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_000_000).toLocaleString('en-US')} MB`;
+  return `${grouped(bytes / 1_000_000)} MB`;
 }

@@ -31,6 +31,9 @@ export const REPAIRS: readonly Repair<Step>[] = [whenApart, whenGone, whenInDoub
 /** The kinds of step that they ask for. */
 export const REPAIRING: readonly Step['kind'][] = ['repair-address', 'forget', 'repair-slots'];
 
+/** What lets pods come back on their volumes: no more is asked before they are seen. */
+export const RETURNING: readonly Question[] = [{ when: whenMissing }, { when: whenTooFew }, { when: whenStarting }];
+
 /**
  * The questions in the order in which they are asked: whole, safe, placed, balanced, then what is left over. What comes
  * first is done first wherever it can be, so that replicas are attached before slots arrive, and nothing is taken away

@@ -26,9 +26,7 @@ export function successions(steps: readonly Step[]): (pod: string) => string {
 /** Adds the steps up: later ones undo earlier ones, and what a pod has goes with a failover. */
 export function outcomeOf(steps: readonly Step[]): Outcome {
   let given: ReadonlyMap<string, SlotSet> = new Map();
-  const replicas = new Map<string, string>();
-  const primaries = new Set<string>();
-  const removed = new Set<string>();
+  const roles: Roles = { replicas: new Map(), primaries: new Set(), removed: new Set() };
   const deleted = new Set<string>();
   let pods: number | null = null;
   for (const step of steps) {
@@ -45,25 +43,14 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
       case 'move-slots':
         given = giving(given, step.to, slotsOf(step.slots));
         break;
-      case 'replicate':
-        primaries.delete(step.pod);
-        replicas.set(step.pod, step.primary);
-        break;
       case 'fail-over':
         given = giving(given, step.pod, given.get(step.from) ?? []);
-        for (const [pod, primary] of replicas) if (primary === step.from) replicas.set(pod, step.pod);
-        replicas.delete(step.pod);
-        replicas.set(step.from, step.pod);
-        primaries.delete(step.from);
-        primaries.add(step.pod);
+        changeRoles(roles, step);
         break;
+      case 'replicate':
       case 'remove':
-        replicas.delete(step.pod);
-        primaries.delete(step.pod);
-        removed.add(step.pod);
-        break;
       case 'join':
-        removed.delete(step.pod);
+        changeRoles(roles, step);
         break;
       case 'delete-volumes':
         for (const volume of step.volumes) deleted.add(volume);
@@ -76,7 +63,39 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
         break;
     }
   }
-  return { given, replicas, primaries, removed, pods, deleted };
+  return { given, ...roles, pods, deleted };
+}
+
+interface Roles {
+  readonly replicas: Map<string, string>;
+  readonly primaries: Set<string>;
+  readonly removed: Set<string>;
+}
+
+type RoleChange = Extract<Step, { readonly kind: 'replicate' | 'fail-over' | 'remove' | 'join' }>;
+
+function changeRoles({ replicas, primaries, removed }: Roles, step: RoleChange): void {
+  switch (step.kind) {
+    case 'replicate':
+      primaries.delete(step.pod);
+      replicas.set(step.pod, step.primary);
+      break;
+    case 'fail-over':
+      for (const [pod, primary] of replicas) if (primary === step.from) replicas.set(pod, step.pod);
+      replicas.delete(step.pod);
+      replicas.set(step.from, step.pod);
+      primaries.delete(step.from);
+      primaries.add(step.pod);
+      break;
+    case 'remove':
+      replicas.delete(step.pod);
+      primaries.delete(step.pod);
+      removed.add(step.pod);
+      break;
+    case 'join':
+      removed.delete(step.pod);
+      break;
+  }
 }
 
 function giving(given: ReadonlyMap<string, SlotSet>, pod: string, slots: SlotSet): ReadonlyMap<string, SlotSet> {

@@ -1,13 +1,10 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Layout } from '../core/layout.ts';
+import type { AllowWord } from '../core/request.ts';
 import type { Topology } from '../core/topology.ts';
 import type { Step } from '../steps/index.ts';
 import type { Facts } from '../steps/kind.ts';
-
-export const ALLOW_WORDS = ['destroy', 'delete-volumes', 'forget-unknown-nodes', 'assign-lost-slots'] as const;
-
-export type AllowWord = (typeof ALLOW_WORDS)[number];
 
 /** What is going to be done and why it leads there. A value: carrying it out is the engine's. */
 export interface Plan {
@@ -24,6 +21,11 @@ export interface Plan {
    * such, those that hold nothing.
    */
   readonly unbound: readonly string[];
+  /**
+   * Pods that are to come back on the volumes that were kept of them, where the cluster lacks what may be on these. Then the steps
+   * end with their coming: what else is to be done is planned from what they bring. Empty for a plan that leads to all that is declared.
+   */
+  readonly returning: readonly string[];
   /** 12 hex digits over the ordered steps that change something, and their facts. */
   readonly hash: string;
 }
@@ -49,13 +51,19 @@ export const DANGERS = {
   'redundancy-lowered': 'A shard has fewer replicas than declared for a while, or from now on.',
   'full-sync': 'Replicas copy a whole shard.',
   'fail-over': 'A shard changes its primary: writes pause for milliseconds.',
+  'writes-refused':
+    'A primary answers every write with an error: already, or until a replica that leaves it is replaced.',
   'evicting-policy': 'A receiver may evict keys while it gets slots.',
+  'rest-unknown':
+    'Pods come back on volumes that were kept of them: what is to be done after that is known when they answer.',
   'few-primaries': 'With fewer than three primaries no failover happens by itself.',
   'replicas-owned-elsewhere': 'Something else sets the number of pods back.',
+  'replica-reads':
+    'Clients that read from replicas do not find keys that are on the move, or that a replica has yet to copy.',
   'memory-tight': 'A receiver of slots gets close to its memory limit.',
   'modules-differ': 'A donor has a module that a receiver lacks: keys of its types cannot move there.',
   'functions-differ':
-    'A donor has more function libraries than a receiver: clients that call them there are told that there is none.',
+    'Function libraries of a donor are missing on a receiver, or have other code there: clients that call them get what is there.',
   'large-key': 'A key is so large that moving it holds its donor and receiver up.',
 } as const;
 

@@ -1,15 +1,73 @@
-import { type Member, memberOf } from '../core/cluster.ts';
+import { type Cluster, type Member, memberOf, replicasOf } from '../core/cluster.ts';
+import { listed } from '../core/wording.ts';
+import { fullSyncs } from './full-syncs.ts';
 import { memoryNeeds, memoryWords } from './memory.ts';
 import type { Danger, Plan } from './plan.ts';
+import { commandFor } from './way-of-move.ts';
 
 /** From this part of its limit on, a receiver's memory is called tight. */
 const TIGHT = 0.8;
 
-type Parts = Pick<Plan, 'before' | 'stages' | 'after'>;
+type Parts = Pick<Plan, 'topology' | 'before' | 'stages' | 'after'>;
 
-/** What may keep those that get slots from holding what comes. */
-export function receiverDangers(plan: Parts): readonly Danger[] {
-  return [...evicting(plan), ...tight(plan), ...lacking(plan)];
+/**
+ * What may keep those that get slots from holding what comes, and clients from finding what is on its way.
+ * @param states the cluster before each stage, and after the last
+ */
+export function receiverDangers(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
+  return [
+    ...evicting(plan),
+    ...tight(plan),
+    ...alone(plan, states),
+    ...lacking(plan),
+    ...unfound(plan),
+    ...copying(plan, states),
+  ];
+}
+
+/** Where a receiver has replicas and none of them follows, a move has nobody to wait for. */
+function alone({ stages }: Parts, states: readonly Cluster[]): readonly Danger[] {
+  const pods = stages.flatMap((stage, i) => {
+    const before = states[i];
+    const receivers = stage.flatMap(({ step }) => (step.kind === 'move-slots' ? [step.to] : []));
+    if (before === undefined) return [];
+    return receivers.filter((pod) => {
+      const replicas = replicasOf(before, pod);
+      return replicas.length > 0 && !replicas.some(({ synced }) => synced);
+    });
+  });
+  return [...new Set(pods)].map((pod): Danger => {
+    const text = `${pod} gets slots while none of its replicas is in sync: until one is, what comes is lost with that pod.`;
+    return { code: 'redundancy-lowered', text, needs: null };
+  });
+}
+
+/** Redis' replicas are not told which slots are on the move, and answer for keys that have moved that there are none. */
+function unfound(plan: Parts): readonly Danger[] {
+  const donors = movesOf(plan).flatMap((step) => {
+    const member = memberOf(plan.before, step.from);
+    const isToldOf = member?.facts.software !== 'redis' || commandFor(step, plan) !== null;
+    return isToldOf || replicasOf(plan.before, step.from).length === 0 ? [] : [step.from];
+  });
+  if (donors.length === 0) return [];
+  const text = `Clients that read from replicas (READONLY) of ${[...new Set(donors)].join(', ')} do not find keys that have moved until their slot has, up to a second later: let them read from primaries meanwhile.`;
+  return [{ code: 'replica-reads', text, needs: null }];
+}
+
+/**
+ * Redis lists a replica for its new shard, and has it answer, as soon as it is told to follow, with whatever it holds by then.
+ * One that never held any data is only listed once it has copied all (from 7.0 on).
+ */
+function copying(plan: Parts, states: readonly Cluster[]): readonly Danger[] {
+  const pods = fullSyncs(plan.stages, states).flatMap(({ step }) => {
+    const member = memberOf(plan.before, step.pod);
+    const changes = member?.joined === true && member.primary !== step.primary;
+    return changes && member.facts.software === 'redis' ? [step.pod] : [];
+  });
+  if (pods.length === 0) return [];
+  const those = [...new Set(pods)];
+  const text = `Until ${listed(those)} ${those.length === 1 ? 'has copied the data of its' : 'have copied the data of their'} new primary, clients that read there (READONLY) get nil for keys that exist: let them read from primaries meanwhile.`;
+  return [{ code: 'replica-reads', text, needs: null }];
 }
 
 function movesOf({ stages }: Parts) {
@@ -53,9 +111,22 @@ function nameOfModule(module: string): string {
   return module.split(' ')[0] ?? module;
 }
 
+/** Libraries that are missing are copied; one that is there stays as it is. Where the names are not known their numbers are compared. */
 function functions(donor: Member, receiver: Member): readonly Danger[] {
+  if (!receiver.joined) return [];
+  const [mine, there] = [donor.facts.functions, receiver.facts.functions ?? []];
+  if (mine === undefined || (receiver.facts.libraries ?? 0) !== there.length) return fewer(donor, receiver);
+  const digests = new Map(there.map(({ name, digest }) => [name, digest]));
+  const others = mine.filter(({ name, digest }) => digests.has(name) && digests.get(name) !== digest);
+  if (others.length === 0) return [];
+  const names = others.map(({ name }) => name).join(', ');
+  const text = `The code of the function libraries ${names} is not the same on ${donor.pod} and ${receiver.pod}, and clients that call them get what is there: load the same on both (FUNCTION LOAD REPLACE) before slots move.`;
+  return [{ code: 'functions-differ', text, needs: null }];
+}
+
+function fewer(donor: Member, receiver: Member): readonly Danger[] {
   const [mine = 0, there = 0] = [donor.facts.libraries, receiver.facts.libraries];
-  if (!receiver.joined || mine <= there) return [];
-  const text = `${receiver.pod} has ${there} function libraries and ${donor.pod} has ${mine}: load the missing ones there (FUNCTION DUMP, FUNCTION RESTORE) before slots move.`;
+  if (mine <= there) return [];
+  const text = `${receiver.pod} has ${there} function libraries and ${donor.pod} has ${mine}: the missing ones are copied before slots move, where the user of the apply may do that (FUNCTION LIST, FUNCTION LOAD).`;
   return [{ code: 'functions-differ', text, needs: null }];
 }

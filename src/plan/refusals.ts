@@ -1,20 +1,51 @@
-import type { Cluster, Domains } from '../core/cluster.ts';
+import { type Cluster, type Domains, ordinalOf } from '../core/cluster.ts';
+import { targetPods } from '../core/design.ts';
 import { Failure, type FailureCode } from '../core/failure.ts';
 import type { Finding, FindingCode } from '../core/findings.ts';
+import { keptVolumes, mayHoldSlots, mayReturn } from '../core/kept-volumes.ts';
 import type { Crowd, Layout } from '../core/layout.ts';
 import { isEmpty } from '../core/slots.ts';
 import type { Topology } from '../core/topology.ts';
+import { listed } from '../core/wording.ts';
 import { lostSlots } from '../steps/assign-slots/when.ts';
 
-/** Why no plan can be made for a cluster as it is after all repairs that are known; null when one can. */
-export function refusalOf(topology: Topology, cluster: Cluster): Failure | null {
+/**
+ * Why no plan can be made for a cluster as it is after all repairs that are known; null when one can.
+ * @param returning pods that come back on their volumes, before anything else: what they may bring is in nobody's way
+ */
+export function refusalOf(topology: Topology, cluster: Cluster, returning: readonly string[]): Failure | null {
   // What is to be deleted need not be well.
   if (topology.state === 'absent') return null;
   // Slots that are lost for good can be given to somebody: `allow` has to say so.
-  const isLost = !isEmpty(lostSlots(cluster));
-  const blocks = ({ code, weight }: Finding): boolean =>
-    weight === 'blocks' && !(isLost && code === 'slots-without-owner');
-  return unhealthy(cluster.findings.filter(blocks)) ?? missing(topology, cluster);
+  const isGiven = returning.length > 0 || !isEmpty(lostSlots(cluster));
+  const missed = new Set(
+    returning.length === 0 ? [] : cluster.strangers.filter((one) => mayReturn(one, cluster)).map(({ id }) => id),
+  );
+  const blocks = ({ code, weight, about = '' }: Finding): boolean =>
+    weight === 'blocks' && !(isGiven && code === 'slots-without-owner') && !missed.has(about);
+  return unhealthy(cluster.findings.filter(blocks)) ?? missing(topology, cluster) ?? deletionRefusal(topology, cluster);
+}
+
+/** Of slots without owner nobody knows that no key of theirs is on a volume whose pod is gone, be there no key in sight. */
+function deletionRefusal(topology: Topology, cluster: Cluster): Failure | null {
+  const claims =
+    topology.volumes.onScaleDown === 'delete' && mayHoldSlots(cluster) ? spareVolumes(topology, cluster) : [];
+  if (claims.length === 0) return null;
+  return new Failure(
+    'cluster-unhealthy',
+    `Cannot make a safe plan: there are slots without owner, and the topology says to delete ${listed(claims)}, which may hold keys of theirs.`,
+    {
+      remedy: `Declare \`volumes: {onScaleDown: retain}\` until the cluster is whole. Where nothing on ${claims.length === 1 ? 'it' : 'them'} is needed, delete the PersistentVolumeClaim${claims.length === 1 ? '' : 's'} by hand; then run again.`,
+    },
+  );
+}
+
+/** Of pods that are not declared. */
+function spareVolumes(topology: Topology, cluster: Cluster): readonly string[] {
+  const declared = new Set(targetPods(topology, cluster).map(ordinalOf));
+  return keptVolumes(cluster)
+    .filter(({ ordinal }) => !declared.has(ordinal))
+    .map(({ claim }) => claim);
 }
 
 /**

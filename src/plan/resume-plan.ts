@@ -7,7 +7,7 @@ import type { Topology } from '../core/topology.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import { approvedLayout } from './approved-layout.ts';
 import { exchange } from './exchange.ts';
-import { makePlan, planTowards, unlessMovesFail } from './make-plan.ts';
+import { makePlan, planTowards, unlessItFails } from './make-plan.ts';
 import type { Plan, Planned } from './plan.ts';
 import { isRest } from './remainder.ts';
 import { afterRepairs } from './stages.ts';
@@ -31,17 +31,17 @@ export function resumePlan(topology: Topology, cluster: Cluster, approved: Appro
 }
 
 function leadBack(anew: Planned, approved: Approved): Planned {
-  if (anew.kind === 'refused') return anew;
+  if (anew.kind === 'refused' || anew.plan.returning.length > 0) return anew;
   const { topology, before, layout } = anew.plan;
   let best: Plan | null = null;
   for (const goal of goals(anew.plan, approved)) {
     if (best !== null && crowdedPods(goal) >= crowdedPods(best.layout)) continue;
     const plan = planTowards(topology, goal, before);
     if (!isRest(approved.steps, plan, approved.unbound).rest) continue;
-    if (crowdedPods(goal) <= crowdedPods(layout)) return unlessMovesFail(plan);
+    if (crowdedPods(goal) <= crowdedPods(layout)) return unlessItFails(plan);
     best = plan;
   }
-  return best === null || isRest(approved.steps, anew.plan, approved.unbound).rest ? anew : unlessMovesFail(best);
+  return best === null || isRest(approved.steps, anew.plan, approved.unbound).rest ? anew : unlessItFails(best);
 }
 
 /**

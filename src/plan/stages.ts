@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { brokenPromises, brokenRules, differences } from '../core/invariants.ts';
 import { KINDS, type Step } from '../steps/index.ts';
 import type { Target } from '../steps/kind.ts';
-import { QUESTIONS, REPAIRS } from './order.ts';
+import { QUESTIONS, type Question, REPAIRS, RETURNING } from './order.ts';
 import type { PlannedStep } from './plan.ts';
 
 export interface Staged {
@@ -19,16 +19,24 @@ export interface Staged {
  * in this program is found before it does harm.
  */
 export function stagesTowards(target: Target, before: Cluster): Staged {
+  const staged = stagesBy(QUESTIONS[target.topology.state], target, before);
+  checkEnd(staged.states.at(-1) ?? before, target);
+  return staged;
+}
+
+/** The steps that let pods come back on their volumes, and no more. Throws as stagesTowards does. */
+export function stagesOfReturn(target: Target, before: Cluster): Staged {
+  return stagesBy(RETURNING, target, before);
+}
+
+function stagesBy(questions: readonly Question[], target: Target, before: Cluster): Staged {
   const stages: PlannedStep[][] = [];
   const states = [before];
   // Every pod may be removed, joined, attached, failed over; every pair of shards may need a wave of its own.
   const most = 20 + 6 * (before.pods.length + target.layout.pods.length);
   for (let now = before; ; ) {
-    const due = nextStage(now, target);
-    if (due === null) {
-      checkEnd(now, target);
-      return { stages, states };
-    }
+    const due = nextStage(questions, now, target);
+    if (due === null) return { stages, states };
     if (stages.length === most) throw unending(due.steps);
     const next = due.steps.reduce((cluster, step) => KINDS.after(step, cluster), now);
     checkStage(now, next, due, target);
@@ -63,8 +71,8 @@ interface Due {
   readonly lowersRedundancy: boolean;
 }
 
-function nextStage(now: Cluster, target: Target): Due | null {
-  for (const { when, lowersRedundancy } of QUESTIONS[target.topology.state]) {
+function nextStage(questions: readonly Question[], now: Cluster, target: Target): Due | null {
+  for (const { when, lowersRedundancy } of questions) {
     const steps = when(now, target);
     if (steps.length > 0) return { steps, lowersRedundancy: lowersRedundancy === true };
   }

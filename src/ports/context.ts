@@ -18,5 +18,10 @@ export interface StepContext {
    * throwing the signal's reason; it does not drop what it holds.
    */
   readonly stop: AbortSignal;
+  /**
+   * Aborted when this process may be ended from outside, or somebody else may begin: what is to be left in order has seconds. `stop` alone
+   * is aborted where another step of the stage has failed.
+   */
+  readonly hurry: AbortSignal;
   readonly tell: Tell;
 }

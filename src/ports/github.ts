@@ -24,7 +24,8 @@ export interface PullRequestNow {
 
 /** A file that a pull request takes away from its place. */
 export interface LeftFile {
-  readonly file: string;
+  /** As the repository calls it. */
+  readonly path: string;
   /** Where it goes; null: it is deleted. */
   readonly to: string | null;
 }

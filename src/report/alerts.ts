@@ -1,6 +1,8 @@
 import { FAILURES, type Failure } from '../core/failure.ts';
+import { isDifference } from '../core/findings.ts';
+import type { AllowWord } from '../core/request.ts';
 import { missingAllow } from '../plan/dangers.ts';
-import type { AllowWord, Danger, DangerCode, Plan } from '../plan/plan.ts';
+import type { Danger, DangerCode, Plan } from '../plan/plan.ts';
 import { code, cut, prose } from './escape.ts';
 
 /** How much of what comes from outside is shown in one place. */
@@ -11,7 +13,21 @@ export interface Limits {
 }
 
 /** What can take data or the service along; of the rest it is enough to know. */
-const REAL: readonly DangerCode[] = ['evicting-policy', 'memory-tight', 'placement-not-kept', 'redundancy-lowered'];
+const REAL: readonly DangerCode[] = [
+  'writes-refused',
+  'evicting-policy',
+  'memory-tight',
+  'placement-not-kept',
+  'redundancy-lowered',
+];
+
+/** An alert for what no step of a plan mends: a plan without steps does not mean that all is well. */
+export function amissAlert({ stages, before }: Plan, limits: Limits): readonly string[] {
+  const amiss = stages.length === 0 ? before.findings.filter(isDifference) : [];
+  if (amiss.length === 0) return [];
+  const texts = amiss.map(({ text, remedy }) => `${text} ${remedy}`);
+  return ['> [!WARNING]', ...items(texts, limits).map((line) => `> ${line}`), ''];
+}
 
 /** An alert for what needs an `allow` word, and one for what is dangerous without. */
 export function dangerAlerts(plan: Plan, missing: readonly AllowWord[], limits: Limits): readonly string[] {

@@ -1,11 +1,12 @@
 import type { Cluster } from '../core/cluster.ts';
 import type { Failure } from '../core/failure.ts';
 import { placementFindings } from '../core/placement-findings.ts';
+import type { AllowWord } from '../core/request.ts';
 import { missingAllow } from '../plan/dangers.ts';
 import type { Estimate } from '../plan/estimate.ts';
-import type { AllowWord, Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { nextAfterRefusal } from './after-refusal.ts';
-import { dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
+import { amissAlert, dangerAlerts, dangerNotes, failureAlert, type Limits, refusalWords } from './alerts.ts';
 import { fitting, type Section } from './budget.ts';
 import { asCarriedOut } from './carried-out.ts';
 import { differenceBlock, type ShownPlan } from './difference.ts';
@@ -142,7 +143,9 @@ function headlineOf(state: CommentState): string {
     case 'applied':
       return `✅ **Applied in ${duration(state.seconds)}.** ${cell(deed(state.plan, state.estimate))}. The cluster was looked at once more: it is as declared.`;
     case 'failed':
-      return `❌ **Failed midway:** ${doneWords(state.done.length, state.plan.stages.length)}.`;
+      return state.plan.stages.length === 0
+        ? '❌ **Failed:** nothing was left to do, and the cluster is not as declared.'
+        : `❌ **Failed midway:** ${doneWords(state.done.length, state.plan.stages.length)}.`;
   }
 }
 
@@ -155,7 +158,7 @@ function doneWords(done: number, stages: number): string {
 function alertsOf(state: CommentState, place: Place): readonly string[] {
   switch (state.kind) {
     case 'planned':
-      return dangerAlerts(state.plan, state.missing, place);
+      return [...amissAlert(state.plan, place), ...dangerAlerts(state.plan, state.missing, place)];
     case 'refused':
     case 'failed':
       return failureAlert(state.failure, place);

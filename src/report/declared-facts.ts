@@ -1,7 +1,7 @@
 import { shareSizes } from '../core/shares.ts';
 import { print } from '../core/slots.ts';
 import { podCount, type Share, type Topology } from '../core/topology.ts';
-import { cut } from './escape.ts';
+import { firstSlots } from '../core/wording.ts';
 import { grouped } from './units.ts';
 
 /** One thing that a topology file says, as a row of a table. */
@@ -57,7 +57,7 @@ const LONGEST_SLOTS = 60;
 function slotsWords(shares: readonly Share[]): string {
   const shown = slotsOf(shares)
     .slice(0, MOST_SHARDS)
-    .map((text) => cut(text, LONGEST_SLOTS))
+    .map((text) => firstSlots(text, LONGEST_SLOTS))
     .join(' · ');
   return shares.length <= MOST_SHARDS ? shown : `${shown} · …`;
 }

@@ -1,6 +1,7 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import type { Failure } from '../core/failure.ts';
-import type { Finding } from '../core/findings.ts';
-import { canonicalJson, digest } from '../plan/fingerprint.ts';
+import { type Finding, isDifference } from '../core/findings.ts';
+import { digest } from '../plan/fingerprint.ts';
 import { type Plan, steps } from '../plan/plan.ts';
 import { KINDS } from '../steps/index.ts';
 import { failureAlert, type Limits } from './alerts.ts';
@@ -32,7 +33,7 @@ export function driftIssue(
   findings: readonly Finding[],
   context: CommentContext,
 ): { title: string; body: string; head: string } {
-  const differing = findings.filter((finding) => finding.weight !== 'note');
+  const differing = findings.filter(isDifference);
   const head = issueHead(context.file, digestOf(mending, differing, context));
   const body = [
     head,

@@ -1,6 +1,7 @@
 import { slotOwners } from '../core/cluster.ts';
+import { isDifference } from '../core/findings.ts';
 import { podCount, type Topology } from '../core/topology.ts';
-import type { Estimate } from '../plan/estimate.ts';
+import { type Estimate, secondsOf } from '../plan/estimate.ts';
 import { type DangerCode, type Plan, steps } from '../plan/plan.ts';
 import type { StepKindName } from '../steps/index.ts';
 import { about, bytes, counted, grouped, short } from './units.ts';
@@ -33,7 +34,8 @@ function sentence(plan: Plan, tense: Tense, costs: readonly string[]): string {
   return `${capital(what)}${costs.length === 0 ? '' : `: ${costs.join(', ')}`}`;
 }
 
-function nothingToDo({ topology }: Plan): string {
+function nothingToDo({ topology, before }: Plan): string {
+  if (before.findings.some(isDifference)) return 'Nothing to do, and yet the cluster is not as declared';
   if (topology.state === 'absent') return 'Nothing to do: the cluster is gone, as declared';
   return `Nothing to do: the cluster is as declared, ${shapeOf(topology)}`;
 }
@@ -52,7 +54,13 @@ interface Change {
 const ADDS: Verb = ['adds', 'added'];
 const REMOVES: Verb = ['removes', 'removed'];
 
-function shapeChanges({ topology, before }: Plan): readonly Change[] {
+const BRINGS: Verb = ['brings', 'brought'];
+
+function shapeChanges({ topology, before, returning }: Plan): readonly Change[] {
+  if (returning.length > 0) {
+    const volumes = returning.length === 1 ? 'its volume' : 'their volumes';
+    return [{ verb: BRINGS, what: `${counted(returning.length, 'pod')} back with ${volumes}` }];
+  }
   if (topology.state === 'absent') return [{ verb: ['deletes', 'deleted'], what: 'the cluster with all its data' }];
   const had = slotOwners(before).length;
   const shards = topology.shards.length;
@@ -80,7 +88,7 @@ const WITHIN: readonly (readonly [StepKindName, Verb, string])[] = [
   ['forget', ['forgets', 'forgot'], 'nodes that are gone'],
   ['remove', REMOVES, 'pods from the cluster'],
   ['delete-volumes', ['deletes', 'deleted'], 'volumes that are left over'],
-  ['scale', ['brings', 'brought'], 'the number of pods to what is declared'],
+  ['scale', BRINGS, 'the number of pods to what is declared'],
 ];
 
 function changeWithin(plan: Plan, tense: Tense): string {
@@ -112,6 +120,7 @@ function timeOf(plan: Plan, estimate: Estimate): string {
 
 /** What makes `no downtime` a half truth: what can go wrong while it is carried out, or from then on. */
 const NO_PROMISE: readonly DangerCode[] = [
+  'writes-refused',
   'placement-not-kept',
   'redundancy-lowered',
   'memory-tight',
@@ -122,17 +131,9 @@ const NO_PROMISE: readonly DangerCode[] = [
 function promisesOf(plan: Plan): readonly string[] {
   if (plan.topology.state === 'absent' || slotOwners(plan.before).length === 0) return [];
   const kinds = new Set(steps(plan).map((step) => step.kind));
-  if (kinds.has('assign-slots') || kinds.has('repair-address')) return [];
+  if (kinds.has('assign-slots') || kinds.has('repair-address') || plan.returning.length > 0) return [];
   if (kinds.has('fail-over')) return ['writes pause for milliseconds'];
   return plan.dangers.some(({ code }) => NO_PROMISE.includes(code)) ? [] : ['no downtime'];
-}
-
-/** Steps of one stage run at the same time. */
-export function secondsOf(plan: Plan, estimate: Estimate): number {
-  return plan.stages.reduce(
-    (sum, stage) => sum + Math.max(...stage.map(({ step }) => estimate.steps.get(step)?.seconds ?? 0)),
-    0,
-  );
 }
 
 /** a, b and c */

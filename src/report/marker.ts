@@ -138,11 +138,13 @@ function hidden(value: unknown): string {
   return `<!-- plan: ${packed(value)} -->`;
 }
 
-function packed(value: unknown): string {
+/** A value as text that is a fraction as long, for places that hold little. */
+export function packed(value: unknown): string {
   return deflateSync(JSON.stringify(value)).toString('base64');
 }
 
-function unpack(text: string): unknown {
+/** What `packed` has made a text of; null for any other. */
+export function unpack(text: string): unknown {
   try {
     return JSON.parse(inflateSync(Buffer.from(text, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString('utf8'));
   } catch {

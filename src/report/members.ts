@@ -1,13 +1,14 @@
 import { type Cluster, type Member, podOf } from '../core/cluster.ts';
 import type { Finding } from '../core/findings.ts';
 import { count, print } from '../core/slots.ts';
+import { byText } from '../core/text-order.ts';
+import { ZONE_LABEL } from '../core/topology.ts';
+import { firstSlots } from '../core/wording.ts';
 import type { Limits } from './alerts.ts';
 import { cell, cut, fenced, prose } from './escape.ts';
 import { bytes, counted, grouped } from './units.ts';
 
 const COLUMNS = ['NAME', 'IP', 'NODE', 'ZONE', 'ROLE', 'PRIMARY', 'SLOTS', 'KEYS', 'MEMORY', 'LINK'] as const;
-
-const ZONE = 'topology.kubernetes.io/zone';
 
 /** What a summary shows of findings. */
 const SUMMARY: Limits = { items: 200, text: 1_000 };
@@ -78,7 +79,7 @@ function rowsOf(cluster: Cluster): readonly (readonly string[])[] {
     .filter((pod) => !spoken.has(pod.name))
     .map((pod) => {
       const link = pod.ready ? 'silent' : 'not ready';
-      return [pod.name, pod.ip ?? '-', pod.node ?? '-', pod.domains[ZONE] ?? '-', '-', '-', '-', '-', '-', link];
+      return [pod.name, pod.ip ?? '-', pod.node ?? '-', pod.domains[ZONE_LABEL] ?? '-', '-', '-', '-', '-', '-', link];
     });
   return [...cluster.members.map((member) => rowOf(member, cluster)), ...silent];
 }
@@ -88,7 +89,7 @@ function byNode(cluster: Cluster): readonly (readonly string[])[] {
   const rows = rowsOf(cluster).map(([name = '', ip = '', node = '', zone = '', ...rest]) => {
     return { node, zone, rest: [name, ip, ...rest] };
   });
-  const sorted = rows.toSorted((a, b) => (a.node < b.node ? -1 : Number(a.node > b.node)));
+  const sorted = rows.toSorted((a, b) => byText(a.node, b.node));
   return sorted.map(({ node, zone, rest }, i) =>
     sorted[i - 1]?.node === node ? ['', '', ...rest] : [node, zone, ...rest],
   );
@@ -97,12 +98,13 @@ function byNode(cluster: Cluster): readonly (readonly string[])[] {
 function rowOf(member: Member, cluster: Cluster): readonly string[] {
   const pod = podOf(cluster, member.pod);
   const { facts } = member;
-  const slots = member.slots.length === 0 ? '-' : `${shortened(print(member.slots))} (${grouped(count(member.slots))})`;
+  const slots =
+    member.slots.length === 0 ? '-' : `${firstSlots(print(member.slots), 40)} (${grouped(count(member.slots))})`;
   return [
     member.pod,
     pod?.ip ?? '-',
     pod?.node ?? '-',
-    pod?.domains[ZONE] ?? '-',
+    pod?.domains[ZONE_LABEL] ?? '-',
     member.joined ? member.role : 'blank',
     member.primary ?? '-',
     slots,
@@ -116,10 +118,6 @@ function linkOf(member: Member): string {
   if (member.role === 'primary') return '-';
   if (member.synced) return 'up';
   return member.facts.lag > 0 ? `${bytes(member.facts.lag)} behind` : 'down';
-}
-
-function shortened(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, text.lastIndexOf(',', 40))},…`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {

@@ -1,9 +1,9 @@
 import { type Cluster, memberOf, type Pod, podOf } from '../core/cluster.ts';
+import { byText } from '../core/text-order.ts';
+import { HOST_LABEL } from '../core/topology.ts';
 import type { Plan } from '../plan/plan.ts';
 import { cell, code } from './escape.ts';
 import { counted } from './units.ts';
-
-const HOST = 'kubernetes.io/hostname';
 
 /** Larger clusters are folded. */
 const MOST_OPEN = 12;
@@ -47,14 +47,12 @@ function placesOf(plan: Plan, seen: Cluster): readonly Where[] {
     return { node, pods, zone: pod?.domains[zone] ?? '' };
   }).toSorted(
     (a, b) =>
-      Number(a.node === null) - Number(b.node === null) ||
-      compare(a.zone, b.zone) ||
-      compare(a.node ?? '', b.node ?? ''),
+      Number(a.node === null) - Number(b.node === null) || byText(a.zone, b.zone) || byText(a.node ?? '', b.node ?? ''),
   );
 }
 
 function zoneLabel({ topology }: Plan): string | undefined {
-  return topology.placement.spreadBy.find((label) => label !== HOST);
+  return topology.placement.spreadBy.find((label) => label !== HOST_LABEL);
 }
 
 /** The cells of primaries and replicas. */
@@ -77,8 +75,4 @@ function formerly(pod: string, leader: string, { before, layout }: Plan): string
   const was = memberOf(before, pod)?.primary ?? null;
   const shard = layout.shards.find((target) => target.primary === leader);
   return was === null || was === leader || was === shard?.live ? '' : `, until now of ${code(was)}`;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

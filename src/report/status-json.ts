@@ -1,8 +1,7 @@
 import { type Cluster, podOf } from '../core/cluster.ts';
 import type { Finding } from '../core/findings.ts';
 import { count, print } from '../core/slots.ts';
-
-const ZONE = 'topology.kubernetes.io/zone';
+import { ZONE_LABEL } from '../core/topology.ts';
 
 /** Members, pods that do not answer, and findings as other programs read them. */
 export function statusJson(name: string, cluster: Cluster, findings: readonly Finding[]): string {
@@ -32,7 +31,7 @@ function placeOf(cluster: Cluster, name: string) {
     pod: name,
     ip: pod?.ip ?? null,
     node: pod?.node ?? null,
-    zone: pod?.domains[ZONE] ?? null,
+    zone: pod?.domains[ZONE_LABEL] ?? null,
     ready: pod?.ready ?? false,
   };
 }

@@ -1,11 +1,11 @@
 import { type Cluster, memberOf } from '../core/cluster.ts';
 import { contains, parse } from '../core/slots.ts';
-import type { Cost, Estimate } from '../plan/estimate.ts';
+import { type Cost, type Estimate, secondsOf } from '../plan/estimate.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Step } from '../steps/index.ts';
 import { KINDS } from '../steps/index.ts';
-import { cell, cut } from './escape.ts';
-import { secondsOf } from './headline.ts';
+import { slotWords } from '../steps/seen.ts';
+import { cell } from './escape.ts';
 import { about, bytes, counted, short } from './units.ts';
 
 /** How the steps are shown. */
@@ -44,7 +44,7 @@ function wordsOf(step: Step, before: Cluster): string {
     (mark) => mark.state === 'migrating' && mark.peer === owner && contains(slots, mark.slot),
   );
   if (more.length > 0 || marks.length !== count) return KINDS.words(step);
-  const which = count === 1 ? `slot ${step.slots}` : `${counted(count, 'slot')} (${cut(step.slots, 80)})`;
+  const which = count === 1 ? `slot ${step.slots}` : slotWords(step);
   return `Finish moving ${which} from ${from} to ${owner}`;
 }
 

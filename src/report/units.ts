@@ -1,7 +1,6 @@
-/** 1,365 */
-export function grouped(n: number): string {
-  return String(Math.round(n)).replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',');
-}
+import { counted, grouped } from '../core/wording.ts';
+
+export { counted, grouped };
 
 /** 1,365 · 25k · 1.2M: short, for counts that are estimates anyway. */
 export function short(n: number): string {
@@ -37,11 +36,6 @@ export function duration(seconds: number): string {
 export function about(seconds: number): string {
   if (seconds < 1) return duration(seconds);
   return `about ${seconds < 59.5 || seconds >= 99.5 ? duration(seconds) : `${Math.round(seconds / 60)} min`}`;
-}
-
-/** 1 shard · 3 shards · 2 primaries */
-export function counted(n: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(n)} ${n === 1 ? noun : plural}`;
 }
 
 function trimmed(value: number): string {

@@ -1,5 +1,6 @@
 import { type Cluster, memberOf, slotOwners } from '../core/cluster.ts';
 import { intersect, isEmpty, minus, parse, print, type SlotSet, union } from '../core/slots.ts';
+import { counted, firstSlots } from '../core/wording.ts';
 
 /** Words for facts: what a pod is in the cluster. A node that is not there, or no member yet, is said to be so. */
 export function roleOf(cluster: Cluster, pod: string): string {
@@ -35,13 +36,6 @@ export function isWithin(part: string, whole: string): boolean {
 }
 
 /** `1,365 slots (0-1364)`; of many ranges only the first are shown. */
-export function slotWords(step: { readonly slots: string; readonly count: number }): string {
-  const slots = step.slots.length <= MOST_SHOWN ? step.slots : `${firstRanges(step.slots)},…`;
-  return `${step.count.toLocaleString('en-US')} ${step.count === 1 ? 'slot' : 'slots'} (${slots})`;
-}
-
-const MOST_SHOWN = 80;
-
-function firstRanges(slots: string): string {
-  return slots.slice(0, slots.lastIndexOf(',', MOST_SHOWN));
+export function slotWords({ slots, count }: { readonly slots: string; readonly count: number }): string {
+  return `${counted(count, 'slot')} (${firstSlots(slots, 80)})`;
 }

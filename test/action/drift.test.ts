@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { leaseName } from '../../src/engine/lock.ts';
-import type { FakeIssue } from '../support/fake-github.ts';
+import type { FakeIssue } from '../support/fake-github-state.ts';
 import { EVEN, type LocalRepository, type LocalRun, shares, withLocalRepository } from './support/local-repository.ts';
 
 const HEAVY = shares([2, 1, 1]);
@@ -103,13 +103,15 @@ describe('the issue of a cluster that has drifted', () => {
     await repository.platform.call('redis-cluster-0', ['DEL', 'bar']);
   });
 
-  test('is none of `drift-issue: false`, and `fail-on-drift` makes the run red', async () => {
+  test('is none of `drift-issue: false`, and `fail-on-drift` makes the run red, unless it only shows the `status`', async () => {
     const red = await drift(HEAVY, { 'drift-issue': 'false', 'fail-on-drift': 'true' });
     expect(red).toMatchObject({
       red: true,
       outputs: { result: 'drifted', 'failure-reason': 'drift', 'issue-url': '' },
     });
     expect(repository.github.issues).toEqual([]);
+    const shown = await drift(HEAVY, { command: 'status', 'fail-on-drift': 'true' });
+    expect(shown).toMatchObject({ red: false, outputs: { result: 'drifted', 'failure-reason': '' } });
   });
 
   test.each([

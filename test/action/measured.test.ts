@@ -50,6 +50,15 @@ describe('a checkout in a folder', () => {
     expect(outputs['summary']).toContain('This pull request changes where the cluster is (kubernetes.namespace)');
   });
 
+  test('hears of the topology files that its pull request deletes, which GitHub names without the folder', async () => {
+    const { github } = repository;
+    github.files.set(`${BASE}:other.yaml`, EVEN.replace('statefulSet: redis-cluster', 'statefulSet: other'));
+    github.changedFiles.set(7, [{ filename: 'other.yaml', status: 'removed' }]);
+    const inputs = { topology: 'repo/*.yaml' };
+    const { summary } = await repository.run(pullRequest(7), { topology: inFolder(HEAVY), inputs });
+    expect(summary).toContain('this pull request deletes `repo/other.yaml`');
+  });
+
   test('is applied as approved, also by a run that is started again', async () => {
     const inputs = { topology: 'repo/topology.yaml' };
     await repository.run(pullRequest(7), { topology: inFolder(HEAVY), inputs });

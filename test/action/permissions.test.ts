@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Permissions } from '../support/fake-github.ts';
+import type { Permissions } from '../support/fake-github-state.ts';
 import { commit, pullRequest, push } from './support/events.ts';
 import { EVEN, type LocalRepository, shares, withLocalRepository } from './support/local-repository.ts';
 

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
-import { memberOf } from '../../src/core/cluster.ts';
 import { leaseName } from '../../src/engine/lock.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 import { statefulSet } from '../support/kubernetes-objects.ts';
 import { GIVEN_KUBERNETES, Workspace } from '../support/run-action.ts';
-import { manifest } from './support/live-cluster.ts';
+import { LiveCluster, manifest } from './support/live-cluster.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
 
 const APPLY = { command: 'apply' };
@@ -103,16 +102,11 @@ describe('what a run on a cluster that is well refuses', () => {
   });
 
   test('a node that no pod is', async () => {
-    await using other = await standUp('stranger');
-    const stranger = (await other.live.look()).pods[5];
-    const cut = memberOf(await other.live.look(), stranger?.name ?? '');
-    expect(cut).toBeDefined();
-    const foreign = await other.live.look();
-    const signal = AbortSignal.timeout(10_000);
-    for (const pod of foreign.pods) {
-      const connection = await other.live.redis.connection(pod, { signal });
-      if (pod.name === stranger?.name) await connection.send([['CLUSTER', 'RESET', 'HARD']], { signal });
-    }
+    await using namespace = await createNamespace('stranger');
+    await using live = new LiveCluster(namespace);
+    const command = ['redis-server', '--cluster-enabled', 'yes', '--protected-mode', 'no'];
+    await namespace.apply(statefulSet({ container: { command } }));
+    const [stranger] = (await live.until('a server', ({ members }) => members.length === 1)).pods;
     await cluster.live.send('redis-cluster-0', 'CLUSTER', 'MEET', stranger?.ip ?? '', 6379);
     await untilKnown(stranger?.ip ?? '');
     const run = await cluster.act(cluster.declare(4), { inputs: APPLY });

@@ -82,7 +82,7 @@ describe('the API server goes away in the middle of the work', () => {
   /** `kept` gets what it tells when it is not given back. */
   function takenLock(cluster: string, kept: unknown[]): Promise<Lock> {
     return takeLock(
-      namespace.place(),
+      namespace.place({ statefulSet: cluster }),
       cluster,
       { kubernetes, clock: systemClock },
       {

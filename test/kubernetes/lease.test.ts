@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
@@ -82,9 +84,13 @@ test('a lease that was deleted after it was read is not written', async () => {
 });
 
 /** As another process takes it; `waited` gets the holders that it is told of while it waits. */
-function take(cluster: string, token: string, { patience = 0, waited = (_holder: string): void => undefined } = {}) {
+function take(
+  cluster: string,
+  token: string,
+  { patience = 0, statefulSet = cluster, waited = (_holder: string): void => undefined } = {},
+) {
   const ports = { kubernetes, clock: systemClock };
-  return takeLock(namespace.place(), cluster, ports, {
+  return takeLock(namespace.place({ statefulSet }), cluster, ports, {
     holder: RUN,
     token,
     patience,
@@ -94,14 +100,28 @@ function take(cluster: string, token: string, { patience = 0, waited = (_holder:
   });
 }
 
-function left(cluster: string) {
-  return lookAtLock(namespace.place(), cluster, kubernetes, { signal });
+function left(cluster: string, statefulSet = cluster) {
+  return lookAtLock(namespace.place({ statefulSet }), cluster, kubernetes, { signal });
+}
+
+/** Who holds a Lease now, and what lies in it. */
+async function heldBy(of: string) {
+  const read = await kubernetes.readLease(namespace.place(), leaseName(of), { signal });
+  return { holder: read?.holder, note: read?.note };
 }
 
 /** What a run that was killed leaves behind. */
 async function killedHolding(cluster: string): Promise<void> {
   const state = lease(RUN, 'the steps');
   await kubernetes.writeLease(namespace.place(), leaseName(cluster), state, { version: null, signal });
+}
+
+/** Has a lock for a moment, and returns the name of its cluster. */
+async function heldFor(cluster: string, statefulSet: string): Promise<string> {
+  await using lock = await take(cluster, `of ${cluster}`, { statefulSet, patience: 30_000 });
+  await sleep(500);
+  expect(lock.lost.aborted).toBe(false);
+  return cluster;
 }
 
 async function giveBack(lock: Lock): Promise<void> {
@@ -146,16 +166,58 @@ describe('a lock', () => {
     expect(lock.inherited).toBe('the steps');
   });
 
-  test('that another run has taken over is lost for its first holder', async () => {
-    const lost = Promise.withResolvers<unknown>();
-    await using lock = await take('stolen', 'first');
-    lock.lost.addEventListener('abort', () => lost.resolve(lock.lost.reason), { once: true });
+  test('of which another run has taken a half over is lost for its first holder, and the other half given back', async () => {
+    const lock = await take('stolen', 'first', { statefulSet: 'half' });
     const name = leaseName('stolen');
     const version = (await kubernetes.readLease(namespace.place(), name, { signal }))?.version ?? '';
     await kubernetes.writeLease(namespace.place(), name, lease('another run'), { version, signal });
-    expect(await lost.promise).toMatchObject({
+    if (!lock.lost.aborted) await once(lock.lost, 'abort');
+    expect(lock.lost.reason).toMatchObject({
       code: 'lock-lost',
       message: expect.stringContaining('taken over by another run'),
+    });
+    await giveBack(lock);
+    expect(await heldBy('half')).toMatchObject({ holder: '' });
+    expect(await heldBy('stolen')).toMatchObject({ holder: 'another run' });
+  });
+
+  describe('of a cluster that is not called like its StatefulSet', () => {
+    const of = { statefulSet: 'renamed' };
+
+    test('is had by one at a time, whatever name the StatefulSet goes by', async () => {
+      await using lock = await take('sessions', 'one', of);
+      await expect(take('renamed', 'default name', of)).rejects.toMatchObject({ code: 'locked' });
+      await expect(take('new-sessions', 'other name', of)).rejects.toMatchObject({ code: 'locked' });
+      expect(await left('new-sessions', 'renamed')).toEqual({ holder: RUN, note: null });
+      expect(lock.lost.aborted).toBe(false);
+    });
+
+    test('is given back whole, also where half of it could be had only', async () => {
+      await giveBack(await take('sessions', 'one', of));
+      expect([await heldBy('renamed'), await heldBy('sessions')]).toMatchObject([{ holder: '' }, { holder: '' }]);
+      await using other = await take('sessions', 'of another StatefulSet', { statefulSet: 'other' });
+      await expect(take('sessions', 'too late', of)).rejects.toMatchObject({ code: 'locked' });
+      expect(await heldBy('renamed')).toMatchObject({ holder: '' });
+      expect(other.lost.aborted).toBe(false);
+    });
+
+    test('tells a run under another name what one that was killed had begun', async () => {
+      const killed = await take('sessions', 'killed', of);
+      await killed.leave('the steps');
+      await giveBack(killed);
+      expect(await left('new-sessions', 'renamed')).toEqual({ holder: null, note: 'the steps' });
+      await using lock = await take('new-sessions', 'another', of);
+      expect(lock.inherited).toBe('the steps');
+    });
+
+    test("is had by both in turn where each is called like the other's StatefulSet", async () => {
+      expect(await Promise.all([heldFor('this', 'that'), heldFor('that', 'this')])).toEqual(['this', 'that']);
+    });
+
+    test("is its own where one process is at work on a cluster of that name's StatefulSet, too", async () => {
+      await using first = await take('old', 'one process', { statefulSet: 'shop' });
+      await expect(take('shop', 'one process', { statefulSet: 'shop-2' })).rejects.toMatchObject({ code: 'locked' });
+      expect(first.lost.aborted).toBe(false);
     });
   });
 

@@ -3,7 +3,7 @@ import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import type { Pod } from '../../src/core/cluster.ts';
 import type { Kubernetes, KubernetesView } from '../../src/ports/kubernetes.ts';
-import { until } from '../../src/ports/until.ts';
+import { until } from '../../src/servers/until.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 import { type SetChoices, statefulSet } from '../support/kubernetes-objects.ts';
 

@@ -6,7 +6,7 @@ import { createRedis } from '../../src/adapters/redis/redis.ts';
 import type { Pod } from '../../src/core/cluster.ts';
 import type { Kubernetes } from '../../src/ports/kubernetes.ts';
 import type { Argument } from '../../src/ports/redis.ts';
-import { until } from '../../src/ports/until.ts';
+import { until } from '../../src/servers/until.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 
 const { signal } = new AbortController();

@@ -124,6 +124,7 @@ describe('without one right, that one is named', () => {
     const failure = await failureOf(tunnelTo(config, namespace.place())(pod('redis-cluster-0'), { signal }));
     expect(failure.code).toBe('kubernetes-forbidden');
     expect(failure.message).toContain(`create pods/portforward in namespace ${namespace.name}`);
+    expect(failure.remedy).toContain('`connect: direct`');
   });
 });
 

@@ -3,9 +3,10 @@ import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { tunnelTo } from '../../src/adapters/kubernetes/tunnel.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import { autoDial, type Dial, directDial, tunnelDial } from '../../src/adapters/redis/dial.ts';
+import { identityByCounting } from '../../src/adapters/redis/identity.ts';
 import { createRedis } from '../../src/adapters/redis/redis.ts';
 import type { Pod } from '../../src/core/cluster.ts';
-import { until } from '../../src/ports/until.ts';
+import { until } from '../../src/servers/until.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 import { statefulSet } from '../support/kubernetes-objects.ts';
 
@@ -50,7 +51,7 @@ describe('a server is reached', () => {
     const dials: Record<string, Dial> = {
       direct: directDial(place.port),
       'port-forward': tunnelDial(open),
-      auto: autoDial(place.port, open),
+      auto: autoDial(place.port, open, identityByCounting(open, {})),
     };
     await using redis = redisThrough(dials[mode] ?? tunnelDial(open));
     for (const pod of pods) {
@@ -89,8 +90,8 @@ test('a tunnel to a pod that is not there says so', async () => {
   const open = tunnelTo(namespace.config, namespace.place());
   const gone = { ...firstPod(), name: 'redis-cluster-99' };
   await expect(open(gone, { signal })).rejects.toMatchObject({
-    code: 'kubernetes-error',
-    message: expect.stringContaining(`create pods/portforward redis-cluster-99 in namespace ${namespace.name}`),
+    code: 'redis-unreachable',
+    message: expect.stringContaining('Cannot reach pod redis-cluster-99 through the API server'),
   });
 });
 

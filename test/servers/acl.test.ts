@@ -1,34 +1,31 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import type { Event } from '../../src/core/events.ts';
 import type { Journal } from '../../src/engine/carry-out.ts';
+import type { Command } from '../../src/ports/redis.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { asClient, seedsOf } from '../support/cluster-client.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES, type ServerProgram } from '../support/servers.ts';
+import { atomicRights, rightsOf } from '../support/readme-users.ts';
+import { hasDatabases, REPRESENTATIVES, type ServerProgram } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { isAble } from './migration/atomic-stage.ts';
 
-const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-
-/** The rights of a user as README.md gives them; functions are unknown to servers before 7.0. */
-function rightsOf(user: string, server: ServerProgram): string {
-  const line = new RegExp(`^user ${user} on >PASSWORD (.*)$`, 'm').exec(README)?.[1];
-  if (line === undefined) throw new Error(`README.md has no rights of ${user}.`);
-  return server.name === 'redis-6.2' ? line.replaceAll(/ \+function\S*/g, '') : line;
+/** Functions are unknown to servers before 7.0. */
+function rightsOn(server: ServerProgram, user: string): string {
+  const rights = rightsOf(user);
+  return server.name === 'redis-6.2' ? rights.replaceAll(/ \+function\S*/g, '') : rights;
 }
 
 async function startWith(server: ServerProgram, user: string, rights: string): Promise<LocalPlatform> {
-  return startLocalPlatform({ server, pods: 6, config: { user: `${user} on >secret ${rights}` } });
+  // Slots of several databases move key by key, and who applies is to use the rights for jobs.
+  const databases = hasDatabases(server) && user !== 'topology-apply' ? { 'cluster-databases': '4' } : {};
+  return startLocalPlatform({ server, pods: 6, config: { user: `${user} on >secret ${rights}`, ...databases } });
 }
 
-/** What README.md says to add where servers move slots as a whole. */
-function atomicRightsOf(server: ServerProgram): readonly string[] {
+function atomicRightsOn(server: ServerProgram): readonly string[] {
   if (!isAble(server)) return [];
-  const mine = server.name.startsWith('valkey') ? /\+cluster\|migrateslots( \+cluster\|\w+)+/ : /\+cluster\|migration/;
-  return mine.exec(README)?.[0].split(' ') ?? [];
+  return atomicRights(server.name.startsWith('valkey') ? 'valkey' : 'redis');
 }
 
 /** The commands that servers have run for whomever, as rights are called. */
@@ -67,7 +64,7 @@ async function fill(platform: LocalPlatform, server: ServerProgram): Promise<voi
   await platform.call('redis-cluster-0', ['FUNCTION', 'LOAD', library]);
 }
 
-/** What only repairs, failovers, a stop, servers with several databases or of other versions need. */
+/** What only repairs, failovers, a stop, a broken connection between servers, servers with several databases or of other versions need. */
 const ELSEWHERE = [
   'cluster|addslots',
   'cluster|addslotsrange',
@@ -75,12 +72,24 @@ const ELSEWHERE = [
   'cluster|bumpepoch',
   'cluster|failover',
   'cluster|cancelslotmigrations',
+  'client|list',
+  'client|kill',
   'select',
+];
+
+/** What only those may read who may log in as anybody, or read keys. */
+const SECRETS: readonly Command[] = [
+  ['CONFIG', 'GET', 'masterauth'],
+  ['CONFIG', 'GET', 'masteruser'],
+  ['CONFIG', 'GET', 'requirepass'],
+  ['CONFIG', 'GET', '*'],
+  ['ACL', 'LIST'],
+  ['GET', '{1}'],
 ];
 
 describe.each([...REPRESENTATIVES])('the users of the README, on $name', (server) => {
   test('the one to apply with makes a cluster grow and shrink, and uses every right that it has', async () => {
-    const rights = [rightsOf('topology-apply', server), ...atomicRightsOf(server)].join(' ');
+    const rights = [rightsOn(server, 'topology-apply'), ...atomicRightsOn(server)].join(' ');
     await using platform = await startWith(server, 'topology-apply', rights);
     await using redis = platform.redis({ username: 'topology-apply', password: 'secret' });
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
@@ -107,13 +116,34 @@ describe.each([...REPRESENTATIVES])('the users of the README, on $name', (server
     expect(given.filter((right) => !used.rights.has(right) && !ELSEWHERE.includes(right))).toEqual([]);
   });
 
-  test('the one to plan with sees everything and may change nothing', async () => {
-    await using platform = await startWith(server, 'topology-plan', rightsOf('topology-plan', server));
+  test('the one to plan with plans the same as one with all rights, reads no key and no password, and may change nothing', async () => {
+    await using platform = await startWith(server, 'topology-plan', rightsOn(server, 'topology-plan'));
     await platform.form({ shards: 3, replicas: 1 });
+    await fill(platform, server);
+    const { signal } = new AbortController();
+    await using all = platform.redis();
+    if (hasDatabases(server)) {
+      // {1} is in slot 9842, of the second shard.
+      await using connection = await all.open(platform.pod('redis-cluster-1'), { signal });
+      const answers = await connection.send(
+        [
+          ['SELECT', 1],
+          ['SET', '{1}', 'value'],
+        ],
+        { signal },
+      );
+      expect(answers.map(({ ok }) => ok)).toEqual([true, true]);
+    }
     await using redis = platform.redis({ username: 'topology-plan', password: 'secret' });
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
     const topology = topologyOf(platform.place, { shards: 4, replicas: 1 });
-    expect((await planOn(ground, topology)).stages).not.toEqual([]);
+    const plan = await planOn(ground, topology);
+    expect(plan.stages).not.toEqual([]);
+    expect(plan.hash).toBe((await planOn({ ...ground, redis: all }, topology)).hash);
+
+    const connection = await redis.connection(platform.pod('redis-cluster-1'), { signal });
+    const answers = await connection.send(SECRETS, { signal });
+    expect(answers.filter((answer) => answer.ok || !answer.error.startsWith('NOPERM'))).toEqual([]);
     await expect(applyOn(ground, topology)).rejects.toMatchObject({ code: 'redis-permission' });
   });
 });

@@ -29,7 +29,9 @@ describe.each([...REPRESENTATIVES])('servers that announce another IP than that 
   test('meet again where they announce themselves, where nothing answers at the IP of their pod', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3, config: ANNOUNCED });
     await platform.form({ shards: 3, replicas: 0 });
-    for (const pod of platform.pods()) await platform.restart(pod.name, { newPort: true });
+    // All at once: who is still there would hear from the one that comes back.
+    for (const { name } of platform.pods()) await platform.kill(name);
+    for (const { name } of platform.pods()) await platform.restart(name, { newPort: true });
     await using redis = platform.redis();
     const met = new Set<string>();
     const behindNat = tapped(redis, async ({ commands }, send) => {

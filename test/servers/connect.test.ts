@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { autoDial, tunnelDial } from '../../src/adapters/redis/dial.ts';
+import { identityByCertificate, identityByCounting } from '../../src/adapters/redis/identity.ts';
 import { createRedis } from '../../src/adapters/redis/redis.ts';
 import { type Command, CREDENTIALS } from '../../src/ports/redis.ts';
 import { makeCertificates } from '../support/certificates.ts';
@@ -187,21 +188,6 @@ describe.each([...SERVERS])('connections to $name', (server) => {
     const connection = await redis.connection(pod(), { signal });
     expect(await connection.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
   });
-
-  test('the first pod whose server answers decides on direct or tunnel', async () => {
-    const opened: string[] = [];
-    const open = async (to: { readonly name: string }) => {
-      opened.push(to.name);
-      return connect({ host: '127.0.0.1', port: platform.port(to.name) });
-    };
-    const near = autoDial(platform.port('redis-cluster-0'), open);
-    expect(await near(pod(), { signal })).toEqual({ host: '127.0.0.1', port: platform.port('redis-cluster-0') });
-    expect(opened).toEqual([]);
-    const far = autoDial(await freePort(), open);
-    await using redis = createRedis({ credentials: { password: SECRET }, tls: null, dial: far });
-    for (const n of [0, 1]) await redis.connection(pod(n), { signal });
-    expect(opened).toEqual(['redis-cluster-0', 'redis-cluster-1']);
-  });
 });
 
 /** Starts to listen on a free port of this machine. */
@@ -251,6 +237,32 @@ describeOn(SERVERS.filter((server) => knows(server, 'tls-port 0')))('TLS to $nam
     await using redis = createRedis({ credentials: {}, tls, dial });
     const connection = await redis.connection(platform.pod('redis-cluster-0'), { signal });
     expect(await connection.send([['PING']], { signal })).toMatchObject([{ ok: true }]);
+  });
+
+  test("a verified certificate shows that it is the pod's own server, and without one it is asked through the API server", async () => {
+    const tls = { ...(await client()), serverName: 'redis.cache.svc' };
+    const opened: string[] = [];
+    const open = async ({ name }: { readonly name: string }) => {
+      opened.push(name);
+      return connect({ host: '127.0.0.1', port });
+    };
+    const auto = (at: number) => autoDial(at, open, identityByCertificate(tls), 300);
+    await using near = createRedis({ credentials: {}, tls, dial: auto(port) });
+    await near.connection(platform.pod('redis-cluster-0'), { signal });
+    expect(opened).toEqual([]);
+
+    await using redis = createRedis({ credentials: {}, tls, dial: auto(platform.port('redis-cluster-0')) });
+    await redis.connection(platform.pod('redis-cluster-0'), { signal });
+    expect(opened).toEqual(['redis-cluster-0']);
+  });
+
+  test('a server without a password is told from others all the same', async () => {
+    const at = platform.port('redis-cluster-0');
+    const open = async () => connect({ host: '127.0.0.1', port: at });
+    const identity = identityByCounting(open, {});
+    expect(await identity.isOf(platform.pod('redis-cluster-0'), { host: '127.0.0.1', port: at }, { signal })).toBe(
+      true,
+    );
   });
 
   test.each([

@@ -79,15 +79,23 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
       ['one', 1],
     ] as const)
       await give('redis-cluster-1', name, answer);
-    const context = await stageOf(platform, redis, { method: 'classic' });
-    const moving = (from: string, to: string, slot: number) => moveSlots(move(from, to, [[slot, slot]]), context);
-    await moving('redis-cluster-0', 'redis-cluster-1', 0);
-    await moving('redis-cluster-0', 'redis-cluster-2', 1);
+    const context = await stageOf(platform, redis);
+    await moveSlots(move('redis-cluster-0', 'redis-cluster-1', [[0, 0]]), context);
+    await moveSlots(move('redis-cluster-0', 'redis-cluster-2', [[1, 1]]), context);
     expect(await names('redis-cluster-2')).toEqual(expect.arrayContaining(['one', 'two']));
-    expect(JSON.stringify(context.told)).not.toContain('Functions are not copied');
+    expect(JSON.stringify(context.told)).not.toContain('function librar');
     await give('redis-cluster-1', 'one', 100);
-    await moving('redis-cluster-0', 'redis-cluster-1', 2);
-    expect(JSON.stringify(context.told)).toContain('Functions are not copied');
+    await give('redis-cluster-0', 'three', 3);
+    const later = await stageOf(platform, redis);
+    await moveSlots(move('redis-cluster-0', 'redis-cluster-1', [[2, 2]]), later);
+    expect(JSON.stringify(later.told)).toContain(
+      'The code of the function libraries one is not the same on redis-cluster-0 and redis-cluster-1',
+    );
+    expect(String(await platform.call('redis-cluster-1', ['FUNCTION', 'LIST']))).toContain('three');
+    const { cluster } = await stageOf(platform, redis);
+    const digests = cluster.members.map(({ facts }) => new Map(facts.functions?.map((one) => [one.name, one.digest])));
+    expect(digests[1]?.get('two')).toBe(digests[0]?.get('two'));
+    expect(digests[1]?.get('one')).not.toBe(digests[0]?.get('one'));
     expect(String(await platform.call('redis-cluster-1', ['FUNCTION', 'LIST', 'WITHCODE']))).toContain('return 100');
   });
 

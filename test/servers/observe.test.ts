@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import { type Cluster, memberOf, slotOwners } from '../../src/core/cluster.ts';
 import { print } from '../../src/core/slots.ts';
 import { observe, observeSettled } from '../../src/engine/observe.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
@@ -26,6 +27,11 @@ async function lookSettled(platform: LocalPlatform): Promise<Cluster> {
 
 function codes(cluster: Cluster): string[] {
   return cluster.findings.map((finding) => finding.code);
+}
+
+async function saved(platform: LocalPlatform, status: 'ok' | 'err'): Promise<void> {
+  await platform.call('redis-cluster-0', ['BGSAVE']);
+  await platform.untilInfo(['redis-cluster-0'], 'PERSISTENCE', new RegExp(`rdb_last_bgsave_status:${status}`));
 }
 
 async function idOf(platform: LocalPlatform, pod: string): Promise<string> {
@@ -105,6 +111,36 @@ describe.each([...REPRESENTATIVES])('a cluster of three shards with a replica ea
       await platform.call('redis-cluster-3', ['CONFIG', 'SET', 'masterauth', 'a password']);
     }
     await platform.untilInfo(['redis-cluster-3'], 'REPLICATION', /master_link_status:up/);
+    expect(codes(await lookSettled(platform))).toEqual(['no-persistence']);
+  });
+
+  test('a primary that takes no writes is told, and as few replicas as that are refused', async () => {
+    const setting = (name: string, value: string) => platform.call('redis-cluster-0', ['CONFIG', 'SET', name, value]);
+    const writing = () => platform.call('redis-cluster-0', ['SET', 'key:0', 'value']);
+    const refused = async () => (await look(platform)).findings.find(({ code }) => code === 'writes-refused');
+    await setting('min-replicas-to-write', '2');
+    try {
+      await expect(writing()).rejects.toThrow('NOREPLICAS');
+      expect(await refused()).toMatchObject({ weight: 'differs', pods: ['redis-cluster-0'], about: 'replicas' });
+      const planned = makePlan(topologyOf(platform.place, { shards: 3, replicas: 1 }), await look(platform));
+      expect(planned).toMatchObject({ kind: 'refused', failure: { code: 'too-few-replicas' } });
+    } finally {
+      await setting('min-replicas-to-write', '0');
+    }
+
+    // What cannot be replaced: a full disk for this one file.
+    const file = join(platform.folder, 'data-redis-cluster-0', 'dump.rdb');
+    await mkdir(file);
+    await setting('save', '3600 1');
+    try {
+      await saved(platform, 'err');
+      await expect(writing()).rejects.toThrow('MISCONF');
+      expect(await refused()).toMatchObject({ weight: 'differs', pods: ['redis-cluster-0'], about: 'disk' });
+    } finally {
+      await rm(file, { recursive: true });
+      await saved(platform, 'ok');
+      await setting('save', '');
+    }
     expect(codes(await lookSettled(platform))).toEqual(['no-persistence']);
   });
 

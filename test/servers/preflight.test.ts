@@ -3,6 +3,7 @@ import { each, parse } from '../../src/core/slots.ts';
 import { countKeys } from '../../src/engine/measure.ts';
 import { checkRights } from '../../src/engine/rights.ts';
 import { sampleLargeKeys } from '../../src/engine/sample-keys.ts';
+import { estimate } from '../../src/plan/estimate.ts';
 import { largeKeyDangers } from '../../src/plan/large-keys.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Redis } from '../../src/ports/redis.ts';
@@ -15,13 +16,14 @@ import { topologyOf } from '../support/topology.ts';
 import { isAble } from './migration/atomic-stage.ts';
 
 const { signal } = new AbortController();
-const LOOKING = '+ping +info +config|get +cluster|nodes +cluster|info +cluster|countkeysinslot';
+const LOOKING = '+ping +info +cluster|nodes +cluster|info +cluster|countkeysinslot';
 
 describe.each([...REPRESENTATIVES])('before the first change, on $name', (server) => {
   const hasFunctions = server.name !== 'redis-6.2';
 
-  test('large keys of the slots that move are told, by their slot and size and never by name', async () => {
-    await using platform = await formed();
+  test('large keys of the slots that move are told, by their slot and size and never by name, and weighed where the server does', async () => {
+    const weighs = server.name === 'redis-8.6';
+    await using platform = await formed(weighs ? { 'cluster-slot-stats-enabled': 'yes' } : {});
     await using redis = platform.redis();
     const plan = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
     const moving = plan.stages
@@ -36,6 +38,11 @@ describe.each([...REPRESENTATIVES])('before the first change, on $name', (server
     const [danger] = largeKeyDangers(large === undefined ? [] : [large]);
     expect(danger?.text).toMatch(new RegExp(`^A key of 2\\d MB in slot ${slotOf(name)} of redis-cluster-\\d `));
     expect(danger?.text).not.toContain(name);
+    await load({ pods: platform.pods(), redis }, { keys: 300 });
+    const now = await planOn({ kubernetes: platform.kubernetes, redis }, grown(platform));
+    const { bytesToMove } = estimate(now, await countKeys(now, redis, { signal })).summary;
+    if (weighs) expect(bytesToMove).toBeGreaterThan(18_000_000);
+    else expect(bytesToMove).toBeLessThan(15_000_000);
   });
 
   test('a user who may not ask for keys is no obstacle', async () => {
@@ -60,11 +67,16 @@ describe.each([...REPRESENTATIVES])('before the first change, on $name', (server
       message: expect.stringContaining('"mover" may not run cluster|setslot, migrate'),
       remedy: expect.stringContaining('ACL SETUSER mover ~* +cluster|setslot +migrate'),
     });
+    const others = ['cluster|delslots', 'select', 'restore-asking', 'set', 'exists', 'del', 'asking'];
+    for (const { name } of platform.pods())
+      await platform.call(name, ['ACL', 'SETUSER', 'mover', '+@all', ...others.map((right) => `-${right}`)]);
+    const message = expect.stringContaining(`"mover" may not run ${others.join(', ')}, which the plan needs`);
+    await expect(checkRights(plan, redis, { signal })).rejects.toMatchObject({ code: 'redis-permission', message });
   });
 
   test('a user who lacks what `method: atomic` sends, or what copies functions, is told before anything is changed', async () => {
     const jobs = server.name.startsWith('valkey') ? '-cluster|migrateslots' : '-cluster|migration';
-    const lacking = [...(hasFunctions ? ['-function|dump'] : []), ...(isAble(server) ? [jobs] : [])];
+    const lacking = [...(hasFunctions ? ['-function|list'] : []), ...(isAble(server) ? [jobs] : [])];
     const user = `mover on >secret ~* +@all ${lacking.join(' ')}`;
     await using platform = await formed({ user: user.trim() });
     await using redis = platform.redis({ username: 'mover', password: 'secret' });
@@ -73,7 +85,7 @@ describe.each([...REPRESENTATIVES])('before the first change, on $name', (server
     const plan = await planOn({ kubernetes: platform.kubernetes, redis }, topology);
     const checking = checkRights(plan, redis, { signal });
     if (!hasFunctions) return expect(await checking).toBe('unknown');
-    const message = isAble(server) ? /function\|dump, cluster\|migrat/ : /function\|dump/;
+    const message = isAble(server) ? /function\|list, cluster\|migrat/ : /function\|list/;
     await expect(checking).rejects.toMatchObject({ code: 'redis-permission', message: expect.stringMatching(message) });
   });
 

@@ -136,7 +136,7 @@ describe.each([...REPRESENTATIVES])(
 
     /** All hear of the owner's epoch before the work goes on. */
     async function restore(owner: string): Promise<void> {
-      bus.restore();
+      await bus.restore();
       const id = String(await platform.call(owner, ['CLUSTER', 'MYID']));
       const epochIn = (nodes: string): string | undefined =>
         nodes

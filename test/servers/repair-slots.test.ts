@@ -234,9 +234,10 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
   });
 
-  test('keys that come and go while they are counted are not taken for keys in the wrong place', async () => {
+  test('keys that come and go while they are counted are not taken for keys in the wrong place, nor do they hide any', async () => {
     await using redis = platform.redis();
     const ground: Ground = { kubernetes: platform.kubernetes, redis };
+    const stage = await stageWithKeys();
     const client = clusterClient(seedsOf(platform));
     await client.connect();
     const state = { isOn: true };
@@ -253,11 +254,18 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
         const { findings } = await look(ground, topology());
         expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toEqual([]);
       }
+      await stage.strand();
+      for (let looks = 0; looks < 6; looks += 1) {
+        const { findings } = await look(ground, topology());
+        expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toHaveLength(1);
+      }
     } finally {
       state.isOn = false;
       await traffic;
       client.disconnect();
     }
+    await applyOn(ground, topology());
+    expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
   });
 
   /** Wherever roles are by now. */

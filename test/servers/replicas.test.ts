@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { replicasOf, slotOwners } from '../../src/core/cluster.ts';
+import type { Journal } from '../../src/engine/carry-out.ts';
 import { steps } from '../../src/plan/plan.ts';
 import { run as runReplicate } from '../../src/steps/replicate/run.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
@@ -93,6 +94,31 @@ describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
   }
 });
 
+test('replicas that stay are waited for where they lost their link after it was planned, before others are removed', async () => {
+  await using platform = await startLocalPlatform({ pods: 3 });
+  await platform.form({ shards: 1, replicas: 2 });
+  await using redis = platform.redis();
+  const ground: Ground = { kubernetes: platform.kubernetes, redis };
+  const topology = topologyOf(platform.place, { shards: 1, replicas: 1 });
+  const order: string[] = [];
+  const journal: Journal = {
+    tell: (event) => order.push(event.kind === 'waiting' ? `${event.for}: ${event.seen}` : event.kind),
+    stage: async (number, _planned, work) => {
+      if (number > 1) return work();
+      await setLink(platform, 'redis-cluster-1', 'down');
+      const working = work();
+      await sleep(4_000);
+      order.push('link is back');
+      await setLink(platform, 'redis-cluster-1', 'up');
+      await working;
+    },
+  };
+  const plan = await applyOn(ground, topology, { journal });
+  expect(steps(plan)[0]).toEqual({ kind: 'remove', pod: 'redis-cluster-2' });
+  expect(order[0]).toMatch(/^replicas that stay to catch up .*: redis-cluster-1 without all data$/);
+  expect(order.indexOf('verified')).toBeGreaterThan(order.indexOf('link is back'));
+});
+
 function declared(platform: LocalPlatform) {
   return topologyOf(platform.place, SHAPE, { placement: { spreadBy: [], whenUnsatisfiable: 'warn' } });
 }
@@ -100,6 +126,13 @@ function declared(platform: LocalPlatform) {
 async function replicate(platform: LocalPlatform, pod: string, primary: string): Promise<void> {
   await platform.call(pod, ['CLUSTER', 'REPLICATE', await idOf(platform, primary)]);
   await platform.untilInfo([pod], 'REPLICATION', /master_link_status:up/);
+}
+
+/** Lets the link of a replica to its primary end and stay away, or come back. */
+async function setLink(platform: LocalPlatform, replica: string, state: 'up' | 'down'): Promise<void> {
+  await platform.call(replica, ['CONFIG', 'SET', 'masterauth', state === 'up' ? '' : 'wrong']);
+  if (state === 'down') await platform.call('redis-cluster-0', ['CLIENT', 'KILL', 'TYPE', 'replica']);
+  await platform.untilInfo([replica], 'REPLICATION', new RegExp(`master_link_status:${state}`));
 }
 
 /** No server follows a replica when it is told to: the first one follows an empty primary, which then becomes a replica. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Member } from '../../src/core/cluster.ts';
-import { viewsOfMembers } from '../../src/ports/views.ts';
+import { viewsOfMembers } from '../../src/servers/views.ts';
 import { look } from '../support/apply.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';

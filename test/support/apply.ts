@@ -1,14 +1,14 @@
 import { systemClock } from '../../src/adapters/process/clock.ts';
 import type { Cluster } from '../../src/core/cluster.ts';
+import { ALLOW_WORDS } from '../../src/core/request.ts';
 import type { Topology } from '../../src/core/topology.ts';
 import { carryOut, type Journal } from '../../src/engine/carry-out.ts';
 import { observeSettled } from '../../src/engine/observe.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import { ALLOW_WORDS, type Plan } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Kubernetes } from '../../src/ports/kubernetes.ts';
 import type { Redis } from '../../src/ports/redis.ts';
-import { KINDS } from '../../src/steps/index.ts';
 
 export interface Ground {
   readonly kubernetes: Kubernetes;
@@ -16,8 +16,8 @@ export interface Ground {
 }
 
 /** Looks and plans; a refusal is thrown. */
-export async function planOn(ground: Ground, topology: Topology): Promise<Plan> {
-  const planned = makePlan(topology, await look(ground, topology));
+export async function planOn(ground: Ground, topology: Topology, clock = systemClock): Promise<Plan> {
+  const planned = makePlan(topology, await look(ground, topology, { clock }));
   if (planned.kind === 'refused') throw planned.failure;
   return planned.plan;
 }
@@ -28,13 +28,14 @@ export async function applyOn(
   topology: Topology,
   options: { stop?: AbortSignal; journal?: Journal; clock?: Clock } = {},
 ): Promise<Plan> {
-  const approved = await planOn(ground, topology);
+  const { clock = systemClock } = options;
+  const approved = await planOn(ground, topology, clock);
   await carryOut(
     topology,
     {
       ...ground,
-      clock: options.clock ?? systemClock,
-      observe: ({ thorough }) => look(ground, topology, { thorough }),
+      clock,
+      observe: ({ thorough }) => look(ground, topology, { thorough, clock }),
     },
     {
       approved,
@@ -46,19 +47,18 @@ export async function applyOn(
   return approved;
 }
 
-export function look(ground: Ground, topology: Topology, { thorough = true } = {}): Promise<Cluster> {
-  const ports = { ...ground, clock: systemClock };
+export function look(
+  ground: Ground,
+  topology: Topology,
+  { thorough = true, clock = systemClock } = {},
+): Promise<Cluster> {
+  const ports = { ...ground, clock };
   return observeSettled(topology, ports, {
     manifests: null,
     thorough,
     isFirst: true,
     signal: new AbortController().signal,
   });
-}
-
-/** The steps in words, a list for each stage. */
-export function stagesInWords(plan: Plan): readonly (readonly string[])[] {
-  return plan.stages.map((stage) => stage.map(({ step }) => KINDS.words(step)));
 }
 
 const QUIET: Journal = { stage: (_number, _planned, work) => work(), tell: () => undefined };

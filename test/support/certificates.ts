@@ -12,13 +12,16 @@ export interface Certificates extends AsyncDisposable {
   /** Lines of a server's configuration: TLS for clients, the bus and replication. */
   readonly config: Readonly<Record<string, string>>;
   readonly client: TlsOptions;
+  /** PEMs of what the configuration names, for servers that do not see these files. */
+  readonly server: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 export async function newCertificates(): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'redis-cluster-topology-tls-'));
   makeCertificates(folder);
   const pem = (name: string) => readFile(join(folder, name), 'utf8');
-  const client = { ca: await pem('ca.crt'), cert: await pem('client.crt'), key: await pem('client.key') };
+  const ca = await pem('ca.crt');
+  const of = async (name: string) => ({ ca, cert: await pem(`${name}.crt`), key: await pem(`${name}.key`) });
   return {
     config: {
       'tls-cert-file': join(folder, 'server.crt'),
@@ -28,7 +31,8 @@ export async function newCertificates(): Promise<Certificates> {
       'tls-replication': 'yes',
       'tls-cluster': 'yes',
     },
-    client: { ...client, serverName: SERVER_NAME },
+    client: { ...(await of('client')), serverName: SERVER_NAME },
+    server: await of('server'),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,46 +1,18 @@
-/** What people have, how it ends here, and the test that says so. docs/compatibility.md is made of these. */
-export interface Row {
-  readonly what: string;
-  /** `works`, or in which words it is refused or stops. */
-  readonly end: string;
-  readonly file: string;
-  /** The title as it stands in the file. */
-  readonly title: string;
-  /** Of a table of cases: words of the one that is meant, as they stand in the file. */
-  readonly cases?: string;
-  /** Servers that cannot have it, and why. */
-  readonly without?: Readonly<Record<string, string>>;
-  /** Servers: each that there is, pairs of them, or none. Kubernetes: the images that tests have. */
-  readonly on: 'servers' | 'pairs' | 'images' | 'none';
-}
+import { DATA_ROWS } from './compatibility-data.ts';
+import { each, type Row } from './compatibility-row.ts';
 
 const WAYS = 'test/servers/reach/ways-in.test.ts';
-const DATA = 'test/servers/reach/data.test.ts';
 const VERSIONS = 'test/servers/reach/versions.test.ts';
 const CHOOSE = 'test/servers/migration/choose.test.ts';
-const TO_AND_FRO =
-  'ten times, by every way there is, keep all of every key, on primaries, on replicas and after a restart of all';
-
-const each = (what: string, file: string, title: string, more: Partial<Row> = {}): Row => {
-  return { what, end: 'works', file, title, on: 'servers', ...more };
-};
-
-/** Hashes whose fields expire: these servers know none. */
-const NO_FIELD_EXPIRY = Object.fromEntries(['redis-6.2', 'redis-7.0', 'valkey-8.1'].map((name) => [name, 'has none']));
 const NO_TLS = { 'redis-6.2': 'built without TLS here' };
-const NO_DATABASES = Object.fromEntries(
-  ['redis-6.2', 'redis-7.0', 'redis-8.0', 'redis-8.6', 'valkey-8.1'].map((name) => [name, 'has one only']),
-);
 
+const MESH = 'test/servers/reach/mesh.test.ts';
+const REACH = 'test/e2e/reach.test.ts';
+const SECURED =
+  'with TLS alone, client certificates and users of the least rights: lives by port-forward and directly; a password that changes is refused in words, and with the new one it goes on';
 const GROWS = '%s: becomes a cluster, grows, shrinks, and keeps its keys';
-const SETTINGS = 'a cluster with %s %s grows and shrinks, with functions, and keeps every key';
-const setting = (name: string): Row =>
-  each(`\`${name}\``, DATA, SETTINGS, {
-    cases: name.split(' ')[0] ?? name,
-  });
-const kept = (what: string, more: Partial<Row> = {}): Row =>
-  each(what, 'test/servers/migration/consistency.test.ts', TO_AND_FRO, more);
 
+/** docs/compatibility.md is made of these. */
 export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] = [
   [
     'Servers',
@@ -89,9 +61,9 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         end: '`redis-error`, naming `rename-command`',
       }),
       each(
-        'odd answers to CONFIG, COMMAND, MEMORY, as of a fork',
+        'odd answers to ACL, CLUSTER SLOT-STATS, COMMAND, CONFIG, DBSIZE, EVAL, FUNCTION, MEMORY, MULTI, or none of them known, as of a fork',
         VERSIONS,
-        'odd answers to what is optional (CONFIG, COMMAND, MEMORY) do no harm while slots move',
+        'what is optional may be answered oddly, or be unknown: slots move all the same; what is not is named',
       ),
       each(
         'MIGRATE renamed',
@@ -147,6 +119,12 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         'without TLS, on a port beside that which servers use among themselves',
         { without: NO_TLS },
       ),
+      each(
+        'TLS for clients alone, with a plain bus and replication',
+        WAYS,
+        'with TLS, where servers speak without it among themselves, on a port beside',
+        { without: NO_TLS },
+      ),
       each('TLS asked of servers without', WAYS, 'with TLS where it has none: refused in words', {
         end: '`redis-unreachable`, naming `redis-tls`',
       }),
@@ -163,6 +141,20 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         end: '`redis-unreachable`, naming `redis-tls`',
         without: NO_TLS,
       }),
+      ...[
+        'TLS alone, mutual, own CA, server name, on Kubernetes, by port-forward and directly',
+        'users with the least rights (README) to plan, to apply and for replicas, `default` off, likewise',
+      ].map((what) => each(what, REACH, SECURED, { on: 'images' })),
+      each('a password that changes between plan and apply, and during apply, likewise', REACH, SECURED, {
+        on: 'images',
+        end: '`redis-auth`; with the new one the next apply goes on',
+      }),
+      each(
+        'TLS for clients alone, likewise',
+        REACH,
+        'with TLS for clients alone, and none among servers: becomes a cluster, grows, and keeps its keys',
+        { on: 'images' },
+      ),
       each('port-forward and direct, as chosen', 'test/kubernetes/tunnel.test.ts', 'a server is reached', {
         on: 'none',
       }),
@@ -181,33 +173,49 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
         "the chart's layout: names, labels, `REDIS_PASSWORD`, start script, readiness probe, Parallel",
         'a sidecar before the server, an init container',
         'update strategy OnDelete, a PodDisruptionBudget',
-        'port-forward with a password',
+        'a password, by port-forward and directly',
       ].map((what) =>
-        each(what, 'test/e2e/reach.test.ts', GROWS, {
+        each(what, REACH, GROWS, {
           cases: 'as the chart makes it',
           on: 'images',
         }),
       ),
+      each('more shards and a lost slot in one plan, where that probe keeps new pods from being ready', REACH, GROWS, {
+        cases: 'as the chart makes it',
+        on: 'images',
+        end: 'works, with `allow: assign-lost-slots`',
+      }),
       ...[
         '`cluster-announce-hostname`, `cluster-preferred-endpoint-type hostname`',
         'a port that is not 6379',
         '`ordinals.start`, a partition: grow and shrink',
         'pods without a volume',
       ].map((what) =>
-        each(what, 'test/e2e/reach.test.ts', GROWS, {
+        each(what, REACH, GROWS, {
           cases: 'with host names as endpoints',
           on: 'images',
         }),
       ),
-      each("pods on the host's network, one a Kubernetes node", 'test/e2e/reach.test.ts', GROWS, {
+      each("pods on the host's network, one a Kubernetes node", REACH, GROWS, {
         cases: 'on the network of Kubernetes nodes, one on each',
         on: 'images',
       }),
       each(
         "pods on the host's network, several a Kubernetes node",
-        'test/e2e/reach.test.ts',
+        REACH,
         'on the network of one Kubernetes node: is refused before anything was joined, and said why',
         { on: 'images', end: '`cluster-unhealthy`, naming the pods and their IP' },
+      ),
+      each(
+        "a service mesh's proxies between pods that announce their IP (`cluster-announce-ip`)",
+        MESH,
+        'that announce the IP of their pod are made a cluster, grow and shrink, and keep every key',
+      ),
+      each(
+        'the same where they do not',
+        MESH,
+        'that do not announce it cannot be joined, and are told why and what to set',
+        { end: '`timeout`, naming the mesh and the setting' },
       ),
       each(
         'Argo CD, Flux, Helm, KEDA set `replicas` too',
@@ -233,79 +241,33 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
     ],
   ],
   [
-    'Data and settings, while slots move',
+    'Zones, size, and a terminal',
     [
       each(
-        'several databases',
-        'test/servers/migration/databases.test.ts',
-        'keys of every database move with their slot: %s',
-        {
-          without: NO_DATABASES,
-        },
-      ),
-      each('functions: called at every owner after each change', DATA, SETTINGS, {
-        without: { 'redis-6.2': 'has none' },
-      }),
-      each(
-        'shares that change, slots pinned and free again',
-        'test/servers/reach/shares.test.ts',
-        'slots are pinned to a shard, shares change, and the slots are free again: every key is kept',
-        {
-          on: 'none',
-        },
-      ),
-      each('scripts', DATA, 'scripts stay where they were loaded, and a script by its text runs at the new owner', {
-        end: 'are not moved: clients load them again (NOSCRIPT)',
-      }),
-      kept('streams with consumer groups'),
-      kept('expiry in milliseconds', {
-        end: 'works; MIGRATE adds the time of the way; Redis 6.2 counts it anew when it restarts from its append-only file',
-      }),
-      kept("expiry of a hash's fields", { without: NO_FIELD_EXPIRY }),
-      each('keyspace notifications', DATA, 'who is told of events hears of a key at its new owner: %s'),
-      each('client-side caching', DATA, 'who caches a key is told when it leaves: %s'),
-      each('a key of 100 MB', DATA, 'a key of 100 MB moves: %s'),
-      each(
-        'a key above `proto-max-bulk-len`',
-        'test/servers/migration/classic-errors.test.ts',
-        'a key that is larger than the receiver takes is named, and stays where it is',
-        { end: '`migration-failed`, naming the slot and the size' },
-      ),
-      each('an empty cluster', DATA, 'an empty cluster grows and shrinks'),
-      each(
-        'near `maxmemory`: grow',
-        DATA,
-        'a cluster near maxmemory grows; to shrink is refused before the first change',
+        'zones that are uneven, a zone that is gone, fewer zones than pods of a shard',
+        'test/servers/reach/zones.test.ts',
+        'in zones that go, come and are uneven shards stay spread as far as they can be: no slot moves, every key is kept',
+        { on: 'none', end: 'works; what cannot be spread is told, or refused with `whenUnsatisfiable: fail`' },
       ),
       each(
-        'near `maxmemory`: shrink',
-        DATA,
-        'a cluster near maxmemory grows; to shrink is refused before the first change',
-        {
-          end: '`not-enough-memory`',
-        },
+        'on Kubernetes: uneven zones, a zone that is gone',
+        'test/e2e/placement.test.ts',
+        'in uneven zones as many shards as can be are spread, with no slot moved; where a zone is gone that is told, or refused',
+        { on: 'images', end: 'likewise' },
       ),
-      ...['cluster-require-full-coverage no', 'cluster-allow-replica-migration no', 'appendonly no'].map(setting),
-      setting('min-replicas-to-write 1'),
+      each(
+        '1,000 pods, simulated: looked at, planned for, shown',
+        'test/unit/report/thousand-pods.test.ts',
+        '1,000 pods are looked at over one connection each, planned for, and shown in a comment that GitHub takes',
+        { on: 'none' },
+      ),
+      each(
+        'the program for a terminal, installed as `npx` does, without a network',
+        'test/action/package.test.ts',
+        'goes as far as Kubernetes',
+        { on: 'none' },
+      ),
     ],
   ],
+  ['Data and settings, while slots move', DATA_ROWS],
 ];
-
-export const HEAD = ['what', 'ends', 'seen on', 'test'] as const;
-
-/** The cells of a row in docs/compatibility.md, the third of which is what was recorded. */
-export function cellsOf(row: Row, seen: string): readonly string[] {
-  return [row.what, row.end, seen, `\`${row.file}\``];
-}
-
-/** The cells of all rows of the page's tables, without their heads. */
-export function rowsOfPage(page: string): readonly (readonly string[])[] {
-  const lines = page.split('\n').filter((line) => line.startsWith('| '));
-  const rows = lines.map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-  return rows.filter(([first = '']) => first !== HEAD[0] && !/^-+$/.test(first));
-}

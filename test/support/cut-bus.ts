@@ -5,45 +5,46 @@ import { lead } from './tcp-link.ts';
 
 /** Stands in front of servers: while it is cut they serve clients and hear nothing of each other. */
 export class CutBus implements AsyncDisposable {
-  readonly #listeners: Server[] = [];
+  readonly #clients: Server[] = [];
+  /** Port on which others look for a bus → who listens there. */
+  readonly #buses = new Map<number, Server>();
   readonly #connections = new Set<Socket>();
-  #isCut = false;
 
   /** The port by which others are to know the server on `port`. For the option `link` of a local platform. */
   readonly inFrontOf = async (port: number): Promise<number> => {
     const known = await freePort();
-    await this.#listen(known, (socket) => lead(socket, { host: '127.0.0.1', port }));
-    await this.#listen(known + BUS, (socket) => this.#lead(socket, port + BUS));
+    const clients = createServer({ noDelay: true }, (socket) => lead(socket, { host: '127.0.0.1', port }));
+    const bus = createServer({ noDelay: true }, (socket) => this.#lead(socket, port + BUS));
+    this.#clients.push(clients);
+    this.#buses.set(known + BUS, bus);
+    await listen(clients, known);
+    await listen(bus, known + BUS);
     return known;
   };
 
+  /** Connections are refused: one that is taken and closed counts as a link for a moment. */
   cut(): void {
-    this.#isCut = true;
+    for (const bus of this.#buses.values()) bus.close();
     for (const socket of this.#connections) socket.destroy();
   }
 
-  restore(): void {
-    this.#isCut = false;
+  async restore(): Promise<void> {
+    const closed = [...this.#buses].filter(([, bus]) => !bus.listening);
+    await Promise.all(closed.map(([known, bus]) => listen(bus, known)));
   }
 
   #lead(socket: Socket, port: number): void {
-    if (this.#isCut) {
-      socket.destroy();
-      return;
-    }
     this.#connections.add(socket);
     socket.once('close', () => this.#connections.delete(socket));
     lead(socket, { host: '127.0.0.1', port });
   }
 
-  async #listen(at: number, serve: (socket: Socket) => void): Promise<void> {
-    const listener = createServer({ noDelay: true }, serve);
-    this.#listeners.push(listener);
-    listener.listen(at, '127.0.0.1');
-    await once(listener, 'listening');
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of [...this.#clients, ...this.#buses.values()]) listener.close();
   }
+}
+
+async function listen(listener: Server, at: number): Promise<void> {
+  listener.listen(at, '127.0.0.1');
+  await once(listener, 'listening');
 }

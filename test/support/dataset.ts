@@ -206,6 +206,11 @@ export async function sendToOwners(
   await Promise.all(Array.from(batches, ([pod, batch]) => sendAll(servers.redis, pod, batch)));
 }
 
+/** Sends one command to one pod after the other. */
+export async function sendToAll({ pods, redis }: Servers, command: Command): Promise<void> {
+  for (const pod of pods) await sendAll(redis, pod, [command]);
+}
+
 async function sendAll(redis: Redis, pod: Pod, commands: readonly Command[]): Promise<void> {
   const signal = AbortSignal.timeout(TIMEOUT);
   await using connection = await redis.open(pod, { signal });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Pod } from '../../src/core/cluster.ts';
 import { array, isList, type Reply } from '../../src/core/replies.ts';
 import type { Answer, Command, Redis } from '../../src/ports/redis.ts';
-import { type Servers, sendToOwners } from './dataset.ts';
+import { primariesOf, type Servers, sendToOwners } from './dataset.ts';
 import { knows, type ServerProgram } from './servers.ts';
 
 /** What else a key has beside its content: absolute expiries, groups of a stream, expiries of a hash's fields. */
@@ -117,6 +117,21 @@ export async function detailsOf(redis: Redis, pod: Pod, prefixes: RegExp): Promi
       return [key, at === null ? { what, expires: now + left, within } : { what, expires: Number(at), within: 0 }];
     }),
   );
+}
+
+/** All that the primaries hold: digests, groups of streams, and when keys and fields expire, the time of the way allowed for. */
+export async function keysInWords(servers: Servers, prefixes = /./): Promise<readonly string[]> {
+  const primaries = await primariesOf(servers);
+  const parts = await Promise.all(primaries.map((pod) => detailsOf(servers.redis, pod, prefixes)));
+  const words = parts.flatMap((part) =>
+    Array.from(part, ([key, { what, expires }]) => `${key} ${what} ${hour(expires)}`),
+  );
+  return words.toSorted();
+}
+
+/** MIGRATE sends how long a key still has to live, so it may live a little longer: migration/consistency.test.ts has the bound. */
+function hour(expires: number | null): number | null {
+  return expires === null ? null : Math.round(expires / 3_600_000);
 }
 
 /** The reply to TIME: seconds and microseconds. */

@@ -1,7 +1,7 @@
 import type { Context, Request } from 'openapi-backend';
-import type { FakeComment, FakeIssue, FakePull, FakeState } from './fake-github.ts';
 import { isPermitted } from './fake-github-permissions.ts';
 import { fieldsOf, objectOf } from './fake-github-schema.ts';
+import type { FakeComment, FakeIssue, FakePull, FakeState } from './fake-github-state.ts';
 
 export interface Answer {
   readonly status: number;

@@ -1,4 +1,4 @@
-import type { Permissions } from './fake-github.ts';
+import type { Permissions } from './fake-github-state.ts';
 
 /**
  * What each operation needs, as GitHub lists it ("Permissions required for GitHub Apps"): any one of these. Comments on

@@ -4,45 +4,7 @@ import { type Context, OpenAPIBackend, type Request } from 'openapi-backend';
 import { type Answer, carryOut, NOT_BY_INTEGRATION, refusal } from './fake-github-answers.ts';
 import { isPermitted } from './fake-github-permissions.ts';
 import { fieldsOf, GITHUB_API } from './fake-github-schema.ts';
-
-export interface FakeComment {
-  readonly id: number;
-  /** Of the pull request or issue. */
-  readonly on: number;
-  readonly author: string;
-  body: string;
-  /** Who edited it last; null when nobody did. */
-  editor: string | null;
-}
-
-export interface FakeIssue {
-  readonly number: number;
-  readonly author: string;
-  readonly labels: string[];
-  title: string;
-  body: string;
-  state: 'open' | 'closed';
-  /** Why it is closed, or opened again. */
-  reason: string | null;
-}
-
-export interface FakePull {
-  readonly number: number;
-  /** The branch it goes to. */
-  readonly base: string;
-  readonly merged: boolean;
-  /** Commits for which GitHub lists this pull request. */
-  readonly commits: readonly string[];
-  /** How often it is not listed yet: GitHub learns where a commit came from apart from the merge. */
-  unknownFor?: number;
-}
-
-/** A file that a pull request changes. */
-export interface FakeChange {
-  readonly filename: string;
-  readonly status: 'added' | 'removed' | 'modified' | 'renamed';
-  readonly previous_filename?: string;
-}
+import type { FakeState } from './fake-github-state.ts';
 
 /** Makes requests fail whose `METHOD /path` matches. */
 export interface Fault {
@@ -59,31 +21,6 @@ export interface Fault {
   times?: number;
   /** The request is carried out all the same; only its answer is lost. */
   readonly carriedOut?: boolean;
-}
-
-/** As `permissions:` of a workflow's job has it. */
-export type Permissions = Readonly<Record<string, 'read' | 'write'>>;
-
-export interface FakeState {
-  /** What the token may do; null: everything. */
-  permissions: Permissions | null;
-  /** The login behind the token; ends in `[bot]` for an app's. */
-  readonly login: string;
-  /** `owner/name` */
-  readonly repository: string;
-  readonly comments: FakeComment[];
-  readonly issues: FakeIssue[];
-  readonly labels: Set<string>;
-  readonly pulls: FakePull[];
-  /** Of pull requests, by their numbers. */
-  readonly changedFiles: Map<number, readonly FakeChange[]>;
-  /** The newest commits of pull requests, by their numbers; 40 times `a` where none is told. */
-  readonly heads: Map<number, string>;
-  readonly protectedBranches: Set<string>;
-  /** Keys are `ref:path`. */
-  readonly files: Map<string, string>;
-  /** The next id or number. */
-  next: number;
 }
 
 export interface SeenRequest {

@@ -42,6 +42,8 @@ export interface TestNamespace extends AsyncDisposable {
   expireLease(name: string): Promise<void>;
   /** Whether new pods may be scheduled on a Kubernetes node. */
   setSchedulable(node: string, isSchedulable: boolean): Promise<void>;
+  /** Gives a Kubernetes node a label, for all tests to see; null takes it away. */
+  labelNode(node: string, label: string, value: string | null): Promise<void>;
 }
 
 /** @param purpose a word for the namespace's name */
@@ -96,10 +98,14 @@ export async function createNamespace(purpose: string): Promise<TestNamespace> {
     },
     setSchedulable: (node, isSchedulable) =>
       merge({ apiVersion: 'v1', kind: 'Node', metadata: { name: node }, spec: { unschedulable: !isSchedulable } }),
+    labelNode: (node, label, value) =>
+      merge({ apiVersion: 'v1', kind: 'Node', metadata: { name: node, labels: { [label]: value } } }),
     async [Symbol.asyncDispose]() {
       for (const object of ofTheCluster) await objects.delete(object).catch(unlessGone);
       await core.deleteNamespace({ name });
-      await untilGone(core, name);
+      // Kubernetes waits five seconds before it begins with what is in a namespace.
+      await core.deleteCollectionNamespacedPod({ namespace: name });
+      await untilEmpty(core, name);
     },
   };
 }
@@ -111,7 +117,7 @@ const OBJECT = z.looseObject({
 });
 
 /** The documents of a YAML text as objects that can be applied. */
-export function objectsOf(text: string): readonly TestObject[] {
+function objectsOf(text: string): readonly TestObject[] {
   return parseAllDocuments(text, { version: '1.1' }).map((document) => OBJECT.parse(document.toJS()));
 }
 
@@ -140,16 +146,13 @@ async function evict(core: CoreV1Api, namespace: string, pod: string): Promise<b
   }
 }
 
-async function untilGone(core: CoreV1Api, name: string): Promise<void> {
+/** Then nothing of it is in the way of the next test. Kubernetes is done with the namespace itself ten seconds later. */
+async function untilEmpty(core: CoreV1Api, namespace: string): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (;;) {
-    try {
-      await core.readNamespace({ name });
-    } catch (thrown) {
-      unlessGone(thrown);
-      return;
-    }
-    if (Date.now() > deadline) throw new Error(`The namespace ${name} was not gone after 2 minutes.`);
+    const { items } = await core.listNamespacedPod({ namespace });
+    if (items.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`The namespace ${namespace} still had pods after 2 minutes.`);
     await sleep(300);
   }
 }

@@ -18,10 +18,13 @@ export interface LocalPlatformOptions {
   readonly password?: string;
   /** Who logs in with the password, clients and replicas alike; the user `default` is off then. */
   readonly username?: string;
-  /** TLS alone on the client port, on the bus and for replication; default: none. */
+  /** Default: none. */
   readonly tls?: Certificates;
-  /** TLS on a further port: servers use it among themselves, and no client does. */
-  readonly tlsBesides?: Certificates;
+  /**
+   * Who speaks it. `all`, the default: it is all that there is, on the client port, on the bus and for replication. Else servers listen
+   * with and without, and speak one way among themselves and the other one with clients.
+   */
+  readonly tlsFor?: 'all' | 'servers' | 'clients';
   readonly appendOnly?: boolean;
   /** Further lines of the server's configuration. */
   readonly config?: Readonly<Record<string, string>>;
@@ -44,7 +47,7 @@ export function threeZones(ordinal: number): { node: string; domains: Readonly<R
  * @param known the port that everybody else shall know in place of the server's own
  */
 export function configOf(options: LocalPlatformOptions, known: number | undefined): Readonly<Record<string, string>> {
-  const { nodeTimeout = 5_000, appendOnly = false, tls, tlsBesides, config = {} } = options;
+  const { nodeTimeout = 5_000, appendOnly = false, tls, tlsFor, config = {} } = options;
   return {
     bind: '127.0.0.1',
     'protected-mode': 'no',
@@ -57,7 +60,8 @@ export function configOf(options: LocalPlatformOptions, known: number | undefine
     'repl-diskless-sync': 'yes',
     'repl-diskless-sync-delay': '0',
     ...authConfig(options),
-    ...(tls ?? tlsBesides)?.config,
+    ...tls?.config,
+    ...(tlsFor === 'clients' ? { 'tls-cluster': 'no', 'tls-replication': 'no' } : {}),
     ...config,
     ...announced(known),
   };

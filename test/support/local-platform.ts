@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dial } from '../../src/adapters/redis/dial.ts';
-import { type Credentials, createRedis } from '../../src/adapters/redis/redis.ts';
+import type { Credentials } from '../../src/adapters/redis/log-in.ts';
+import { createRedis } from '../../src/adapters/redis/redis.ts';
 import type { Pod, Volume } from '../../src/core/cluster.ts';
 import type { Place } from '../../src/core/topology.ts';
 import type { KubernetesView } from '../../src/ports/kubernetes.ts';
@@ -70,8 +71,9 @@ export class LocalPlatform implements AsyncDisposable {
   readonly dial: Dial = async (pod) => ({ host: '127.0.0.1', port: this.port(pod.name) });
 
   /** A client for all pods; to be disposed by the caller. */
-  redis(credentials: Credentials = this.#credentials()): Redis & AsyncDisposable {
-    return createRedis({ credentials, tls: this.#options.tls?.client ?? null, dial: this.dial });
+  redis(credentials: Credentials = this.#credentials(), dial = this.dial): Redis & AsyncDisposable {
+    const { tls, tlsFor } = this.#options;
+    return createRedis({ credentials, tls: tlsFor === 'servers' ? null : (tls?.client ?? null), dial });
   }
 
   pods(): readonly Pod[] {
@@ -231,7 +233,11 @@ export class LocalPlatform implements AsyncDisposable {
   }
 
   /** Waits until INFO's section, or CLUSTER INFO, of every pod is as wanted. */
-  async untilInfo(pods: readonly string[], what: 'CLUSTER' | 'REPLICATION', wanted: RegExp): Promise<void> {
+  async untilInfo(
+    pods: readonly string[],
+    what: 'CLUSTER' | 'PERSISTENCE' | 'REPLICATION',
+    wanted: RegExp,
+  ): Promise<void> {
     await this.#poll(pods, what === 'CLUSTER' ? ['CLUSTER', 'INFO'] : ['INFO', what], (text) => wanted.test(text));
   }
 
@@ -275,7 +281,7 @@ export class LocalPlatform implements AsyncDisposable {
     const folder = this.#folderOf(ordinal);
     await mkdir(folder, { recursive: true });
     this.#volumes.add(ordinal);
-    const { link } = this.#options;
+    const { link, tls, tlsFor = 'all' } = this.#options;
     const port = this.#ports.get(ordinal) ?? (link === undefined ? null : await freePort());
     if (link !== undefined && port !== null) this.#links.set(ordinal, await link(port));
     const server = await startServer({
@@ -283,7 +289,7 @@ export class LocalPlatform implements AsyncDisposable {
       folder,
       port,
       config: configOf(this.#options, this.#links.get(ordinal)),
-      tls: this.#options.tls !== undefined ? 'only' : this.#options.tlsBesides !== undefined ? 'besides' : null,
+      tls: tls === undefined ? null : tlsFor,
       watchdog: this.#watchdog,
     });
     this.#ports.set(ordinal, server.port);

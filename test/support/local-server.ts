@@ -28,8 +28,8 @@ export interface LocalServerOptions {
   /** Null: any free one. */
   readonly port: number | null;
   readonly config: Readonly<Record<string, string>>;
-  /** Listen with TLS on the port alone, or besides on a port of its own; null: without. */
-  readonly tls: 'only' | 'besides' | null;
+  /** Who speaks TLS; where not all do, the server has a further port: for servers with TLS, or for them without. Null: nobody. */
+  readonly tls: 'all' | 'servers' | 'clients' | null;
   /** Ends the server should this process die. */
   readonly watchdog: Watchdog;
 }
@@ -52,9 +52,9 @@ export async function startServer(options: LocalServerOptions): Promise<LocalSer
 async function launch(options: LocalServerOptions, port: number): Promise<LocalServer> {
   const file = join(options.folder, 'server.conf');
   const ports = {
-    port: options.tls === 'only' ? '0' : String(port),
-    ...(options.tls === 'only' ? { 'tls-port': String(port) } : {}),
-    ...(options.tls === 'besides' ? { 'tls-port': String(await freePort()) } : {}),
+    port: options.tls === 'all' ? '0' : String(options.tls === 'clients' ? await freePort() : port),
+    ...(options.tls === 'all' || options.tls === 'clients' ? { 'tls-port': String(port) } : {}),
+    ...(options.tls === 'servers' ? { 'tls-port': String(await freePort()) } : {}),
   };
   const lines = Object.entries({ ...options.config, ...ports, dir: options.folder });
   await writeFile(file, lines.map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`).join(''));

@@ -51,6 +51,8 @@ export function answersOf(sketches: readonly NodeSketch[]): NodeAnswer[] {
     info: infoOf(sketch),
     stateOk: true,
     savePoints: '3600 1',
+    minReplicas: 0,
+    stopsWhenSaveFails: true,
   }));
 }
 
@@ -66,7 +68,11 @@ export function infoOf(sketch: NodeSketch, change: Partial<ServerInfo> = {}): Se
     dataset: 100_000,
     maxMemory: 0,
     evictionPolicy: 'noeviction',
+    uncounted: 0,
     appendOnly: false,
+    appendFailed: false,
+    saveFailed: false,
+    goodReplicas: null,
     role: sketch.of === undefined ? 'primary' : 'replica',
     linkUp: true,
     primaryAddress: sketch.of === undefined ? null : `10.0.0.${sketch.of}:6379`,

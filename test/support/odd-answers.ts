@@ -2,17 +2,22 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { Dial } from '../../src/adapters/redis/dial.ts';
 
+/** What the server gets in place of a command: it answers with a word, or that it knows no such command. */
+const INSTEAD = { odd: '*2\r\n$4\r\nECHO\r\n$3\r\nodd\r\n', unknown: '*1\r\n$6\r\nFORKED\r\n' } as const;
+
 /**
  * Stands in front of servers and lets them answer oddly to some commands, as forks and modules do: in place of such a
- * command the server gets an ECHO, so that its answer is one word, whatever was asked.
+ * command the server gets an ECHO, so that its answer is one word, whatever was asked, or one that it does not know.
  */
 export class OddAnswers implements AsyncDisposable {
   /** How often there was an odd answer. */
   given = 0;
+  /** What they are from here on: a word, or that there is no such command. */
+  as: keyof typeof INSTEAD = 'odd';
   readonly #odd: ReadonlySet<string>;
   readonly #listeners: Server[] = [];
 
-  /** @param odd names of commands */
+  /** @param odd names of commands, or of commands with a subcommand */
   constructor(odd: readonly string[]) {
     this.#odd = new Set(odd);
   }
@@ -40,7 +45,7 @@ export class OddAnswers implements AsyncDisposable {
       for (let length = commandLength(unread); length !== null; length = commandLength(unread)) {
         const command = unread.subarray(0, length);
         unread = unread.subarray(length);
-        server.write(this.#isOdd(command) ? ECHO : command);
+        server.write(this.#isOdd(command) ? INSTEAD[this.as] : command);
       }
     });
     server.on('data', (chunk) => client.write(chunk));
@@ -54,14 +59,12 @@ export class OddAnswers implements AsyncDisposable {
   }
 
   #isOdd(command: Buffer): boolean {
-    const [, , name = ''] = command.subarray(0, 64).toString('latin1').split('\r\n');
-    const isOdd = this.#odd.has(name.toUpperCase());
+    const [, , name = '', , second = ''] = command.subarray(0, 96).toString('latin1').toUpperCase().split('\r\n');
+    const isOdd = this.#odd.has(name) || this.#odd.has(`${name} ${second}`);
     if (isOdd) this.given += 1;
     return isOdd;
   }
 }
-
-const ECHO = '*2\r\n$4\r\nECHO\r\n$3\r\nodd\r\n';
 
 /** Bytes of the first whole command, a list of bulk strings; null while there is none. */
 function commandLength(bytes: Buffer): number | null {

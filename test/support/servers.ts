@@ -9,7 +9,7 @@ export interface ServerProgram {
 }
 
 /** The servers of REDIS_SERVERS, one `name=program` pair each, or what PATH has. Throws when there are none. */
-export function serversFrom(list: string | undefined): readonly ServerProgram[] {
+function serversFrom(list: string | undefined): readonly ServerProgram[] {
   const servers = list === undefined || list.trim() === '' ? serversOnPath() : list.split(/[\s,]+/).flatMap(serverOf);
   if (servers.length > 0) return servers;
   throw new Error('No server to test with: install redis-server or valkey-server, or set REDIS_SERVERS=name=program,…');
@@ -64,6 +64,11 @@ export function anyServer(): ServerProgram {
   const [first] = SERVERS;
   if (first === undefined) throw new Error('No server to test with.');
   return first;
+}
+
+/** Only Valkey 9 and later keep several databases in cluster mode. */
+export function hasDatabases({ name }: ServerProgram): boolean {
+  return Number(/^valkey-(\d+)/.exec(name)?.[1] ?? 0) >= 9;
 }
 
 /** Whether the server was built so that it knows a line of configuration, such as `tls-port 0`. It is not started. */

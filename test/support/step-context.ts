@@ -17,13 +17,15 @@ export function stepContext(parts: {
   readonly stop?: AbortSignal;
 }): StepContext & { readonly events: readonly Event[] } {
   const events: Event[] = [];
+  const stop = parts.stop ?? new AbortController().signal;
   return {
     topology: topologyOf(parts.place, { shards: 3, replicas: 1 }),
     cluster: { ...NOTHING, ...parts.cluster },
     redis: parts.redis,
     kubernetes: parts.kubernetes,
     clock: systemClock,
-    stop: parts.stop ?? new AbortController().signal,
+    stop,
+    hurry: stop,
     tell: (event) => events.push(event),
     events,
   };

@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 export interface Target {
   readonly host: string;
   readonly port: number;
+  /** Where the connection is to come from; default: as the system has it. */
+  readonly localAddress?: string;
 }
 
 /** Milliseconds by which what is sent there, and what comes back, arrives later. */

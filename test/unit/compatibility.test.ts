@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { AREAS, cellsOf, rowsOfPage } from '../support/compatibility.ts';
+import { AREAS } from '../support/compatibility.ts';
+import { cellsOf, rowsOfPage } from '../support/compatibility-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = rowsOfPage(readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8'));

@@ -92,7 +92,8 @@ export class Form {
     if (first === undefined) return;
     const more = this.#mistakes.length === 1 ? '' : ` (and ${this.#mistakes.length - 1} more)`;
     throw new Failure('invalid-input', `Cannot begin: ${first}${more}`, {
-      remedy: 'Correct the `with:` of the workflow step; docs/inputs-outputs.md lists every input.',
+      remedy:
+        'Correct the `with:` of the workflow step, or at a terminal the options, which have the same names (the password: REDISCLI_AUTH); docs/inputs-outputs.md lists every input.',
       details: this.#mistakes,
     });
   }

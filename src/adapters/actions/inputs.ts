@@ -1,4 +1,4 @@
-import type { Command, Occasion, Request } from '../../core/request.ts';
+import { ALLOW_WORDS, COMMANDS, type Command, type Occasion, type Request } from '../../core/request.ts';
 import { Secret } from '../../core/secret.ts';
 import { type Environment, Form } from './form.ts';
 import { readKubeconfig } from './kubeconfig.ts';
@@ -6,9 +6,7 @@ import type { Secrets } from './secrets.ts';
 
 export type { Environment };
 
-const COMMANDS = ['plan', 'apply', 'drift', 'status', 'auto'] as const;
 const CONNECTS = ['auto', 'direct', 'port-forward'] as const;
-const ALLOWS = ['destroy', 'delete-volumes', 'forget-unknown-nodes', 'assign-lost-slots'] as const;
 /**
  * What a merge queue tries is not merged, so nothing can have been approved. A run that follows another one belongs to no
  * push, and whoever caused that other one may not be who may apply.
@@ -38,13 +36,13 @@ export function readInputs(
   const mayLackSecrets = occasion.pullRequest?.foreign === true;
   const approval = form.oneOf('require-approved-plan', YES_NO_AUTO, 'auto');
   const request: Request = {
-    command: commandOf(form.oneOf('command', COMMANDS, 'auto'), occasion),
+    command: commandOf(form.oneOf('command', [...COMMANDS, 'auto'], 'auto'), occasion),
     topology: form.list('topology', /\r?\n/, ['topology.yaml']),
     kubeconfig,
     context: form.text('context'),
     connect: form.oneOf('connect', CONNECTS, 'auto'),
     redis: { username: usernameOf(form, secrets), password, tls: tlsOf(form, key, mayLackSecrets) },
-    allow: form.words('allow', ALLOWS),
+    allow: form.words('allow', ALLOW_WORDS),
     requireApprovedPlan: approval === 'auto' ? NEEDS_APPROVAL.includes(occasion.event) : approval === 'true',
     approvedPlan: form.hash('approved-plan'),
     comment: form.flag('comment', true),
@@ -61,7 +59,7 @@ export function readInputs(
 }
 
 /** What `auto` means for an event. A merge queue pushes to branches of its own what is not merged yet. */
-function commandOf(command: (typeof COMMANDS)[number], { event, base }: Occasion): Command {
+function commandOf(command: Command | 'auto', { event, base }: Occasion): Command {
   if (command !== 'auto') return command;
   if (event === 'push') return base === null ? 'apply' : 'plan';
   return event === 'schedule' ? 'drift' : 'plan';

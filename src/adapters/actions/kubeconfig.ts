@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join, sep } from 'node:path';
 import { Failure } from '../../core/failure.ts';
 import { Secret } from '../../core/secret.ts';
+import { isWithin } from '../is-within.ts';
+import { SERVICE_ACCOUNT, sourceOf } from '../kubernetes/kubeconfig-source.ts';
 import type { Environment } from './form.ts';
 import type { Secrets } from './secrets.ts';
 
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+/** What is given in place of a path, and is as long, may be a token, or a kubeconfig in base64. */
+const SHORTEST_TOKEN = 40;
 
 /**
  * The input `kubeconfig`, a content or a path. Credentials are masked wherever they will be taken from: the input, the
@@ -22,28 +23,19 @@ export function readKubeconfig(
   isUnmerged: boolean,
   secrets: Secrets,
 ): Secret | null {
-  if (text !== null && isContent(text)) {
-    secrets.addKubeconfig(text);
-    return new Secret(text);
-  }
-  for (const path of pathsOf(text, env)) {
-    if (!isFile(path)) continue;
+  const source = sourceOf(text, env);
+  if (source?.kind === 'content') secrets.addKubeconfig(source.text);
+  for (const path of source?.kind === 'files' ? source.paths : []) {
+    if (!isFile(path)) {
+      if (path.length >= SHORTEST_TOKEN) secrets.add(path);
+      continue;
+    }
     if (isUnmerged) refuseInside(env['GITHUB_WORKSPACE'], path);
     secrets.addKubeconfig(readFileSync(path, 'utf8'));
   }
+  // A kubeconfig may name it, too.
   if (existsSync(SERVICE_ACCOUNT)) secrets.add(readFileSync(SERVICE_ACCOUNT, 'utf8'));
   return text === null ? null : new Secret(text);
-}
-
-/** YAML of many lines, or JSON. */
-function isContent(text: string): boolean {
-  return /[\n{]/.test(text);
-}
-
-function pathsOf(text: string | null, env: Environment): readonly string[] {
-  if (text !== null) return [text];
-  const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  return named.length > 0 ? named : [join(env['HOME'] ?? homedir(), '.kube', 'config')];
 }
 
 function isFile(path: string): boolean {
@@ -52,7 +44,7 @@ function isFile(path: string): boolean {
 
 function refuseInside(workspace: string | undefined, path: string): void {
   if (workspace === undefined || !existsSync(workspace)) return;
-  if (!realpathSync(path).startsWith(realpathSync(workspace) + sep)) return;
+  if (!isWithin(realpathSync(workspace), realpathSync(path))) return;
   throw new Failure(
     'untrusted-pull-request',
     `Refused: the kubeconfig ${path} lies in the workspace, where files are that nobody has merged yet.`,

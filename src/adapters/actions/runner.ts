@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import { type Mistake, mistakeWords } from '../../core/mistake.ts';
 import type { Runner } from '../../ports/runner.ts';
+import { inRepository } from '../topology/in-repository.ts';
 import type { Environment } from './form.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -20,7 +21,7 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
   return {
     info,
     warning(text, at) {
-      const place = at === undefined ? {} : { title: 'topology', file: at.file, startLine: at.line };
+      const place = at === undefined ? {} : { title: 'topology', file: nameOf(at.file, env), startLine: at.line };
       if (warnings.take()) core.warning(clean(text), place);
       else info(`Warning: ${text}`);
     },
@@ -28,7 +29,7 @@ export function actionsRunner(env: Environment, secrets: Secrets): Runner {
     group: (title, work) => core.group(inert(clean(title)), work),
     annotate(mistakes) {
       for (const mistake of mistakes) {
-        if (errors.take()) core.error(clean(mistakeWords(mistake)), placeOf(mistake));
+        if (errors.take()) core.error(clean(mistakeWords(mistake)), placeOf(mistake, env));
         else info(`${mistake.file}:${mistake.line}:${mistake.column} ${mistakeWords(mistake)}`);
       }
     },
@@ -64,6 +65,12 @@ function inert(text: string): string {
   return text.replaceAll(/^(\s*)::/gm, '$1: :').replaceAll(/##\[/g, '## [');
 }
 
-function placeOf({ file, line, column }: Mistake): core.AnnotationProperties {
-  return { title: 'topology', file, startLine: line, startColumn: column };
+function placeOf({ file, line, column }: Mistake, env: Environment): core.AnnotationProperties {
+  return { title: 'topology', file: nameOf(file, env), startLine: line, startColumn: column };
+}
+
+/** GitHub shows annotations in a pull request's files, and knows those by their names in the repository. */
+function nameOf(file: string, env: Environment): string {
+  const workspace = env['GITHUB_WORKSPACE'] ?? process.cwd();
+  return inRepository(workspace, file, env['GITHUB_REPOSITORY'] ?? '') ?? file;
 }

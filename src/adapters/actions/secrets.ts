@@ -11,7 +11,7 @@ const SHORTEST_LINE = 6;
 /** Every secret of this run, in each form in which it might slip out. */
 export class Secrets {
   readonly #isOnGitHub: boolean;
-  readonly #forms = new Set<string>();
+  readonly #forms = new Map<string, RegExp>();
   readonly #hidden = new Set<string>();
 
   /** Elsewhere than on GitHub nobody reads `::add-mask::`, and the line would show what it is to hide. */
@@ -49,12 +49,12 @@ export class Secrets {
 
   /** The text without any secret. */
   redact(text: string): string {
-    const longestFirst = [...this.#forms].toSorted((a, b) => b.length - a.length);
-    return longestFirst.reduce((clean, form) => clean.replaceAll(form, '***'), text);
+    const longestFirst = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
+    return longestFirst.reduce((clean, [, form]) => clean.replaceAll(form, '***'), text);
   }
 
   #addForm(form: string): void {
-    this.#forms.add(form);
+    this.#forms.set(form, inMarkdown(form));
     if (!/[\r\n]/.test(form)) this.hide(form);
   }
 }
@@ -64,6 +64,19 @@ function formsOf(text: string): readonly string[] {
   const url = text.isWellFormed() ? encodeURIComponent(text) : text;
   return [text, url, Buffer.from(text).toString('base64'), JSON.stringify(text).slice(1, -1)];
 }
+
+/** The text, and the same as it stands in Markdown: with marks between its characters, and others in place of some. */
+function inMarkdown(text: string): RegExp {
+  const characters = Array.from(text, (character) => {
+    const plain = character.replace(/[\\^$.*+?()[\]{}|/]/, String.raw`\$&`);
+    const other = IN_PLACE_OF[character];
+    return other === undefined ? plain : `(?:${other}|${plain})`;
+  });
+  return new RegExp(characters.join(String.raw`[\\\u200B]*`), 'gu');
+}
+
+/** As src/report/escape.ts has them. */
+const IN_PLACE_OF: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '`': "'", '|': '¦' };
 
 const CREDENTIAL_FIELDS: ReadonlySet<string> = new Set([
   'token',

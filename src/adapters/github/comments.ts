@@ -4,7 +4,7 @@ import { type Errand, refusedWith } from './errors.ts';
 import type { Repository } from './repository.ts';
 import type { Visit } from './requests.ts';
 
-export const COMMENT = z.object({
+const COMMENT = z.object({
   id: z.number(),
   node_id: z.string(),
   html_url: z.string(),

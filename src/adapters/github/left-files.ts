@@ -18,8 +18,8 @@ export async function leftFiles(
   );
   const left: LeftFile[] = [];
   for await (const { filename, status, previous_filename: former } of all) {
-    if (status === 'removed') left.push({ file: filename, to: null });
-    if (status === 'renamed' && former !== undefined) left.push({ file: former, to: filename });
+    if (status === 'removed') left.push({ path: filename, to: null });
+    if (status === 'renamed' && former !== undefined) left.push({ path: former, to: filename });
   }
   return left;
 }

@@ -22,7 +22,7 @@ export interface Visit {
 export type Send<T> = (octokit: Octokit, request: { signal: AbortSignal }, attempt: number) => Promise<T>;
 
 /** As many as GitHub gives at once. */
-export const PER_PAGE = 100;
+const PER_PAGE = 100;
 
 const PATIENCE = 60_000;
 const ONE_REQUEST = 20_000;
@@ -139,7 +139,7 @@ export interface PageOptions {
 }
 
 /** Whether a Link header names a page after this one. */
-export function hasNext(link: string | undefined): boolean {
+function hasNext(link: string | undefined): boolean {
   return /\brel="next"/.test(link ?? '');
 }
 

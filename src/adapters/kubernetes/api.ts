@@ -1,9 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { networkFailure, type Subject, statusFailure, type Verb, wordsOf } from './errors.ts';
 
 /** Milliseconds that one attempt may take, and all of them together. */
@@ -64,6 +64,7 @@ const KEPT = { keepAlive: true, maxSockets: 16, timeout: 30_000 };
  */
 export class Api {
   readonly #config: KubeConfig;
+  readonly #clock: Clock;
   /** The library's own agents keep no connection: a TLS handshake for every request. */
   readonly #agents = {
     'http:': new http.Agent(KEPT),
@@ -76,13 +77,14 @@ export class Api {
   /** Milliseconds by which the server's clock was ahead of this machine's when it last answered. */
   #ahead = 0;
 
-  constructor(config: KubeConfig) {
+  constructor(config: KubeConfig, clock: Clock) {
     this.#config = config;
+    this.#clock = clock;
   }
 
   /** The time by the server's clock, give or take a second; by this machine's where the server tells none. */
   now(): number {
-    return Date.now() + this.#ahead;
+    return this.#clock.now() + this.#ahead;
   }
 
   /**
@@ -91,13 +93,13 @@ export class Api {
    */
   async ask(request: ApiRequest, options: { signal: AbortSignal }): Promise<ApiAnswer> {
     const repeatable = request.repeatable ?? (request.verb === 'get' || request.verb === 'list');
-    const end = Date.now() + (request.patience ?? PATIENCE);
+    const end = this.#clock.now() + (request.patience ?? PATIENCE);
     for (let attempt = 0; ; attempt += 1) {
       const pause = PAUSES[attempt] ?? (this.#hasAnswered ? PAUSE : undefined);
-      const again = pause !== undefined && Date.now() + pause < end;
-      const answer = await this.#try(request, end - Date.now(), options, again && repeatable);
+      const again = pause !== undefined && this.#clock.now() + pause < end;
+      const answer = await this.#try(request, end - this.#clock.now(), options, again && repeatable);
       if (answer !== null && !(again && isBusy(answer.status, repeatable))) return this.#accept(request, answer);
-      await rest(pause ?? 0, options.signal);
+      await this.#clock.sleep(pause ?? 0, options);
     }
   }
 
@@ -114,7 +116,7 @@ export class Api {
     options: { signal: AbortSignal },
     again: boolean,
   ): Promise<ApiAnswer | null> {
-    const deadline = AbortSignal.timeout(Math.max(1, Math.min(ATTEMPT, left)));
+    const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(Math.min(ATTEMPT, left))));
     try {
       const answer = await this.#send(request, AbortSignal.any([options.signal, deadline]));
       this.#hasAnswered ||= answer.status < 500;
@@ -171,21 +173,11 @@ export class Api {
     const settings = { ...credentials, agent, headers, method: METHODS[request.verb], signal };
     return new Promise((resolve, reject) => {
       const outgoing = (secure ? https : http).request(url, settings, (incoming) => {
-        collect(incoming).then(resolve, reject);
+        collect(incoming, this.#clock).then(resolve, reject);
       });
       outgoing.on('error', reject);
       outgoing.end(text);
     });
-  }
-}
-
-/** Sleeps; rejects with the signal's own reason, which Node would wrap. */
-async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(milliseconds, undefined, { signal });
-  } catch (thrown) {
-    signal.throwIfAborted();
-    throw thrown;
   }
 }
 
@@ -194,9 +186,9 @@ function bodyHeaders(text: string, type: string): http.OutgoingHttpHeaders {
   return { 'content-type': type, 'content-length': Buffer.byteLength(text) };
 }
 
-async function collect(incoming: http.IncomingMessage): Promise<ApiAnswer> {
+async function collect(incoming: http.IncomingMessage, clock: Clock): Promise<ApiAnswer> {
   // Before the body, which may take long.
-  const ahead = Date.parse(incoming.headers.date ?? '') - Date.now();
+  const ahead = Date.parse(incoming.headers.date ?? '') - clock.now();
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   const text = Buffer.concat(chunks).toString('utf8');

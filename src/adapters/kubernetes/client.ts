@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Failure } from '../../core/failure.ts';
 import { saysOf } from './errors.ts';
-
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+import { type Source, sourceOf } from './kubeconfig-source.ts';
 
 export interface KubeConfigInput {
   /** A kubeconfig's content, or the path of one; null: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
@@ -21,6 +17,7 @@ export interface KubeConfigInput {
  */
 export function loadKubeConfig(input: KubeConfigInput, env: NodeJS.ProcessEnv): KubeConfig {
   const source = sourceOf(input.kubeconfig, env);
+  if (source === null) throw nowhere();
   const config = new KubeConfig();
   try {
     load(config, source);
@@ -37,45 +34,13 @@ export function loadKubeConfig(input: KubeConfigInput, env: NodeJS.ProcessEnv): 
   return config;
 }
 
-/** Where the kubeconfig comes from; `named` is how a person knows it. */
-type Source = { readonly named: string } & (
-  | { readonly kind: 'content'; readonly text: string }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'environment' }
-  | { readonly kind: 'pod' }
-);
-
-function sourceOf(kubeconfig: string | null, env: NodeJS.ProcessEnv): Source {
-  const given = kubeconfig?.trim() ?? '';
-  if (/[\n{]/.test(given)) {
-    return { kind: 'content', text: given, named: 'the kubeconfig of the input `kubeconfig`' };
-  }
-  if (given !== '') {
-    return { kind: 'file', path: given, named: `the kubeconfig at ${given} (the input \`kubeconfig\`)` };
-  }
-  if ((env['KUBECONFIG'] ?? '') !== '') return { kind: 'environment', named: 'the kubeconfig that `KUBECONFIG` names' };
-  const own = join(env['HOME'] ?? homedir(), '.kube', 'config');
-  if (existsSync(own)) return { kind: 'file', path: own, named: 'the kubeconfig at ~/.kube/config' };
-  if (existsSync(SERVICE_ACCOUNT)) return { kind: 'pod', named: "the pod's service account" };
-  throw new Failure(
-    'kubernetes-unreachable',
-    'Cannot reach Kubernetes: no kubeconfig was given, `KUBECONFIG` and ~/.kube/config are not there, and this is no pod with a service account.',
-    {
-      remedy: 'Give the input `kubeconfig` (a content or a path), or log in to the cluster in a step before this one.',
-    },
-  );
-}
-
 function load(config: KubeConfig, source: Source): void {
   switch (source.kind) {
     case 'content':
       config.loadFromString(source.text);
       break;
-    case 'file':
-      config.loadFromFile(source.path);
-      break;
-    case 'environment':
-      config.loadFromDefault();
+    case 'files':
+      loadFiles(config, source.paths);
       break;
     case 'pod':
       config.loadFromCluster();
@@ -83,9 +48,30 @@ function load(config: KubeConfig, source: Source): void {
   }
 }
 
+/** Of several the last one's current context counts: so the client itself reads `KUBECONFIG`. */
+function loadFiles(config: KubeConfig, [first, ...others]: readonly [string, ...string[]]): void {
+  config.loadFromFile(first);
+  for (const path of others) {
+    const more = new KubeConfig();
+    more.loadFromFile(path);
+    config.mergeConfig(more);
+  }
+}
+
 /** A YAML text such as `just a word` leaves the client's lists undefined, whatever their types say. */
 function listOf<T>(list: readonly T[] | undefined): readonly T[] {
   return list ?? [];
+}
+
+function nowhere(): Failure {
+  return new Failure(
+    'kubernetes-unreachable',
+    'Cannot reach Kubernetes: no kubeconfig was given, `KUBECONFIG` and ~/.kube/config are not there, and this is no pod with a service account.',
+    {
+      remedy:
+        'Give the input `kubeconfig` (a content or a path; at a terminal `--kubeconfig FILE`), or log in to the cluster before.',
+    },
+  );
 }
 
 function unusable(source: Source, reason: string): Failure {
@@ -95,7 +81,8 @@ function unusable(source: Source, reason: string): Failure {
 }
 
 function noContext(source: Source, wanted: string | undefined, contexts: readonly string[]): Failure {
-  const has = contexts.length === 0 ? 'it has none' : `it has ${contexts.map((name) => `"${name}"`).join(', ')}`;
+  if (contexts.length === 0) return unusable(source, 'it has no contexts, so it is empty or no kubeconfig');
+  const has = `it has ${contexts.map((name) => `"${name}"`).join(', ')}`;
   const asked =
     wanted === undefined || wanted === '' ? 'it names no current context' : `there is no context "${wanted}"`;
   return new Failure('kubernetes-unreachable', `Cannot use ${source.named}: ${asked}; ${has}.`, {

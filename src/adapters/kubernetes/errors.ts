@@ -67,13 +67,16 @@ function notLoggedIn(subject: Subject, server: string): Failure {
   );
 }
 
+const DIRECTLY = ' Or set `connect: direct`, where the IPs of pods surely lead from here to the pods.';
+
 function forbidden(subject: Subject, said: string): Failure {
   const kind = subject.namespace === null ? 'ClusterRole' : 'Role';
   const right = { ...subject, name: null };
+  const way = subject.resource === 'pods/portforward' ? DIRECTLY : '';
   return new Failure('kubernetes-forbidden', `May not ${wordsOf(right)}: Kubernetes refuses it.`, {
     remedy:
       `Add to the account's ${kind}: apiGroups ["${subject.group}"], resources ["${subject.resource}"], ` +
-      `verbs ["${subject.verb}"]. All that is needed is in manifests/rbac.yaml.`,
+      `verbs ["${subject.verb}"]. All that is needed is in manifests/rbac.yaml.${way}`,
     details: [said],
   });
 }

@@ -1,5 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { Clock } from '../../ports/clock.ts';
 import type { Kubernetes } from '../../ports/kubernetes.ts';
+import { systemClock } from '../process/clock.ts';
 import { Api } from './api.ts';
 import { readLease, writeLease } from './lease.ts';
 import { look } from './look.ts';
@@ -7,8 +9,8 @@ import { Resources } from './resources.ts';
 import { applyManifests, deleteResources, deleteVolumes, existing, scale } from './write.ts';
 
 /** The port over a real API server. Opens nothing until it is first asked; idle connections do not hold the process. */
-export function createKubernetes(config: KubeConfig): Kubernetes {
-  const api = new Api(config);
+export function createKubernetes(config: KubeConfig, clock: Clock = systemClock): Kubernetes {
+  const api = new Api(config, clock);
   const resources = new Resources(api);
   return {
     look: (place, options) => look(api, place, options),

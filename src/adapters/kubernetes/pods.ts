@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /** Whether the name is that of one of the StatefulSet's pods: the set's name, a dash, digits. */
-export function isNamedBy(statefulSet: string, pod: string): boolean {
+function isNamedBy(statefulSet: string, pod: string): boolean {
   return pod.startsWith(`${statefulSet}-`) && /^\d+$/.test(pod.slice(statefulSet.length + 1));
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const text = z.string().default('');
 const words = z.record(z.string(), z.string()).default({});
 
-export const METADATA = z.object({
+const METADATA = z.object({
   name: z.string(),
   namespace: text,
   uid: text,

@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js';
 import type { Pod } from '../../core/cluster.ts';
-import type { Failure } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Place } from '../../core/topology.ts';
 import { networkFailure, type Subject, saysOf, statusFailure } from './errors.ts';
 
@@ -33,7 +33,8 @@ export function tunnelTo(
 /**
  * A connection to a port of a pod through the API server: `port-forward` over a WebSocket (v4.channel.k8s.io). Every
  * frame begins with the number of its channel, data or errors, and the first frame of each channel holds the port only.
- * Throws Failure `kubernetes-forbidden`, `kubernetes-unreachable` or `kubernetes-error`.
+ * Throws Failure `redis-unreachable` where the pod cannot be reached, else `kubernetes-forbidden`, `kubernetes-unreachable` or
+ * `kubernetes-error`.
  */
 async function openTunnel(
   config: KubeConfig,
@@ -139,8 +140,23 @@ function tunnelFailure(config: KubeConfig, target: { namespace: string; pod: str
   };
   const { host } = new URL(config.getCurrentCluster()?.server ?? 'http://nowhere.invalid');
   const status = /Unexpected server response: (\d+)/.exec(saysOf(errorOf(thrown), 'message'))?.[1];
+  if (status !== undefined && OF_THE_POD.includes(Number(status))) return podFailure(target.pod, status);
   if (status !== undefined) return statusFailure(subject, host, Number(status), undefined);
   return networkFailure(subject, host, errorOf(thrown));
+}
+
+/**
+ * Answers that are about the pod, not about Kubernetes: 400 before it is scheduled, 404 once it is gone, 500 while its containers are not
+ * there yet (kubelet; seen for a moment after the pod has got its IP).
+ */
+const OF_THE_POD: readonly number[] = [400, 404, 500];
+
+function podFailure(pod: string, status: string): Failure {
+  return new Failure(
+    'redis-unreachable',
+    `Cannot reach pod ${pod} through the API server (port-forward): Kubernetes answered ${status}, as it does for a pod that is gone or whose containers do not run.`,
+    { remedy: 'Look at the pod (kubectl describe pod); when it runs, run again.' },
+  );
 }
 
 /** ws gives an ErrorEvent, which holds the error. */

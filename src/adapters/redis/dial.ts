@@ -1,10 +1,15 @@
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Pod } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 
+/** Where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A way to a pod's server: an address to connect to, or a stream that somebody else has opened to it. */
-export type Way = { readonly host: string; readonly port: number } | Tunnel;
+export type Way = Address | Tunnel;
 
 export interface Tunnel {
   readonly stream: Duplex;
@@ -29,22 +34,54 @@ export function tunnelDial(open: OpenTunnel): Dial {
 }
 
 /**
- * Direct where a pod IP accepts a connection within `patience` milliseconds, else through the API server. The first pod
- * whose server answers decides for all; until then every pod is tried in both ways, since a dead pod says nothing about
- * the network. A refused connection counts as no answer: outside of the cluster a pod's IP may be somebody else's.
+ * Tells a pod's own server from whatever else may listen at its IP: outside of the cluster that may be another cluster's
+ * pod, a proxy, anybody. Nothing secret is sent there.
  */
-export function autoDial(port: number, open: OpenTunnel, patience = 1_000): Dial {
+export interface Identity {
+  /** Whether what listens at the address answers as a server does. */
+  answers(at: Address, options: { signal: AbortSignal }): Promise<boolean>;
+  /** Whether it is the pod's own server. */
+  isOf(pod: Pod, at: Address, options: { signal: AbortSignal }): Promise<boolean>;
+}
+
+/**
+ * Direct where the server at a pod's IP is shown to be the pod's own, else through the API server. The first pod of which
+ * that is shown, or whose server answers through the API server, decides for all; until then every pod is tried in both
+ * ways, since a dead pod says nothing about the network.
+ * @param patience milliseconds for an answer at a pod's IP
+ */
+export function autoDial(port: number, open: OpenTunnel, identity: Identity, patience = 1_000): Dial {
   let decided: 'direct' | 'tunnel' | null = null;
-  return async (pod, options) => {
-    if (decided === null && (await accepts(ipOf(pod), port, { patience, signal: options.signal }))) {
-      decided ??= 'direct';
+  let queue: Promise<void> = Promise.resolve();
+
+  const prove = async (pod: Pod, at: Address, signal: AbortSignal): Promise<void> => {
+    if (decided !== null || signal.aborted) return;
+    if (await shown(identity.isOf(pod, at, { signal }))) decided ??= 'direct';
+  };
+
+  return async (pod, { signal }) => {
+    const at = { host: ipOf(pod), port };
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+    if (decided === null && (await shown(identity.answers(at, { signal: soon })))) {
+      // One pod after the other: it takes a tunnel, and mostly the first decides.
+      queue = queue.then(() => prove(pod, at, signal));
+      await queue;
     }
-    if (decided === 'direct') return { host: ipOf(pod), port };
+    if (decided === 'direct') return at;
     const answered = (): void => {
       decided ??= 'tunnel';
     };
-    return { stream: await open(pod, options), answered };
+    return { stream: await open(pod, { signal }), answered };
   };
+}
+
+/** Refused, no route, too late: all the same here. What stands in the tunnel's way is told where it is needed next. */
+async function shown(proof: Promise<boolean>): Promise<boolean> {
+  try {
+    return await proof;
+  } catch {
+    return false;
+  }
 }
 
 function ipOf(pod: Pod): string {
@@ -52,18 +89,5 @@ function ipOf(pod: Pod): string {
   throw new Failure('redis-unreachable', `Cannot connect to Redis of pod ${pod.name}: the pod has no IP yet.`, {
     remedy: 'Look at the pod: it is not scheduled, or its containers do not start.',
     details: pod.trouble === null ? [] : [pod.trouble],
-  });
-}
-
-function accepts(host: string, port: number, options: { patience: number; signal: AbortSignal }): Promise<boolean> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.patience)]);
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, signal });
-    socket.once('connect', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    // Refused, no route, too late (the signal destroys the socket with an error): all the same here.
-    socket.on('error', () => resolve(false));
   });
 }

@@ -1,15 +1,11 @@
 import type { Pod } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
-import { isAuthRefusal, isWithoutPassword } from '../../core/server-errors.ts';
 import type { Connection, Redis } from '../../ports/redis.ts';
-import { Link } from './connection.ts';
+import type { Link } from './connection.ts';
 import type { Dial, Way } from './dial.ts';
-import { certificateAdvice, openStream, type TlsOptions } from './stream.ts';
-
-export interface Credentials {
-  readonly username?: string;
-  readonly password?: string;
-}
+import { type Credentials, logIn } from './log-in.ts';
+import { openLink, orAborted } from './open-link.ts';
+import { certificateAdvice, type TlsOptions } from './stream.ts';
 
 export interface RedisOptions {
   readonly credentials: Credentials;
@@ -79,11 +75,9 @@ class Servers implements Redis, AsyncDisposable {
     let way: Way | null = null;
     try {
       way = await orAborted(this.#dial(pod, { signal }), signal);
-      const stream = await openStream(way, { tls: this.#tls, signal });
-      const link = new Link(pod.name, stream, () => this.#expand());
+      const link = await openLink(pod.name, way, { tls: this.#tls, signal, expand: () => this.#expand() });
       try {
-        await orAborted(link.start(), signal);
-        await this.#logIn(link, signal);
+        await logIn(link, this.#credentials, { signal, timeout: this.#timeout });
       } catch (thrown) {
         await link[Symbol.asyncDispose]();
         throw thrown;
@@ -96,22 +90,6 @@ class Servers implements Redis, AsyncDisposable {
       stop.throwIfAborted();
       if (thrown instanceof Failure) throw thrown;
       throw this.#unreachable(pod, way, late.aborted ? null : thrown);
-    }
-  }
-
-  /** Logs in where a password is given, and in any case sees the server answer. */
-  async #logIn(link: Link, signal: AbortSignal): Promise<void> {
-    const { username, password } = this.#credentials;
-    const user = username === undefined ? [] : [username];
-    const login = password === undefined ? [] : [['AUTH', ...user, password]];
-    const answers = await link.send([...login, ['PING']], { signal, timeout: this.#timeout });
-    for (const answer of answers) {
-      if (answer.ok || !isAuthRefusal(answer.error)) continue;
-      throw new Failure('redis-auth', `Cannot log in to Redis of pod ${link.pod}: the server says "${answer.error}".`, {
-        remedy: isWithoutPassword(answer.error)
-          ? 'The servers have no password: remove the input `redis-password`, or set `requirepass` and `masterauth` on all of them.'
-          : 'Check the inputs `redis-username` and `redis-password` against the ACL of the servers.',
-      });
     }
   }
 
@@ -142,17 +120,4 @@ class Servers implements Redis, AsyncDisposable {
 
 function wordsOf(thrown: unknown): string {
   return typeof thrown === 'object' && thrown !== null && 'message' in thrown ? String(thrown.message) : String(thrown);
-}
-
-/** The promise's value, or the signal's reason as soon as it is aborted. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

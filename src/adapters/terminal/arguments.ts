@@ -1,21 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Failure } from '../../core/failure.ts';
+import { ALLOW_WORDS, COMMANDS, type Command } from '../../core/request.ts';
 
 /** What somebody at a terminal asked for. */
 export type Call =
   | { readonly kind: 'help' }
   | {
       readonly kind: 'run';
-      readonly command: 'plan' | 'apply' | 'drift' | 'status';
+      readonly command: Command;
       /** Apply without asking. */
       readonly yes: boolean;
       readonly json: boolean;
       /** The inputs of the action that the options stand for: `INPUT_NAME` → value. */
       readonly inputs: Readonly<Record<string, string>>;
     };
-
-const COMMANDS = ['plan', 'apply', 'drift', 'status'] as const;
 
 /** Options that are inputs of the action, too. */
 const WORDS = [
@@ -42,7 +41,7 @@ FILE is a topology file or a glob of them; without one it is topology.yaml.
 
   -y, --yes                  apply without asking
       --json                 print one JSON document; words go to standard error
-      --allow WORD           destroy, delete-volumes, forget-unknown-nodes, assign-lost-slots; may be repeated
+      --allow WORD           ${ALLOW_WORDS.join(', ')}; may be repeated
       --approved-plan HASH   apply only exactly this plan, or what is left of it
       --fail-on-drift        exit status 1 when drift finds some
 

@@ -42,9 +42,8 @@ export function terminalRunner(options: TerminalOptions = {}): TerminalRunner {
     ...(stream.isTTY
       ? { live: (bars) => screen.draw(bars.map(({ text, part }) => ({ text: clean(text), part }))) }
       : {}),
-    annotate(mistakes) {
-      for (const { file, line, column, message } of mistakes) say(`${file}:${line}:${column} ${message}`, 'red');
-    },
+    // The log has told them, with their lines: there are no lines of a pull request here to put them at.
+    annotate: () => undefined,
     output: (name, value) => void outputs.set(name, redact(value)),
     async summary(markdown) {
       if (summary) stream.write(`\n${framed(clean(markdown), style)}\n`);

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { glob, realpath, stat } from 'node:fs/promises';
-import { isAbsolute, matchesGlob, relative, resolve, sep } from 'node:path';
+import { matchesGlob, relative, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Failure } from '../../core/failure.ts';
+import { isWithin } from '../is-within.ts';
 import { LONGEST } from './yaml-document.ts';
 
 export interface FoundFile {
@@ -53,10 +54,9 @@ export function isNamed(workspace: string, patterns: readonly string[], file: st
 
 /** The pattern relative to the workspace; an absolute one may name the workspace by a link. */
 function withinWorkspace(workspace: string, root: string, pattern: string): string {
-  const ways = [workspace, root].map((folder) => relative(folder, resolve(folder, pattern)));
-  const inside = ways.find((way) => way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way));
-  if (inside === undefined) throw cannotRead(pattern, 'it leads out of the workspace');
-  return inside === '' ? '.' : inside;
+  const folder = [workspace, root].find((one) => isWithin(one, resolve(one, pattern)));
+  if (folder === undefined) throw cannotRead(pattern, 'it leads out of the workspace');
+  return relative(folder, resolve(folder, pattern)) || '.';
 }
 
 /** A name is taken as it is, even where it holds `*` or `[`; else it is a pattern, and matches files only. */
@@ -91,7 +91,7 @@ async function kindOf(path: string): Promise<'file' | 'other' | 'nothing'> {
 async function insideOf(root: string, entry: string): Promise<string> {
   const path = resolve(root, entry);
   const real = await realpath(path);
-  if (real !== root && !real.startsWith(root + sep)) throw cannotRead(entry, 'it leads out of the workspace');
+  if (!isWithin(root, real)) throw cannotRead(entry, 'it leads out of the workspace');
   if ((await kindOf(real)) !== 'file') throw cannotRead(entry, 'it is no file');
   return relative(root, path).split(sep).join('/');
 }
@@ -110,7 +110,8 @@ function cannotRead(what: string, why: string): Failure {
 function notFound(patterns: readonly string[]): Failure {
   const named = patterns.map((pattern) => `"${pattern}"`).join(', ');
   return new Failure('topology-not-found', `No file matches the input \`topology\`: ${named}.`, {
-    remedy: 'Check the path, and that a step with actions/checkout comes before this one.',
+    remedy:
+      'Check the path, which begins at the folder that this runs in. In a workflow a step with actions/checkout has to come before this one.',
   });
 }
 

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 /**
@@ -7,11 +7,11 @@ import { dirname, join, posix } from 'node:path';
  * nothing of it.
  * @param repository `owner/name`
  */
-export async function inRepository(workspace: string, file: string, repository: string): Promise<string | null> {
+export function inRepository(workspace: string, file: string, repository: string): string | null {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const kind = await kindOf(join(workspace, folder, '.git'));
+    const kind = kindOf(join(workspace, folder, '.git'));
     if (kind === 'folder') {
-      const isOurs = isOf(await configOf(join(workspace, folder, '.git')), repository);
+      const isOurs = isOf(configOf(join(workspace, folder, '.git')), repository);
       return isOurs ? posix.relative(folder, file) : null;
     }
     if (kind === 'file' && folder !== '.') return null;
@@ -20,18 +20,18 @@ export async function inRepository(workspace: string, file: string, repository: 
 }
 
 /** A submodule and a worktree have a file in place of the folder. */
-async function kindOf(path: string): Promise<'folder' | 'file' | 'none'> {
+function kindOf(path: string): 'folder' | 'file' | 'none' {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    return statSync(path).isDirectory() ? 'folder' : 'file';
   } catch {
     // Whatever keeps it from being seen: git would not take the folder for a checkout either.
     return 'none';
   }
 }
 
-async function configOf(folder: string): Promise<string> {
+function configOf(folder: string): string {
   try {
-    return await readFile(join(folder, 'config'), 'utf8');
+    return readFileSync(join(folder, 'config'), 'utf8');
   } catch {
     // A checkout without one is of no other repository that anybody could name.
     return '';

@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { Failure } from '../../core/failure.ts';
+import { isWithin } from '../is-within.ts';
 
 /** Far more than a Redis Cluster needs, and little enough to read. */
 const MOST_FILES = 200;
@@ -45,9 +46,7 @@ async function resolved(root: string, path: string, declared: string): Promise<s
   const target = await realpath(resolve(root, path)).catch((thrown: unknown) => {
     throw unreadable(declared, `there is no file or folder "${relative(root, resolve(root, path))}"`, thrown);
   });
-  if (target !== root && !target.startsWith(root + sep)) {
-    throw unreadable(declared, 'the path leads out of the workspace');
-  }
+  if (!isWithin(root, target)) throw unreadable(declared, 'the path leads out of the workspace');
   return target;
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import type { ManifestResource, ManifestSet } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
+import { byText } from '../../core/text-order.ts';
 import type { Place } from '../../core/topology.ts';
 import { splitDocuments } from './manifest-documents.ts';
 import { readManifestFiles } from './manifest-files.ts';
@@ -111,7 +113,7 @@ function keyOf({ apiVersion, kind, name, namespace }: ManifestResource, place: P
 }
 
 function compare(a: ManifestResource, b: ManifestResource): number {
-  return rankOf(a.kind) - rankOf(b.kind) || textOrder(nameOf(a), nameOf(b));
+  return rankOf(a.kind) - rankOf(b.kind) || byText(nameOf(a), nameOf(b));
 }
 
 function rankOf(kind: string): number {
@@ -125,22 +127,10 @@ function nameOf({ kind, namespace, name }: ManifestResource): string {
   return `${kind}/${namespace ?? ''}/${name}`;
 }
 
-/** By code units, not by the machine's language. */
-function textOrder(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
-
+/** In YAML the order of an object's keys means nothing. */
 function digestOf(resources: readonly ManifestResource[]): string {
-  const documents = resources.map(({ document }) => canonical(document));
-  return createHash('sha256').update(JSON.stringify(documents)).digest('hex').slice(0, 12);
-}
-
-/** The same value with every object's keys in order: in YAML their order means nothing. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => textOrder(a, b));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, canonical(inner)]));
+  const documents = resources.map(({ document }) => document);
+  return createHash('sha256').update(canonicalJson(documents)).digest('hex').slice(0, 12);
 }
 
 function invalid(path: string, mistakes: readonly string[]): Failure {

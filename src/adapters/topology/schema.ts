@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOST_LABEL } from '../../core/topology.ts';
 
 const LABEL = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const PERCENT = 'a percentage such as 2%, or a fraction below 1';
@@ -73,7 +74,7 @@ const Placement = z.strictObject({
     .array(z.string('a label of Kubernetes nodes').regex(LABEL, 'a label of Kubernetes nodes'), 'a list of labels')
     .max(8, 'at most 8 labels')
     .refine((labels) => new Set(labels).size === labels.length, 'each label once')
-    .default(['kubernetes.io/hostname'])
+    .default([HOST_LABEL])
     .meta({ description: 'Labels of Kubernetes nodes, the most important first: members of a shard are kept apart.' }),
   whenUnsatisfiable: z
     .enum(['warn', 'fail'])

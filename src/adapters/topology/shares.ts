@@ -16,6 +16,7 @@ import {
   union,
 } from '../../core/slots.ts';
 import type { Share } from '../../core/topology.ts';
+import { counted } from '../../core/wording.ts';
 import type { Places } from './places.ts';
 import { Replicas, Shard, ShardCount, State } from './schema.ts';
 
@@ -58,7 +59,7 @@ function missing(places: Places): Mistake {
 }
 
 function tooManyPods(pods: number, places: Places): Mistake {
-  const text = `The cluster would have ${pods.toLocaleString('en-US')} pods.`;
+  const text = `The cluster would have ${counted(pods, 'pod')}.`;
   return places.atValue(
     ['shards'],
     text,

@@ -3,10 +3,10 @@ import { meaningOf } from '../../core/server-errors.ts';
 import { count, each, intersect, isEmpty, minus, parse, print, type SlotSet, union } from '../../core/slots.ts';
 import { claim } from '../../migration/claim.ts';
 import { partyOf } from '../../migration/parties.ts';
-import { answerTo, ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { Command, Connection } from '../../ports/redis.ts';
-import { untilAllSee, type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
+import { answerTo, ask, refusal } from '../../servers/ask.ts';
+import { untilAllSee, type View, viewOf, viewsOfMembers } from '../../servers/views.ts';
 import type { AssignSlots } from './shape.ts';
 
 /** Slots in one ADDSLOTS, where there is no ADDSLOTSRANGE (Redis 6.2). */

@@ -1,4 +1,5 @@
 import { type Cluster, slotOwners } from '../../core/cluster.ts';
+import { keptVolumes } from '../../core/kept-volumes.ts';
 import { isNewborn, ownerlessSlots } from '../../core/slot-findings.ts';
 import { ALL_SLOTS, count, intersect, isEmpty, NO_SLOTS, print, type SlotSet } from '../../core/slots.ts';
 import { isNowhere } from '../../core/stranger-findings.ts';
@@ -27,8 +28,10 @@ function shared(free: SlotSet, now: Cluster, { layout }: Target): readonly Assig
 
 /**
  * Slots without owner of a cluster that stores something, once nobody can be waited for who may own them or hold their
- * keys: all pods are there and ready, their servers answer, and there is no node elsewhere but what a reset left, which has no
- * address and owns nothing. Who holds keys is mended.
+ * keys: all pods are there, their servers answer, and there is no node elsewhere but what a reset left, which has no
+ * address and owns nothing. Who holds keys is mended. Whether pods are ready is another matter: there are readiness probes that
+ * pass only in a whole cluster, and without these slots it is none. Volumes of pods that are gone may hold keys as well: who knows that
+ * these do not deletes them.
  */
 export function lostSlots(now: Cluster): SlotSet {
   const { workload, pods, members, strangers } = now;
@@ -36,8 +39,9 @@ export function lostSlots(now: Cluster): SlotSet {
     workload !== null &&
     pods.length >= workload.replicas &&
     members.length === pods.length &&
-    pods.every((pod) => pod.ready && !pod.deleting) &&
+    pods.every((pod) => !pod.deleting) &&
     strangers.every(isNowhere) &&
+    keptVolumes(now).length === 0 &&
     members.every(({ hides }) => hides === undefined);
   return isWhole && slotOwners(now).length > 0 ? ownerlessSlots(now) : NO_SLOTS;
 }

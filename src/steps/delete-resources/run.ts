@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { ResourceRef } from '../../ports/kubernetes.ts';
-import { until } from '../../ports/until.ts';
+import { until } from '../../servers/until.ts';
 import type { DeleteResources } from './shape.ts';
 
 const SECONDS = 600;

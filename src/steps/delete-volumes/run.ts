@@ -1,6 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { until } from '../../ports/until.ts';
+import { until } from '../../servers/until.ts';
 import { claimTemplatesOf, type DeleteVolumes } from './shape.ts';
 
 const SECONDS = 300;

@@ -1,11 +1,11 @@
 import { type Member, memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isEmpty } from '../../core/slots.ts';
-import { ask } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { untilSynced } from '../../ports/replication.ts';
-import { until } from '../../ports/until.ts';
-import { untilAllSee, type View, viewOf } from '../../ports/views.ts';
+import { ask } from '../../servers/ask.ts';
+import { untilSynced } from '../../servers/replication.ts';
+import { until } from '../../servers/until.ts';
+import { untilAllSee, type View, viewOf } from '../../servers/views.ts';
 import type { FailOver } from './shape.ts';
 
 const TRIES = 4;

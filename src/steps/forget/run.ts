@@ -2,9 +2,9 @@ import { podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isEmpty, print } from '../../core/slots.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { writeEmptinessIfBlank } from '../../ports/emptiness.ts';
-import { forgetEverywhere } from '../../ports/forget.ts';
-import { viewsOfMembers } from '../../ports/views.ts';
+import { writeEmptinessIfBlank } from '../../servers/emptiness.ts';
+import { forgetEverywhere } from '../../servers/forget.ts';
+import { viewsOfMembers } from '../../servers/views.ts';
 import type { Forget } from './shape.ts';
 
 /**

@@ -21,7 +21,7 @@ export const forget: StepKind<Forget> = {
     const strangers = before.strangers.filter(({ id }) => id !== step.node);
     const after = { ...before, strangers };
     const others = before.findings.filter(({ code }) => code !== 'unknown-node' && !OF_SLOTS.includes(code));
-    return { ...after, findings: [...others, ...strangerFindings(strangers), ...slotFindings(after)] };
+    return { ...after, findings: [...others, ...strangerFindings(after), ...slotFindings(after)] };
   },
 
   isDone: (step, now) => now.strangers.every(({ id }) => id !== step.node),

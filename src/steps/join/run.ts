@@ -1,14 +1,23 @@
-import { byOrdinal, type Member, memberOf, ownAllSlots, type Pod, podOf, slotOwners } from '../../core/cluster.ts';
+import {
+  byOrdinal,
+  type Cluster,
+  type Member,
+  memberOf,
+  ownAllSlots,
+  type Pod,
+  podOf,
+  slotOwners,
+} from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { text } from '../../core/replies.ts';
 import { isEmpty, minus, print, union } from '../../core/slots.ts';
 import { copyFunctions } from '../../migration/functions.ts';
-import { ask, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { untilOnPodsNow } from '../../ports/pods-now.ts';
-import { infoOf } from '../../ports/replication.ts';
-import type { Look } from '../../ports/until.ts';
-import { type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
+import { ask, refusal } from '../../servers/ask.ts';
+import { untilOnPodsNow } from '../../servers/pods-now.ts';
+import { infoOf } from '../../servers/replication.ts';
+import type { Look } from '../../servers/until.ts';
+import { SECONDS_PER_MEMBER, type View, viewOf, viewsOfMembers } from '../../servers/views.ts';
 import type { Join } from './shape.ts';
 
 /** More than the 60 s for which nodes refuse to meet one that they were told to forget. */
@@ -123,7 +132,7 @@ async function meet(joiner: Party, seed: Party, context: StepContext): Promise<v
   const { stop: signal, clock } = context;
   const wait = {
     for: `${joiner.pod.name} and all members to see each other`,
-    seconds: SECONDS,
+    seconds: SECONDS + context.cluster.members.length * SECONDS_PER_MEMBER,
     remedy: 'Look whether the pods reach each other on the port and on the cluster bus port; then run apply again.',
   };
   let metAt = Number.NEGATIVE_INFINITY;
@@ -142,9 +151,26 @@ async function meet(joiner: Party, seed: Party, context: StepContext): Promise<v
     }
     const members = new Map([...views].filter(([, view]) => isMet(seeds, view.me.id)));
     const strange = strangeness(joiner.pod.name, own, members);
-    if (!isKnown || strange !== null) return { done: false, seen: strange ?? `${seed.pod.name} does not know it yet` };
+    if (!isKnown || strange !== null) {
+      const seen = strange ?? `${seed.pod.name} does not know it yet`;
+      return { done: false, seen, details: hidden([own, seeds], cluster) };
+    }
     return ownAllSlots(cluster.members) ? clusterState(joiner.pod.name, now) : { done: true, value: undefined };
   });
+}
+
+/**
+ * A server that announces no IP is known by the one that its connections come from, which a proxy between the pods may put its own in
+ * place of: Istio's are 127.0.0.6. Nobody finds it there.
+ */
+function hidden(views: readonly View[], { pods }: Cluster): readonly string[] {
+  const own = new Set(pods.map(({ ip }) => ip));
+  const known = views.flatMap((view) => [...view.nodes.values()].filter((node) => node.id !== view.me.id));
+  const ip = known.map((node) => node.ip).find((one) => one.startsWith('127.') && !own.has(one));
+  if (ip === undefined) return [];
+  return [
+    `A server knows another one by ${ip}, where nobody answers: connections between the pods seem to go through the proxies of a service mesh, which hide where they come from. Set \`cluster-announce-ip\` of every server to the IP of its pod (\`status.podIP\`), or take the port and the cluster bus port out of the mesh.`,
+  ];
 }
 
 function isMet(view: View, id: string): boolean {

@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { count, isEmpty, minus, parse, print } from '../../core/slots.ts';
 import { moveSlots } from '../../migration/move.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { untilAllSee } from '../../ports/views.ts';
+import { untilAllSee } from '../../servers/views.ts';
 import type { MoveSlots } from './shape.ts';
 
 /** Moves the slots that the receiver does not own yet, then waits until every member sees them there. */

@@ -1,12 +1,12 @@
 import { type Member, memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isEmpty, print } from '../../core/slots.ts';
-import { ask, STEADY } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { writeEmptinessIfBlank } from '../../ports/emptiness.ts';
-import { forgetEverywhere } from '../../ports/forget.ts';
-import { infoOf } from '../../ports/replication.ts';
-import { viewOf, viewsOfMembers } from '../../ports/views.ts';
+import { ask, STEADY } from '../../servers/ask.ts';
+import { writeEmptinessIfBlank } from '../../servers/emptiness.ts';
+import { forgetEverywhere } from '../../servers/forget.ts';
+import { infoOf } from '../../servers/replication.ts';
+import { viewOf, viewsOfMembers } from '../../servers/views.ts';
 import type { Remove } from './shape.ts';
 
 /**

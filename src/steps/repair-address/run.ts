@@ -1,11 +1,11 @@
 import { memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { isReached, type NodeLine } from '../../core/nodes.ts';
-import { announcedIp } from '../../ports/announced-ip.ts';
-import { ask } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { untilOnPodsNow } from '../../ports/pods-now.ts';
-import { type View, viewOf, viewsOfMembers } from '../../ports/views.ts';
+import { announcedIp } from '../../servers/announced-ip.ts';
+import { ask } from '../../servers/ask.ts';
+import { untilOnPodsNow } from '../../servers/pods-now.ts';
+import { type View, viewOf, viewsOfMembers } from '../../servers/views.ts';
 import type { RepairAddress } from './shape.ts';
 
 /** Milliseconds: MEET gives no error when it is lost, as it is for 60 s on a server that was told to forget the node. */
@@ -25,13 +25,7 @@ const TRUSTED_AFTER = 20_000;
  * address updated by that; nothing is forgotten and nobody is reset.
  */
 export async function run(step: RepairAddress, context: StepContext): Promise<void> {
-  const pod = podOf(context.cluster, step.pod);
-  const member = memberOf(context.cluster, step.pod);
-  if (pod?.ip == null || member === undefined) {
-    throw new Failure('step-failed', `Cannot introduce ${step.pod}: the pod has no address, or does not answer.`, {
-      remedy: 'Look at the pod, then run apply again.',
-    });
-  }
+  const pod = podToIntroduce(step, context);
   const { stop: signal, clock } = context;
   const ownLine = async (at: Pod) => (await viewOf(await context.redis.connection(at, { signal }), { signal })).me;
   const begun = clock.now();
@@ -65,16 +59,29 @@ export async function run(step: RepairAddress, context: StepContext): Promise<vo
       metAt = clock.now();
       const ip = await addressToMeet(at, times, context);
       times += 1;
-      for (const name of cut) {
-        const other = podOf(cluster, name);
-        if (other === undefined) continue;
-        const connection = await context.redis.connection(other, { signal });
-        await ask(connection, ['CLUSTER', 'MEET', ip, own.port, own.busPort], { signal });
-      }
+      for (const name of cut) await meet(podOf(cluster, name), { ...own, ip }, context);
     }
     return { done: false, seen: `${cut.join(', ')} ${cut.length === 1 ? 'has' : 'have'} no link to it` };
   });
   context.tell({ kind: 'verified', text: `All members reach ${step.pod} at ${own.ip}:${own.port}.` });
+}
+
+function podToIntroduce(step: RepairAddress, { cluster }: StepContext): Pod {
+  const pod = podOf(cluster, step.pod);
+  if (pod?.ip != null && memberOf(cluster, step.pod) !== undefined) return pod;
+  throw new Failure('step-failed', `Cannot introduce ${step.pod}: the pod has no address, or does not answer.`, {
+    remedy: 'Look at the pod, then run apply again.',
+  });
+}
+
+/** @param who is to meet the node; undefined: a pod that is not there at the moment */
+async function meet(
+  who: Pod | undefined,
+  { ip, port, busPort }: Pick<NodeLine, 'ip' | 'port' | 'busPort'>,
+  { redis, stop: signal }: StepContext,
+): Promise<void> {
+  if (who === undefined) return;
+  await ask(await redis.connection(who, { signal }), ['CLUSTER', 'MEET', ip, port, busPort], { signal });
 }
 
 /**

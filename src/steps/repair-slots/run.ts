@@ -2,7 +2,7 @@ import { each, isEmpty, minus, print } from '../../core/slots.ts';
 import { partyOf } from '../../migration/parties.ts';
 import { settle } from '../../migration/settle.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { untilAllSee } from '../../ports/views.ts';
+import { untilAllSee } from '../../servers/views.ts';
 import { slotsOf } from '../seen.ts';
 import type { RepairSlots } from './shape.ts';
 

@@ -2,12 +2,12 @@ import { memberOf, type Pod, podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import { hasOutdatedLink } from '../../core/outdated-link.ts';
 import { isEmpty, print } from '../../core/slots.ts';
-import { answerTo, refusal } from '../../ports/ask.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { untilOnPodsNow } from '../../ports/pods-now.ts';
 import type { Command } from '../../ports/redis.ts';
-import { infoOf, untilSynced } from '../../ports/replication.ts';
-import { untilAllSee, viewOf } from '../../ports/views.ts';
+import { answerTo, refusal } from '../../servers/ask.ts';
+import { untilOnPodsNow } from '../../servers/pods-now.ts';
+import { infoOf, untilSynced } from '../../servers/replication.ts';
+import { untilAllSee, viewOf } from '../../servers/views.ts';
 import type { Replicate } from './shape.ts';
 
 /** A full sync of a large shard takes minutes. */

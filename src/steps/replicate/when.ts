@@ -114,7 +114,7 @@ export function spareReplicas(present: Present, { topology }: Target): (pod: str
 }
 
 /** The primary with slots that a replica stands by; null for all that nobody needs. */
-function servedPrimary(present: Present, member: Member | undefined): string | null {
+export function servedPrimary(present: Present, member: Member | undefined): string | null {
   if (member?.role !== 'replica' || member.primary === null) return null;
   return present.ownsSlots(member.primary) ? member.primary : null;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { listed } from '../../core/wording.ts';
 import type { StepContext } from '../../ports/context.ts';
-import { until } from '../../ports/until.ts';
+import { until } from '../../servers/until.ts';
 import type { Scale } from './shape.ts';
 
 /** A pod may take its whole terminationGracePeriod to save and stop. */

@@ -5,7 +5,7 @@ import { text } from '../../core/replies.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { KubernetesView } from '../../ports/kubernetes.ts';
 import type { Command } from '../../ports/redis.ts';
-import { until } from '../../ports/until.ts';
+import { until } from '../../servers/until.ts';
 import { podsOfWhole, type WaitForPods } from './shape.ts';
 
 /** Pulled images and provisioned volumes take minutes, and with OrderedReady one pod waits for the other. */

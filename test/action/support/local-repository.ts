@@ -10,11 +10,12 @@ import { Secrets } from '../../../src/adapters/actions/secrets.ts';
 import { createGitHub } from '../../../src/adapters/github/github.ts';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { isNamed } from '../../../src/adapters/topology/find.ts';
+import { inWorkspace } from '../../../src/adapters/topology/in-workspace.ts';
 import { readTopologies } from '../../../src/adapters/topology/read-all.ts';
 import type { Desk } from '../../../src/commands/desk.ts';
 import { run } from '../../../src/commands/each-cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
-import { declaredAt, topologyIn } from '../../../src/declared-at.ts';
+import { declaredAt } from '../../../src/declared-at.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { TOKEN } from '../../support/confidential.ts';
 import { type FakeGitHub, startFakeGitHub } from '../../support/fake-github.ts';
@@ -185,7 +186,6 @@ export class LocalRepository implements AsyncDisposable {
     const request = readInputs(env, occasion, secrets, (text) => runner.warning(text));
     const github = request.token === null ? null : createGitHub(client);
     const checkout = { workspace: this.#workspace, repository: fake.repository, github };
-    const declared = (file: string, ref: string) => declaredAt(file, ref, checkout, signal);
     return {
       request,
       occasion,
@@ -201,10 +201,12 @@ export class LocalRepository implements AsyncDisposable {
         const redis = platform.redis();
         return { kubernetes: platform.kubernetes, redis, manifests: null, [Symbol.asyncDispose]: () => close(redis) };
       },
-      topologyAt: async (file, ref) => topologyIn(await declared(file, ref)),
-      declaredAt: declared,
-      isTopology: (file) => isNamed(this.#workspace, request.topology, file),
-      lineOf: (file, key) => lineOf(join(this.#workspace, file), key),
+      files: {
+        declaredAt: (file, ref) => declaredAt(file, ref, checkout, signal),
+        isTopology: (file) => isNamed(this.#workspace, request.topology, file),
+        topologyOf: (path) => inWorkspace(this.#workspace, request.topology, path, fake.repository),
+        lineOf: (file, key) => lineOf(join(this.#workspace, file), key),
+      },
     };
   }
 

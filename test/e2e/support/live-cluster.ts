@@ -6,8 +6,9 @@ import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { directDial } from '../../../src/adapters/redis/dial.ts';
 import { createRedis } from '../../../src/adapters/redis/redis.ts';
 import type { Cluster, Pod } from '../../../src/core/cluster.ts';
+import type { Reply } from '../../../src/core/replies.ts';
 import { observeSettled } from '../../../src/engine/observe.ts';
-import type { Redis } from '../../../src/ports/redis.ts';
+import type { Command, Connection, Redis } from '../../../src/ports/redis.ts';
 import { digest, type KeyDigest } from '../../support/dataset.ts';
 import type { TestNamespace } from '../../support/kubernetes.ts';
 import { topologyOf } from '../../support/topology.ts';
@@ -58,15 +59,24 @@ export class LiveCluster implements AsyncDisposable {
     }
   }
 
+  /** A connection of its own to a pod. */
+  async open(pod: string): Promise<Connection & AsyncDisposable> {
+    return this.redis.open(await this.#pod(pod), { signal: AbortSignal.timeout(60_000) });
+  }
+
   /** Sends one command to a pod, behind the action's back; an error of the server is thrown. */
-  async send(pod: string, ...command: readonly (string | number)[]): Promise<void> {
-    const found = (await this.pods()).find(({ name }) => name === pod);
-    if (found === undefined) throw new Error(`There is no pod ${pod}.`);
-    const signal = AbortSignal.timeout(10_000);
-    const connection = await this.redis.connection(found, { signal });
+  async send(pod: string, ...command: Command): Promise<Reply> {
+    const signal = AbortSignal.timeout(60_000);
+    const connection = await this.redis.connection(await this.#pod(pod), { signal });
     const [answer] = await connection.send([command], { signal });
-    if (answer?.ok) return;
+    if (answer?.ok) return answer.value;
     throw new Error(`${pod} answers ${command.join(' ')} with: ${answer?.error}`);
+  }
+
+  async #pod(name: string): Promise<Pod> {
+    const found = (await this.pods()).find((pod) => pod.name === name);
+    if (found === undefined) throw new Error(`There is no pod ${name}.`);
+    return found;
   }
 
   /** Every key on the primaries. */

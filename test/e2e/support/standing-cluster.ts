@@ -8,8 +8,8 @@ export interface StandingCluster extends AsyncDisposable {
   readonly namespace: TestNamespace;
   readonly workspace: Workspace;
   readonly live: LiveCluster;
-  /** The text of topology.yaml with this many shards. */
-  declare(shards: number, more?: string): string;
+  /** The text of topology.yaml with this many shards, or with these. */
+  declare(shards: number | string, more?: string): string;
   /** Writes topology.yaml and runs the action. */
   act(topology: string, options: ActionOptions): Promise<ActionRun>;
 }
@@ -19,15 +19,20 @@ interface Standing {
   readonly data?: { readonly keys: number; readonly bytes?: number };
   /** Default: redis:7.0. */
   readonly image?: string;
+  /** What else of the manifest is other than in this repository. */
+  readonly change?: (text: string) => string;
 }
 
-export async function standUp(purpose: string, { data, image = 'redis:7.0' }: Standing = {}): Promise<StandingCluster> {
+export async function standUp(
+  purpose: string,
+  { data, image = 'redis:7.0', change = (text) => text }: Standing = {},
+): Promise<StandingCluster> {
   await using stack = new AsyncDisposableStack();
   const namespace = stack.use(await createNamespace(purpose));
-  const text = await manifest('manifests/redis-cluster.yaml', image);
+  const text = change(await manifest('manifests/redis-cluster.yaml', image));
   const workspace = stack.use(await Workspace.create({ 'manifests/cluster.yaml': text }, GIVEN_KUBERNETES));
   const live = stack.use(new LiveCluster(namespace));
-  const declare = (shards: number, more = ''): string =>
+  const declare = (shards: number | string, more = ''): string =>
     [
       'version: 1',
       `kubernetes: {namespace: ${namespace.name}, statefulSet: redis-cluster, manifests: manifests/cluster.yaml}`,

@@ -46,8 +46,10 @@ export async function jobsAtWork(platform: LocalPlatform): Promise<readonly stri
   return found;
 }
 
+/** Without what the load of the machine makes of the pace. */
 export function notesOf(told: readonly Event[]): string {
-  return told.flatMap((event) => (event.kind === 'note' ? [event.text] : [])).join('\n');
+  const notes = told.flatMap((event) => (event.kind === 'note' ? [event.text] : []));
+  return notes.filter((text) => !text.startsWith('Back to full speed')).join('\n');
 }
 
 export function podName(n: number): string {

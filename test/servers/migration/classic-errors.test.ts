@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { wordInSlot } from '../../../src/migration/key-slot.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load } from '../../support/dataset.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
-import { REPRESENTATIVES } from '../../support/servers.ts';
+import { REPRESENTATIVES, SERVERS } from '../../support/servers.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 
 const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
@@ -128,3 +130,28 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(await openSlots(platform, redis)).toEqual([]);
   });
 });
+
+for (const server of SERVERS.filter(({ name }) => name.startsWith('valkey'))) {
+  test(`${server.name}: keys that have expired and are kept in import mode end the move in words, and without that it goes on`, async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 3, replicas: 0 });
+    await platform.call(DONOR, ['CONFIG', 'SET', 'import-mode', 'yes']);
+    await platform.call(DONOR, ['SET', `{${wordInSlot(7)}}:expired`, 'value', 'PX', 1]);
+    await eventually(
+      async () => (await platform.call(DONOR, ['EXISTS', `{${wordInSlot(7)}}:expired`])) === 0,
+      'its end',
+    );
+    expect(await platform.call(DONOR, ['CLUSTER', 'COUNTKEYSINSLOT', 7])).toBe(1);
+    const attempt = run(STEP, await stageOf(platform, redis, { method: 'classic' }));
+    await expect(attempt).rejects.toMatchObject({
+      code: 'migration-failed',
+      message: expect.stringContaining('Cannot empty slot 7 of redis-cluster-0'),
+      remedy: expect.stringContaining('`import-mode no`'),
+    });
+    await platform.call(DONOR, ['CONFIG', 'SET', 'import-mode', 'no']);
+    await run(STEP, await stageOf(platform, redis, { method: 'classic' }));
+    expect(await openSlots(platform, redis)).toEqual([]);
+    expect(await platform.call(DONOR, ['CLUSTER', 'COUNTKEYSINSLOT', 7])).toBe(0);
+  });
+}

@@ -7,6 +7,7 @@ import { run } from '../../../src/steps/move-slots/run.ts';
 import { startAppending } from '../../support/appended-lists.ts';
 import { seedsOf } from '../../support/cluster-client.ts';
 import { load, loadEveryType, primariesOf } from '../../support/dataset.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   type Details,
   detailsOf,
@@ -17,7 +18,7 @@ import {
 } from '../../support/every-detail.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES } from '../../support/servers.ts';
-import { eventually, move, openSlots, stageOf } from './stage.ts';
+import { move, openSlots, stageOf } from './stage.ts';
 
 const ONE = 'redis-cluster-0';
 const OTHER = 'redis-cluster-1';

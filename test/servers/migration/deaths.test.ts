@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { moveSlots } from '../../../src/migration/move.ts';
-import type { Move } from '../../../src/migration/mover.ts';
+import type { Move } from '../../../src/migration/progress.ts';
 import { differences, digest, load } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES } from '../../support/servers.ts';

@@ -5,7 +5,7 @@ import { wordInSlot } from '../../../src/migration/key-slot.ts';
 import type { StepContext } from '../../../src/ports/context.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { describeOn } from '../../support/describe-on.ts';
-import { LateBus } from '../../support/late-bus.ts';
+import { lateBus } from '../../support/late-bus.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
 import { isAble } from './atomic-stage.ts';
@@ -22,7 +22,7 @@ async function watched(
   method: 'classic' | 'auto',
   handOver: (platform: LocalPlatform, context: StepContext) => Promise<unknown>,
 ) {
-  await using bus = new LateBus(LATE);
+  await using bus = lateBus(LATE);
   await using platform = await startLocalPlatform({ server, pods: 3, nodeTimeout: 15_000, link: bus.inFrontOf });
   await using redis = platform.redis();
   await platform.form({ shards: 3, replicas: 0 });

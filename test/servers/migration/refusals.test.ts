@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import { checkPath } from '../../../src/migration/canary.ts';
 import { openPair } from '../../../src/migration/pair.ts';
-import { STEADY } from '../../../src/ports/ask.ts';
+import { STEADY } from '../../../src/servers/ask.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { digest, load, namesOfKeys } from '../../support/dataset.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';

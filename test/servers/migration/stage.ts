@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
 import type { Pod } from '../../../src/core/cluster.ts';
 import type { Event } from '../../../src/core/events.ts';
@@ -7,7 +6,7 @@ import type { Topology } from '../../../src/core/topology.ts';
 import { observeSettled } from '../../../src/engine/observe.ts';
 import type { StepContext } from '../../../src/ports/context.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
-import { type View, viewOf } from '../../../src/ports/views.ts';
+import { type View, viewOf } from '../../../src/servers/views.ts';
 import type { MoveSlots } from '../../../src/steps/move-slots/shape.ts';
 import type { LocalPlatform } from '../../support/local-platform.ts';
 import { topologyOf } from '../../support/topology.ts';
@@ -19,14 +18,19 @@ export type Stage = Pick<LocalPlatform, 'pods' | 'place' | 'kubernetes'>;
 export async function stageOf(
   platform: Stage,
   redis: Redis,
-  options: { stop?: AbortSignal; method?: Topology['migration']['method'] } = {},
+  options: {
+    stop?: AbortSignal;
+    hurry?: AbortSignal;
+    method?: Topology['migration']['method'];
+    maxLatency?: number;
+  } = {},
 ): Promise<StepContext & { readonly told: Event[] }> {
   const told: Event[] = [];
   const stop = options.stop ?? new AbortController().signal;
   const topology = topologyOf(
     platform.place,
     { shards: 0, replicas: 0 },
-    { migration: { method: options.method ?? 'auto', maxLatency: 20 } },
+    { migration: { method: options.method ?? 'auto', maxLatency: options.maxLatency ?? 20 } },
   );
   const ports = { kubernetes: platform.kubernetes, redis, clock: systemClock };
   return {
@@ -36,6 +40,7 @@ export async function stageOf(
     kubernetes: platform.kubernetes,
     clock: systemClock,
     stop,
+    hurry: options.hurry ?? stop,
     tell: (event) => told.push(event),
     told,
   };
@@ -59,13 +64,6 @@ export async function openSlots(platform: Stage, redis: Redis): Promise<readonly
     for (const slot of importing.keys()) found.push(`${pod.name} importing ${slot}`);
   }
   return found;
-}
-
-/** Waits until `condition` holds, for 30 s at most. */
-export async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await condition()); await sleep(50)) {
-    if (Date.now() > deadline) throw new Error(`Not within 30 s: ${what}`);
-  }
 }
 
 export function move(from: string, to: string, slots: SlotSet): MoveSlots {

@@ -1,13 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/adapters/process/clock.ts';
+import { asFailure, Failure } from '../../../src/core/failure.ts';
+import { wordInSlot } from '../../../src/migration/key-slot.ts';
+import { leaveInOrder } from '../../../src/migration/leave.ts';
+import { constantPace } from '../../../src/migration/pace.ts';
+import { openPair } from '../../../src/migration/pair.ts';
+import { plannedParties } from '../../../src/migration/parties.ts';
+import { Progress } from '../../../src/migration/progress.ts';
 import { setSlots } from '../../../src/migration/setslot.ts';
-import type { Connection } from '../../../src/ports/redis.ts';
+import type { Command, Connection } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { differences, load } from '../../support/dataset.ts';
 import { describeOn } from '../../support/describe-on.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES } from '../../support/servers.ts';
 import { carriedOut } from '../../support/set-slots.ts';
+import { tapped } from '../../support/tapped-redis.ts';
 import { loaded } from './atomic-stage.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 import { Tap } from './tap.ts';
@@ -73,6 +82,38 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
   });
 });
 
+/** Before Redis 7 no single subcommand can be taken from a user. */
+describeOn(REPRESENTATIVES.filter(({ name }) => name !== 'redis-6.2'))('$name', (server) => {
+  test('slots that are empty and cannot be closed are named beside the reason to stop, and closed by the next move', async () => {
+    const user = 'mover on >secret ~* +@all';
+    await using platform = await startLocalPlatform({ server, pods: 3, config: { user } });
+    await using redis = platform.redis({ username: 'mover', password: 'secret' });
+    await platform.form({ shards: 3, replicas: 0 });
+    const context = await stageOf(platform, redis, { method: 'classic' });
+    const { donor, receiver } = plannedParties({ from: DONOR, to: RECEIVER }, context);
+    await using pair = await openPair(donor, receiver, context);
+    const step = move(DONOR, RECEIVER, [[7, 8]]);
+    const work = {
+      clock: systemClock,
+      pace: constantPace(),
+      progress: new Progress({ ...step, slots: [[7, 8]] }, context),
+      hurry: context.hurry,
+    };
+    await setSlots(pair.receiver, [7, 8], ['IMPORTING', pair.donor.id], work);
+    await setSlots(pair.donor, [7, 8], ['MIGRATING', pair.receiver.id], work);
+    await platform.call(RECEIVER, ['ACL', 'SETUSER', 'mover', '-cluster|setslot']);
+    const reason = new Failure('stopped', 'Enough.', { remedy: 'Run apply again.' });
+    expect(await leaveInOrder(pair, [7, 8], reason, work)).toMatchObject({
+      code: 'stopped',
+      message: 'Enough.',
+      details: [expect.stringMatching(/^Slots 7-8 are empty on redis-cluster-0 and not closed: .*NOPERM/)],
+    });
+    await platform.call(RECEIVER, ['ACL', 'SETUSER', 'mover', '+cluster|setslot']);
+    await run(step, context);
+    expect(await openSlots(platform, redis)).toEqual([]);
+  });
+});
+
 /** Valkey from 8.0 on changes no slot that its replicas do not know of. */
 describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$name', (server) => {
   test('a slot that replicas did not confirm is set again, once they answer', async () => {
@@ -98,4 +139,41 @@ describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$na
     await setSlots({ pod, waitsForReplicas: true, forSetSlot: [watched] }, [7], ['NODE', me], { clock: systemClock });
     expect(refusals).toEqual([expect.stringMatching(/^NOREPLICAS/)]);
   });
+});
+
+test('a slot of very many keys is given time where another step has failed, and seconds once the run itself is to stop', async () => {
+  await using platform = await startLocalPlatform({ pods: 2 });
+  await using redis = platform.redis();
+  await platform.form({ shards: 2, replicas: 0 });
+  const word = wordInSlot(7);
+  const keys = Array.from({ length: 60_000 }, (_, i): Command => ['SET', `{${word}}${i}`, i]);
+  const signal = AbortSignal.timeout(60_000);
+  const donor = await redis.connection(platform.pod(DONOR), { signal });
+  for (let begin = 0; begin < keys.length; begin += 1_000)
+    await donor.send(keys.slice(begin, begin + 1_000), { signal });
+  const [stop, hurry] = [new AbortController(), new AbortController()];
+  const begun = Promise.withResolvers<void>();
+  let sent = 0;
+  const slow = tapped(redis, async ({ commands }, send) => {
+    // Not those that try the way out.
+    if (commands.some(([name, ...words]) => name === 'MIGRATE' && words.length > 20)) {
+      sent += 1;
+      begun.resolve();
+      await sleep(500);
+    }
+    return send(commands);
+  });
+  const context = await stageOf(platform, redis, { stop: stop.signal, hurry: hurry.signal, method: 'classic' });
+  const moving = run(move(DONOR, RECEIVER, [[7, 7]]), { ...context, redis: slow }).catch((thrown: unknown) => thrown);
+  await begun.promise;
+  stop.abort(new Failure('step-failed', 'Another one has failed.', { remedy: 'Look.' }));
+  const before = sent;
+  await sleep(4_000);
+  expect(sent - before).toBeGreaterThan(2);
+  const hurriedAt = Date.now();
+  hurry.abort(new Failure('lock-lost', 'The lock is lost.', { remedy: 'Run apply again.' }));
+  expect(asFailure(await moving).details).toEqual([expect.stringMatching(/^Left open: slot 7,/)]);
+  expect(Date.now() - hurriedAt).toBeLessThan(7_000);
+  await run(move(DONOR, RECEIVER, [[7, 7]]), await stageOf(platform, redis, { method: 'classic' }));
+  expect(await platform.call(RECEIVER, ['CLUSTER', 'COUNTKEYSINSLOT', 7])).toBe(keys.length);
 });

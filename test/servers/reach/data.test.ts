@@ -1,25 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { Redis as IoRedis } from 'ioredis';
 import { slotOwners } from '../../../src/core/cluster.ts';
-import type { SlotSet } from '../../../src/core/slots.ts';
 import { wordInSlot } from '../../../src/migration/key-slot.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
-import { differences, digest, load, loadEveryType, primariesOf } from '../../support/dataset.ts';
-import { detailsOf, loadDetails, withDigests } from '../../support/every-detail.ts';
+import { differences, digest, load, loadEveryType } from '../../support/dataset.ts';
+import { eventually } from '../../support/eventually.ts';
+import { keysInWords, loadDetails, withDigests } from '../../support/every-detail.ts';
+import { type Ask, callLibrary, loadLibrary } from '../../support/library.ts';
+import { Listener } from '../../support/listener.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { onEach, REPRESENTATIVES } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
-import { eventually, move, openSlots, stageOf } from '../migration/stage.ts';
+import { move, openSlots, stageOf } from '../migration/stage.ts';
 
 const ONE = 'redis-cluster-0';
 const OTHER = 'redis-cluster-1';
 /** Of the first of three shards. */
 const SLOT = 1_000;
 const WORD = wordInSlot(SLOT);
-
-const LIBRARY = `#!lua name=kept
-redis.register_function('kept', function(keys) return redis.call('GET', keys[1]) end)`;
 
 const SETTINGS: readonly (readonly [name: string, value: string])[] = [
   ['cluster-require-full-coverage', 'no'],
@@ -39,7 +37,7 @@ describe.each(onEach(SETTINGS))('on $server.name', ({ one, server }) => {
       const servers = { pods: platform.pods(), redis };
       await loadEveryType(servers);
       await loadDetails(servers);
-      const hasFunctions = await loadLibrary(platform, [0, 1, 2]);
+      const hasFunctions = await loadLibrary([0, 1, 2].map((n) => askOf(platform, `redis-cluster-${n}`)));
       const before = await keysOf(platform);
       const ground: Ground = { kubernetes: platform.kubernetes, redis };
       for (const shards of [4, 3]) {
@@ -49,7 +47,11 @@ describe.each(onEach(SETTINGS))('on $server.name', ({ one, server }) => {
         expect(slotOwners(cluster)).toHaveLength(shards);
         expect((await planOn(ground, topology)).stages).toEqual([]);
         expect(await keysOf(platform)).toEqual(before);
-        if (hasFunctions) for (const { pod, slots } of slotOwners(cluster)) await callLibrary(platform, pod, slots);
+        if (!hasFunctions) continue;
+        for (const { pod, slots } of slotOwners(cluster)) {
+          const word = wordInSlot(slots[0]?.[0] ?? 0);
+          expect(await callLibrary(askOf(platform, pod), { word, value: pod })).toBe(pod);
+        }
       }
     },
   );
@@ -108,7 +110,7 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
       await platform.form({ shards: 3, replicas: 0 });
       await platform.call(ONE, ['SET', `{${WORD}}:short`, 'value', 'PX', 4_000]);
       await platform.call(ONE, ['SET', `{${WORD}}:long`, 'value']);
-      using listener = new Listener(platform, OTHER);
+      using listener = new Listener(addressOf(platform, OTHER));
       await listener.subscribe('__keyevent@0__:*');
       const context = await stageOf(platform, redis, { method });
       await run(move(ONE, OTHER, [[SLOT, SLOT]]), context);
@@ -123,7 +125,7 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     await using redis = platform.redis();
     await platform.form({ shards: 3, replicas: 0 });
     await platform.call(ONE, ['SET', `{${WORD}}:cached`, 'value']);
-    using listener = new Listener(platform, ONE);
+    using listener = new Listener(addressOf(platform, ONE));
     const id = await listener.id();
     await listener.subscribe('__redis__:invalidate');
     const signal = AbortSignal.timeout(30_000);
@@ -152,62 +154,17 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
   });
 });
 
-/** A client that listens to what one server publishes. */
-class Listener implements Disposable {
-  readonly heard: string[] = [];
-  readonly #client: IoRedis;
-
-  constructor(platform: LocalPlatform, pod: string) {
-    this.#client = new IoRedis({ port: platform.port(pod), host: '127.0.0.1', protocol: 2, disableClientInfo: true });
-    this.#client.on('message', (channel: string, key: unknown) => this.heard.push(`${channel} ${String(key)}`));
-    this.#client.on('pmessage', (_pattern, channel: string, key: unknown) =>
-      this.heard.push(`${channel} ${String(key)}`),
-    );
-  }
-
-  id(): Promise<number> {
-    return this.#client.client('ID');
-  }
-
-  async subscribe(channel: string): Promise<void> {
-    await (channel.includes('*') ? this.#client.psubscribe(channel) : this.#client.subscribe(channel));
-  }
-
-  [Symbol.dispose](): void {
-    this.#client.disconnect();
-  }
+function askOf(platform: LocalPlatform, pod: string): Ask {
+  return (command) => platform.call(pod, command);
 }
 
-/** All that the primaries hold: digests, groups of streams, and when keys and fields expire, the time of the way allowed for. */
+function addressOf(platform: LocalPlatform, pod: string): { readonly host: string; readonly port: number } {
+  return { host: '127.0.0.1', port: platform.port(pod) };
+}
+
 async function keysOf(platform: LocalPlatform): Promise<readonly string[]> {
   await using redis = platform.redis();
-  const primaries = await primariesOf({ pods: platform.pods(), redis });
-  const parts = await Promise.all(primaries.map((pod) => detailsOf(redis, pod, /./)));
-  const words = parts.flatMap((part) =>
-    Array.from(part, ([key, { what, expires }]) => `${key} ${what} ${hour(expires)}`),
-  );
-  return words.toSorted();
-}
-
-/** MIGRATE sends how long a key still has to live, so it may live a little longer: migration/consistency.test.ts has the bound. */
-function hour(expires: number | null): number | null {
-  return expires === null ? null : Math.round(expires / 3_600_000);
-}
-
-/** Servers before Redis 7 have no functions. */
-async function loadLibrary(platform: LocalPlatform, ordinals: readonly number[]): Promise<boolean> {
-  const known = await platform.call(ONE, ['COMMAND', 'INFO', 'function']);
-  if (Array.isArray(known) && known[0] === null) return false;
-  for (const n of ordinals) await platform.call(`redis-cluster-${n}`, ['FUNCTION', 'LOAD', LIBRARY]);
-  return true;
-}
-
-/** At the owner of slots, as clients do, with a key of its own. */
-async function callLibrary(platform: LocalPlatform, pod: string, slots: SlotSet): Promise<void> {
-  const key = `function:{${wordInSlot(slots[0]?.[0] ?? 0)}}`;
-  await platform.call(pod, ['SET', key, pod]);
-  expect(String(await platform.call(pod, ['FCALL', 'kept', 1, key]))).toBe(pod);
-  await platform.call(pod, ['DEL', key]);
+  return await keysInWords({ pods: platform.pods(), redis });
 }
 
 /** The same for all: little above of what the fullest uses now. */

@@ -9,25 +9,48 @@ import { type LocalPlatform, startLocalPlatform } from '../../support/local-plat
 import { OddAnswers } from '../../support/odd-answers.ts';
 import { knows, REPRESENTATIVES, SERVERS, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
+import { able } from '../migration/atomic-stage.ts';
 
 /** What an operator may have renamed away; none of them is needed. */
 const RENAMED = ['CONFIG', 'COMMAND', 'DEBUG', 'FLUSHALL', 'FLUSHDB', 'KEYS', 'MEMORY', 'FUNCTION'];
+
+/** As forks and proxies have them, or have not. */
+const OPTIONAL = ['ACL', 'CLUSTER SLOT-STATS', 'COMMAND', 'CONFIG', 'DBSIZE', 'EVAL', 'FUNCTION', 'MEMORY', 'MULTI'];
 
 describe.each([...REPRESENTATIVES])('on $name', (server) => {
   test.each(['CONFIG', 'RESTORE', RENAMED.join(' ')])('a cluster without %s grows and shrinks', async (names) => {
     const lines = names.split(' ').map((name) => `rename-command ${name}`);
     const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));
     await using platform = await startLocalPlatform({ server, pods: 3, appendOnly: true, config });
-    await growAndShrink(platform, [4, 3, 4]);
+    await platform.form({ shards: 3, replicas: 0 });
+    await growAndShrink(platform, await loaded(platform), [4, 3, 4]);
   });
 
-  test('odd answers to what is optional (CONFIG, COMMAND, MEMORY) do no harm while slots move', async () => {
+  test('what is optional may be answered oddly, or be unknown: slots move all the same; what is not is named', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
-    await using odd = new OddAnswers(['CONFIG', 'COMMAND', 'MEMORY']);
-    const dial = odd.inFrontOf((pod) => platform.port(pod));
-    await using redis = createRedis({ credentials: {}, tls: null, dial });
-    await growAndShrink(platform, [4, 3], redis);
-    expect(odd.given).toBeGreaterThan(10);
+    await platform.form({ shards: 3, replicas: 0 });
+    const before = await loaded(platform);
+    await using odd = new OddAnswers(OPTIONAL);
+    await using redis = behind(odd, platform);
+    for (const [as, shards] of [
+      ['odd', 4],
+      ['unknown', 3],
+    ] as const) {
+      [odd.as, odd.given] = [as, 0];
+      await growAndShrink(platform, before, [shards], redis);
+      expect(odd.given).toBeGreaterThan(10);
+    }
+    await using lacking = new OddAnswers(['CLUSTER GETKEYSINSLOT']);
+    lacking.as = 'unknown';
+    await using without = behind(lacking, platform);
+    const migration = { method: 'classic', maxLatency: 20 } as const;
+    const topology = { ...topologyOf(platform.place, { shards: 4, replicas: 0 }), migration };
+    await expect(applyOn({ kubernetes: platform.kubernetes, redis: without }, topology)).rejects.toMatchObject({
+      code: 'redis-error',
+      message: expect.stringMatching(/refused CLUSTER GETKEYSINSLOT.*unknown command/),
+      remedy: expect.stringContaining('`rename-command`'),
+    });
+    expect(differences(before, await digestOf(platform))).toEqual([]);
   });
 
   test.each(['CLUSTER', 'INFO'])('where %s is renamed, that is said in words', async (name) => {
@@ -59,6 +82,22 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     expect(differences(before, await digest({ pods: platform.pods(), redis }))).toEqual([]);
     expect(slotOwners(await look(ground, topology))).toHaveLength(3);
   });
+});
+
+describe.each(able)('on $name, which moves slots as a whole', (server) => {
+  test.each(['odd', 'unknown'] as const)(
+    'what shows jobs that move slots as a whole may be answered oddly, or be unknown: slots move all the same (%s)',
+    async (as) => {
+      await using platform = await startLocalPlatform({ server, pods: 3 });
+      await platform.form({ shards: 3, replicas: 0 });
+      const before = await loaded(platform);
+      await using odd = new OddAnswers(['CLUSTER GETSLOTMIGRATIONS', 'CLUSTER MIGRATION']);
+      odd.as = as;
+      await using redis = behind(odd, platform);
+      await growAndShrink(platform, before, [4, 3], redis);
+      expect(odd.given).toBeGreaterThan(0);
+    },
+  );
 });
 
 /** A server and the one that it is updated to, as far as they are given. */
@@ -120,9 +159,16 @@ async function halfUpdated(older: ServerProgram, newer: ServerProgram): Promise<
   return platform;
 }
 
-async function growAndShrink(platform: LocalPlatform, sizes: readonly number[], through?: Redis): Promise<void> {
-  await platform.form({ shards: 3, replicas: 0 });
-  const before = await loaded(platform);
+function behind(odd: OddAnswers, platform: LocalPlatform): Redis & AsyncDisposable {
+  return createRedis({ credentials: {}, tls: null, dial: odd.inFrontOf((pod) => platform.port(pod)) });
+}
+
+async function growAndShrink(
+  platform: LocalPlatform,
+  before: Awaited<ReturnType<typeof loaded>>,
+  sizes: readonly number[],
+  through?: Redis,
+): Promise<void> {
   await using own = platform.redis();
   const ground: Ground = { kubernetes: platform.kubernetes, redis: through ?? own };
   for (const shards of sizes) {

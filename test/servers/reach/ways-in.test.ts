@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { tunnelDial } from '../../../src/adapters/redis/dial.ts';
-import { type Credentials, createRedis } from '../../../src/adapters/redis/redis.ts';
+import { createRedis } from '../../../src/adapters/redis/redis.ts';
 import { slotOwners } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
@@ -87,7 +87,11 @@ describeOn(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$na
   });
 
   test('without TLS, on a port beside that which servers use among themselves', async () => {
-    await createAndGrow(server, { tlsBesides: tls }, { migration: { method: 'classic', maxLatency: 20 } });
+    await createAndGrow(server, { tls, tlsFor: 'servers' }, { migration: { method: 'classic', maxLatency: 20 } });
+  });
+
+  test('with TLS, where servers speak without it among themselves, on a port beside', async () => {
+    await createAndGrow(server, { tls, tlsFor: 'clients' }, { migration: { method: 'classic', maxLatency: 20 } });
   });
 
   test('with TLS and a wrong name or authority: refused in words that name the input', async () => {
@@ -121,7 +125,7 @@ describeOn(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$na
 /** Makes a cluster over connections of its own, lets it grow over streams that somebody else opened, and compares the keys. */
 async function createAndGrow(
   server: ServerProgram,
-  options: Pick<LocalPlatformOptions, 'password' | 'username' | 'tls' | 'tlsBesides'>,
+  options: Pick<LocalPlatformOptions, 'password' | 'username' | 'tls' | 'tlsFor'>,
   settings: Parameters<typeof topologyOf>[2] = {},
 ): Promise<void> {
   await using platform = await startLocalPlatform({ ...options, server, pods: 4 });
@@ -132,7 +136,7 @@ async function createAndGrow(
   await loadEveryType(servers);
   const before = await digest({ ...servers, pods: await primariesOf(servers) });
 
-  await using streamed = throughStreams(platform, options);
+  await using streamed = throughStreams(platform);
   const ground: Ground = { kubernetes: platform.kubernetes, redis: streamed };
   const larger = topologyOf(platform.place, { shards: 3, replicas: 1 }, settings);
   await applyOn(ground, larger);
@@ -148,14 +152,9 @@ function oneShard(platform: LocalPlatform) {
 }
 
 /** As through the API server: the client is given streams and knows no address. */
-function throughStreams(platform: LocalPlatform, options: Pick<LocalPlatformOptions, 'password' | 'username' | 'tls'>) {
-  const { password, username, tls } = options;
-  const credentials: Credentials = {
-    ...(password === undefined ? {} : { password }),
-    ...(username === undefined ? {} : { username }),
-  };
+function throughStreams(platform: LocalPlatform) {
   const dial = tunnelDial(async (pod) => connect({ host: '127.0.0.1', port: platform.port(pod.name) }));
-  return createRedis({ credentials, tls: tls?.client ?? null, dial });
+  return platform.redis(undefined, dial);
 }
 
 /** On every server, as people do it: what has logged in stays. */

@@ -17,7 +17,11 @@ describe.each([...FIXTURE_SERVERS])('what %s prints', (server) => {
       appendOnly: false,
       linkUp: true,
       copying: false,
+      appendFailed: false,
+      saveFailed: false,
+      goodReplicas: null,
     });
+    expect(info.uncounted).toBeGreaterThanOrEqual(0);
     expect(info.memory).toBeGreaterThan(info.dataset);
     expect(info.offset).toBeGreaterThan(0);
     expect(info.dataset).toBeGreaterThanOrEqual(0);
@@ -44,11 +48,31 @@ test.each([
   expect(parseInfo(replica.replace(from, to), 'INFO')).toMatchObject(wanted);
 });
 
+test.each([
+  ['a snapshot that failed', 'rdb_last_bgsave_status:ok', 'rdb_last_bgsave_status:err', { saveFailed: true }],
+  ['a file that cannot be written', 'aof_last_write_status:ok', 'aof_last_write_status:err', { appendFailed: true }],
+  [
+    'replicas without which it takes no writes',
+    '# Replication',
+    '# Replication\r\nmin_slaves_good_slaves:1',
+    { goodReplicas: 1 },
+  ],
+])('a primary with %s', (_name, from, to, wanted) => {
+  const appending = primary.replace('aof_enabled:0', 'aof_enabled:1');
+  expect(appending).toContain(from);
+  expect(parseInfo(appending.replace(from, to), 'INFO')).toMatchObject(wanted);
+});
+
 test('lines that are no field, as of a module or a fork, are passed over', () => {
   const odd = ['Copyright of the vendor', ':', '', '  ', '# A heading: of its own'].join('\r\n');
   const text = primary.replace(/^# Memory/m, `${odd}\r\n# Memory`);
   expect(text).not.toBe(primary);
   expect(parseInfo(text, 'INFO')).toEqual(parseInfo(primary, 'INFO'));
+});
+
+test('modules are named with their versions, but not the engine of scripts that Valkey has built in', () => {
+  const modules = ['module:name=tally,ver=2,api=1,filters=0', 'module:name=lua,ver=1,api=1,filters=0'].join('\r\n');
+  expect(parseInfo(`${primary}\r\n# Modules\r\n${modules}`, 'INFO').modules).toEqual(['tally 2']);
 });
 
 test('keys of all databases are counted', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Failure } from '../../../src/core/failure.ts';
-import { array, isReply, number, pairs, type Reply, shown, text } from '../../../src/core/replies.ts';
+import { array, isReply, number, type Reply, shown, text } from '../../../src/core/replies.ts';
 
 const what = 'GET by redis-cluster-1';
 
@@ -15,10 +15,6 @@ test('numbers are read from integers and digits', () => {
   expect(number(Buffer.from('123456789012345'), what)).toBe(123_456_789_012_345);
 });
 
-test('names and values in turn become a map', () => {
-  expect([...pairs([Buffer.from('save'), Buffer.from('')], what)]).toEqual([['save', '']]);
-});
-
 test.each<[string, (reply: Reply) => unknown, Reply]>([
   ['a list where text was due', (reply) => text(reply, what), ['a']],
   ['nothing where text was due', (reply) => text(reply, what), null],
@@ -27,7 +23,6 @@ test.each<[string, (reply: Reply) => unknown, Reply]>([
   ['a number beyond all measure', (reply) => number(reply, what), '9'.repeat(50)],
   ['nothing where a number was due', (reply) => number(reply, what), null],
   ['text where a list was due', (reply) => array(reply, what), 'OK'],
-  ['a name without its value', (reply) => pairs(reply, what), ['save']],
 ])('%s is refused in words', (_name, read, reply) => {
   expect(() => read(reply)).toThrow(Failure);
   expect(() => read(reply)).toThrow(what);

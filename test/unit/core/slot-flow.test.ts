@@ -1,11 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { shareSizes } from '../../../src/core/shares.ts';
-import { flow, movedSlots } from '../../../src/core/slot-flow.ts';
-import { ALL_SLOTS, count, isEmpty, minus, NO_SLOTS, print, SLOT_COUNT, union } from '../../../src/core/slots.ts';
+import { flow } from '../../../src/core/slot-flow.ts';
+import {
+  ALL_SLOTS,
+  count,
+  isEmpty,
+  minus,
+  NO_SLOTS,
+  print,
+  SLOT_COUNT,
+  type SlotSet,
+  union,
+} from '../../../src/core/slots.ts';
 import type { Share } from '../../../src/core/topology.ts';
 import { withinTolerance } from '../../../src/core/within-tolerance.ts';
 import { anyOwners, slotsOf, wish } from './slot-owners.ts';
+
+/** How many slots change their owner between two layouts of the same shards. */
+function movedSlots(before: readonly SlotSet[], after: readonly SlotSet[]): number {
+  return before.reduce((sum, owned, i) => sum + count(minus(owned, after[i] ?? NO_SLOTS)), 0);
+}
 
 describe('how many slots each share is to hold', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { array, assert, integer, property } from 'fast-check';
-import { cut } from '../../../src/migration/cut.ts';
+import { cut, Pieces } from '../../../src/migration/cut.ts';
 
 function sizes(counts: readonly number[], most: number): readonly number[] {
   const slots = counts.map((_, slot) => slot);
@@ -33,4 +33,14 @@ test('pieces hold every slot once, in order, and exceed the bound by less than t
       expect(pieces.length).toBeLessThanOrEqual(Math.max(1, Math.ceil(total / most)));
     }),
   );
+});
+
+test('piece after piece the slots are cut as at once, and smaller from where on the bound is', () => {
+  const counts = [4, 4, 4, 4, 4, 4];
+  const pieces = new Pieces([0, 1, 2, 3, 4, 5], counts);
+  expect(pieces.next(12)).toEqual({ slots: [0, 1, 2], keys: 12 });
+  expect(pieces.left).toEqual([3, 4, 5]);
+  expect(pieces.next(4)).toEqual({ slots: [3], keys: 4 });
+  expect(pieces.next(12)).toEqual({ slots: [4, 5], keys: 8 });
+  expect(pieces.next(12)).toBeUndefined();
 });

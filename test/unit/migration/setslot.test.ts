@@ -4,17 +4,18 @@ import type { Answer, Command, Connection } from '../../../src/ports/redis.ts';
 import { podOf } from '../../support/cluster.ts';
 
 const OK: Answer = { ok: true, value: 'OK' };
-const NO_PRIMARY: Answer = { ok: false, error: 'ERR Target node is not a master' };
+const NO_PRIMARY = 'ERR Target node is not a master';
+const TRIMMING = 'ERR There is a pending trim job for slot 7';
 
 /** A server that refuses slot 7 as often as told, and the commands that it got. */
-function hearsLate(refusals: number): { readonly connection: Connection; readonly got: Command[] } {
+function hearsLate(refusals: number, error = NO_PRIMARY): { readonly connection: Connection; readonly got: Command[] } {
   const got: Command[] = [];
   let left = refusals;
   const answerTo = (command: Command): Answer => {
     got.push(command);
     if (command[2] !== 7 || left === 0) return OK;
     left -= 1;
-    return NO_PRIMARY;
+    return { ok: false, error };
   };
   const connection: Connection = {
     pod: 'redis-cluster-0',
@@ -47,4 +48,13 @@ test.each([
   });
   await expect(asked).rejects.toMatchObject({ code: 'migration-failed', message: expect.stringContaining('slot 7') });
   expect(got).toHaveLength(sent);
+});
+
+test('a slot of which the server still throws keys away is set when it is done with that, and told where it never is', async () => {
+  const soon = hearsLate(3, TRIMMING);
+  await setSlots({ pod, waitsForReplicas: false, forSetSlot: [soon.connection] }, [7], ['STABLE'], { clock });
+  expect(soon.got).toHaveLength(4);
+  const never = hearsLate(1_000, TRIMMING);
+  const asked = setSlots({ pod, waitsForReplicas: false, forSetSlot: [never.connection] }, [7], ['STABLE'], { clock });
+  await expect(asked).rejects.toMatchObject({ code: 'migration-failed', message: expect.stringContaining(TRIMMING) });
 });

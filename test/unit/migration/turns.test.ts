@@ -2,7 +2,7 @@ import { setImmediate as settle } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Turns, type Use } from '../../../src/migration/turns.ts';
 
-type How = 'alone' | 'jobs' | 'marks';
+type How = 'alone' | 'marks';
 
 function use(nodes: Readonly<Record<string, How>>): Use {
   return new Map(Object.entries(nodes));
@@ -28,10 +28,9 @@ describe('who works on which nodes', () => {
   test.each<[string, Readonly<Record<string, How>>, Readonly<Record<string, How>>, boolean]>([
     ['different nodes', { a: 'alone', x: 'alone' }, { b: 'alone', y: 'alone' }, true],
     ['a receiver that serves one', { a: 'alone', x: 'alone' }, { b: 'alone', x: 'alone' }, false],
-    ['a receiver that serves several', { a: 'alone', x: 'jobs' }, { b: 'alone', x: 'jobs' }, true],
-    ['a donor that serves one', { a: 'alone', x: 'jobs' }, { a: 'alone', y: 'jobs' }, false],
+    ['a donor that serves one', { a: 'alone', x: 'alone' }, { a: 'alone', y: 'alone' }, false],
     ['two that open slots', { a: 'marks', x: 'marks' }, { a: 'marks', y: 'marks' }, true],
-    ['jobs beside open slots', { a: 'alone', x: 'jobs' }, { b: 'marks', x: 'marks' }, false],
+    ['a job beside open slots', { a: 'alone', x: 'alone' }, { b: 'marks', x: 'marks' }, false],
   ])('%s', async (_name, first, second, together) => {
     const { begun, begin } = stage();
     const one = begin('first', first);

@@ -4,8 +4,6 @@ import type { Finding } from '../../../src/core/findings.ts';
 import { parse, type SlotSet } from '../../../src/core/slots.ts';
 import type { Topology } from '../../../src/core/topology.ts';
 import { missingAllow } from '../../../src/plan/dangers.ts';
-import { estimate, type Summary } from '../../../src/plan/estimate.ts';
-import { canonicalJson } from '../../../src/plan/fingerprint.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { type Plan, steps } from '../../../src/plan/plan.ts';
 import { readSteps } from '../../../src/plan/read-steps.ts';
@@ -16,10 +14,6 @@ import { caseOf, planFor } from './named-case.ts';
 
 function stepsWith(plan: Plan, change: (step: Step) => Step | null): readonly Step[] {
   return steps(plan).flatMap((step) => change(step) ?? []);
-}
-
-function summaryFor(name: string): Summary {
-  return estimate(planFor(name), new Map()).summary;
 }
 
 function owning(slots: string): { slots: SlotSet } {
@@ -258,37 +252,6 @@ describe('what a run needs to be allowed', () => {
   });
 });
 
-describe('the estimate', () => {
-  test('takes keys as counted, and bytes by the keys of the donor', () => {
-    const plan = planFor('weights');
-    const counts = new Map(steps(plan).map((step) => [step, 2_000]));
-    const { summary, steps: costs } = estimate(plan, counts);
-    expect(summary).toEqual({
-      slotsToMove: 2_730,
-      keysToMove: 4_000,
-      bytesToMove: 400_000,
-      failovers: 0,
-      fullSyncs: 0,
-      podsToAdd: 0,
-      podsToRemove: 0,
-      volumesToDelete: 0,
-    });
-    expect([...costs.values()].map(({ keys }) => keys)).toEqual([2_000, 2_000]);
-  });
-
-  test('takes the share of the keys of a donor that was not counted', () => {
-    expect(estimate(planFor('weights'), new Map()).summary.keysToMove).toBe(27_300);
-  });
-
-  test('counts pods, failovers, full syncs and volumes', () => {
-    expect(summaryFor('grow three to four')).toMatchObject({ slotsToMove: 4_096, podsToAdd: 2, fullSyncs: 0 });
-    expect(summaryFor('replicas one to two')).toMatchObject({ podsToAdd: 3, fullSyncs: 3 });
-    expect(summaryFor('replicas one to none')).toMatchObject({ podsToRemove: 3, failovers: 2 });
-    expect(summaryFor('destroy')).toMatchObject({ podsToRemove: 6, volumesToDelete: 7 });
-    expect(summaryFor('create from nothing')).toMatchObject({ podsToAdd: 6, fullSyncs: 0, keysToMove: 0 });
-  });
-});
-
 describe('the load of the moment', () => {
   const { topology, cluster: lagging } = caseOf('a lagging replica is waited for');
   const cluster = withMember(lagging, 'redis-cluster-0', { synced: true });
@@ -316,6 +279,20 @@ describe('the load of the moment', () => {
   });
 });
 
-test('canonical JSON does not know the order of keys, but that of lists', () => {
-  expect(canonicalJson({ b: [2, 1], a: { d: null, c: 'x' } })).toBe('{"a":{"c":"x","d":null},"b":[2,1]}');
+test('the same steps for another StatefulSet are another plan', () => {
+  const { topology, cluster } = caseOf('a lagging replica is waited for');
+  const place = topology.kubernetes;
+  const places = [
+    place,
+    { ...place, namespace: 'staging' },
+    { ...place, statefulSet: 'sessions' },
+    { ...place, manifests: 'other' },
+  ];
+  const hashes = places.map((kubernetes) => {
+    const planned = makePlan({ ...topology, kubernetes }, cluster);
+    return planned.kind === 'plan' ? planned.plan.hash : 'refused';
+  });
+  expect(new Set(hashes).size).toBe(3);
+  expect(hashes[3]).toBe(hashes[0]);
+  expect(hashes).not.toContain('refused');
 });

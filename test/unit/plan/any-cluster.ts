@@ -135,10 +135,8 @@ function clusterOf(from: Seed): Cluster {
     members: members.toSorted((x, y) => ordinalOf(x.pod) - ordinalOf(y.pod)),
     strangers,
   };
-  // Whether slots without owner are lost is known once all pods are there: not while more are to come.
-  const isJudged = from.isSame || from.wreck !== 'owned by nobody';
-  const cluster = wrecked(whole, isJudged ? from.wreck : 'nothing');
-  return { ...cluster, findings: [...strangerFindings(strangers), ...slotFindings(cluster)] };
+  const cluster = wrecked(whole, from.wreck);
+  return { ...cluster, findings: [...strangerFindings(cluster), ...slotFindings(cluster)] };
 }
 
 function wrecked(cluster: Cluster, wreck: Wreck): Cluster {
@@ -161,6 +159,39 @@ function wrecked(cluster: Cluster, wreck: Wreck): Cluster {
     case 'owned by nobody':
       return withMember(cluster, owner.pod, { slots: minus(owner.slots, [[slot, slot]]) });
   }
+}
+
+/** What is left when somebody scales the last pods away by hand: their volumes are kept, and the others may have forgotten them. */
+export function withoutLast(cluster: Cluster, pods: number, isForgotten: boolean): Cluster {
+  const left = cluster.pods.slice(0, Math.max(1, cluster.pods.length - pods));
+  const names = new Set(left.map((pod) => pod.name));
+  const isLeft = ({ pod }: Member): boolean => names.has(pod);
+  const members = cluster.members.filter(isLeft).map(
+    (member): Member => ({
+      ...member,
+      primary: member.primary !== null && names.has(member.primary) ? member.primary : null,
+      open: (member.open ?? []).map((mark) => ({ ...mark, peer: names.has(mark.peer ?? '') ? mark.peer : null })),
+    }),
+  );
+  const gone = cluster.members.filter((member) => member.joined && !isLeft(member));
+  const strangers = [
+    ...cluster.strangers,
+    ...gone
+      .map(({ pod, id, role, slots, facts }) => ({
+        id,
+        address: facts.address,
+        role,
+        slots,
+        failed: true,
+        knownBy: [...names],
+        followers: cluster.members.filter((member) => isLeft(member) && member.primary === pod).map((one) => one.pod),
+      }))
+      // Nobody forgets whom it replicates.
+      .filter(({ followers }) => !isForgotten || followers.length > 0),
+  ];
+  const workload = cluster.workload === null ? null : { ...cluster.workload, replicas: left.length };
+  const after = { ...cluster, workload, pods: left, members, strangers };
+  return { ...after, findings: [...strangerFindings(after), ...slotFindings(after)] };
 }
 
 /** A node that no pod is any more and nobody needs: its pod lost its volume, or was reset. */

@@ -3,7 +3,7 @@ import { withMember } from '../../../src/core/cluster.ts';
 import { estimate } from '../../../src/plan/estimate.ts';
 import { memoryRefusal } from '../../../src/plan/memory.ts';
 import { steps } from '../../../src/plan/plan.ts';
-import { planFor } from './named-case.ts';
+import { countedOf, planFor } from './named-case.ts';
 
 const MB = 1_000_000;
 
@@ -26,7 +26,9 @@ test.each([
   { name: 'nearly all keys of the donors', keys: 2_900, refused: true },
 ])('moves of $name are refused: $refused', ({ keys, refused }) => {
   const plan = grown();
-  const counts = new Map(steps(plan).flatMap((step) => (step.kind === 'move-slots' ? [[step, keys] as const] : [])));
+  const counts = new Map(
+    steps(plan).flatMap((step) => (step.kind === 'move-slots' ? [[step, countedOf([keys])] as const] : [])),
+  );
   const failure = memoryRefusal(plan, estimate(plan, counts).steps);
   expect(failure?.code ?? null).toBe(refused ? 'not-enough-memory' : null);
 });

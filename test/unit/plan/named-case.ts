@@ -1,3 +1,4 @@
+import type { Counted } from '../../../src/plan/estimate.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type Case, readCases } from './case-file.ts';
@@ -17,4 +18,9 @@ export function planFor(name: string): Plan {
   const planned = makePlan(topology, cluster);
   if (planned.kind === 'refused') throw planned.failure;
   return planned.plan;
+}
+
+/** Slots from 0 on that hold so many keys each. */
+export function countedOf(keys: readonly number[]): Counted {
+  return { keys: new Map(keys.map((n, slot) => [slot, n])), share: null };
 }

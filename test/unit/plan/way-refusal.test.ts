@@ -9,6 +9,7 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import { steps } from '../../../src/plan/plan.ts';
 import { memberOf, NOTHING, podOf, workloadOf } from '../../support/cluster.ts';
 import { placeOf, topologyOf } from '../../support/topology.ts';
+import { countedOf } from './named-case.ts';
 
 const able: Capabilities = { atomic: 'MIGRATESLOTS', slotStats: true };
 const unable: Capabilities = { atomic: null, slotStats: true };
@@ -68,14 +69,18 @@ test('what servers can changes no plan: its approval holds while they are update
   expect(hashes).not.toContain('refused');
 });
 
-function secondsBy(method: Migration['method']): number {
+/** @param keys of the slots of each move */
+function secondsBy(method: Migration['method'], keys: readonly number[]): number {
   const planned = planFor(method, [able, able, able, able]);
   if (planned.kind === 'refused') throw planned.failure;
   const moves = steps(planned.plan);
-  const costs = estimate(planned.plan, new Map(moves.map((step) => [step, 1_000_000]))).steps;
+  const costs = estimate(planned.plan, new Map(moves.map((step) => [step, countedOf(keys)]))).steps;
   return moves.reduce((sum, step) => sum + (costs.get(step)?.seconds ?? 0), 0);
 }
 
-test('a move by jobs of the servers is estimated at their rate', () => {
-  expect(secondsBy('classic')).toBeGreaterThan(2 * secondsBy('auto'));
+test('a move by jobs of the servers is estimated at their rate, but for slots of very many keys, which go key by key', () => {
+  const [even, hot] = [Array.from({ length: 100 }, () => 10_000), [1_000_000]];
+  expect(secondsBy('classic', even)).toBeGreaterThan(2 * secondsBy('auto', even));
+  expect(secondsBy('auto', hot)).toBe(secondsBy('classic', hot));
+  expect(secondsBy('atomic', hot)).toBeLessThan(secondsBy('auto', hot));
 });

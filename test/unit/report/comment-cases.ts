@@ -9,11 +9,19 @@ import { isRest } from '../../../src/plan/remainder.ts';
 import type { CommentState } from '../../../src/report/comment.ts';
 import { stageTitle } from '../../../src/report/log.ts';
 import { hiddenPlan } from '../../../src/report/marker.ts';
+import { withoutLast } from '../plan/any-cluster.ts';
 import { clusterOf, nothing, planned, planOf, topologyOf, volumeOf } from './reported.ts';
 
 const three = clusterOf({ shards: 3, replicas: 1 });
 const four = clusterOf({ shards: 4, replicas: 1 });
 const grow = planOf(topologyOf(4), three);
+
+/** As declared, but for what no step mends. */
+function amiss(): Cluster {
+  const text = 'redis-cluster-3 has no link to redis-cluster-1 on the cluster bus, and does not hold it for failing.';
+  const remedy = 'Look whether these pods reach each other on the cluster bus port, in both directions.';
+  return { ...three, findings: [{ code: 'link-down', weight: 'differs', text, remedy, pods: ['redis-cluster-1'] }] };
+}
 
 /** Name of the golden file → the state that it shows. */
 export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentState>([
@@ -49,10 +57,12 @@ export const CASES: ReadonlyMap<string, CommentState> = new Map<string, CommentS
       }),
     ),
   ],
+  ['brings-back', planned(planOf(topologyOf(4), withoutLast(four, 1, false)))],
   ['more-replicas', planned(planOf(topologyOf(3, { replicasPerShard: 2 }), three))],
   ['destroy', planned(planOf(topologyOf(3, { state: 'absent' }), { ...three, manifests: nothing().manifests }))],
   ['fail-over', planned(planOf(topologyOf(3, { replicasPerShard: 0 }), replicasFirst()))],
   ['nothing-to-do', planned(planOf(topologyOf(3), three))],
+  ['nothing-to-do-and-amiss', planned(planOf(topologyOf(3), amiss()))],
   ['refused-unhealthy', refused()],
   ['refused-not-allowed', notAllowed()],
   ['refused-locked', locked()],

@@ -49,7 +49,8 @@ function clusterOf(seen: Seen): Cluster {
       { keys: 100 },
     );
   });
-  return { ...NOTHING, members, findings: slotFindings({ members, strangers: [] }) };
+  const cluster = { ...NOTHING, members };
+  return { ...cluster, findings: slotFindings(cluster) };
 }
 
 const to = (owner: string, ...others: string[]): string => `${owner} < ${others.join(' ')}`;

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { readInputs } from '../../../../src/adapters/actions/inputs.ts';
 import { readOccasion } from '../../../../src/adapters/actions/occasion.ts';
 import { Secrets } from '../../../../src/adapters/actions/secrets.ts';
+import { cell, code, prose } from '../../../../src/report/escape.ts';
 
 const KEY = '-----BEGIN PRIVATE KEY-----\nMIIBVQIBADANBgkqhkiG9w0B\nAQEFAASCAT8w\nAB==\n-----END PRIVATE KEY-----';
 const KUBECONFIG = `
@@ -54,6 +55,25 @@ function read(env: Readonly<Record<string, string>>, event = 'push', base: strin
 }
 
 describe('a secret', () => {
+  test.each([
+    'p_ss*word#1',
+    'Xk9@mail$Zq',
+    'aB<c>&d12345',
+    'a|b`c12345',
+    '-starts-with-dash',
+    'https://u:p@host',
+    'a.b+c(d)',
+  ])('is taken out of Markdown, too, where it is written with marks: %s', (password) => {
+    const secrets = read({ 'INPUT_REDIS-PASSWORD': password });
+    const said = `upstream said "AUTH ${password}"`;
+    for (const text of [cell(said), code(said), prose(said)]) {
+      const clean = secrets.redact(text);
+      expect(clean).toContain('***');
+      expect(clean).toMatch(/^\W*upstream said \S*AUTH /);
+      expect(clean.replaceAll(/[\\\u200B]/g, '').length).toBeLessThan('`upstream said "AUTH ***"`'.length + 2);
+    }
+  });
+
   test('is masked in each form in which it may slip out, and taken out of every text', () => {
     const secrets = read({ 'INPUT_REDIS-PASSWORD': 'p@ss "word"' });
     const forms = ['p@ss "word"', 'p%40ss%20%22word%22', 'cEBzcyAid29yZCI=', 'p@ss \\"word\\"'];
@@ -123,6 +143,15 @@ describe('the credentials of a kubeconfig', () => {
     expect(secrets.redact(`${given.join(' ')} iam eu-central-1 get-token -v`)).toBe(
       '*** *** *** iam eu-central-1 get-token -v',
     );
+  });
+
+  test.each([
+    ['in base64', Buffer.from(KUBECONFIG).toString('base64')],
+    ['left out, with a bare token in its place,', `eyJhbGciOi.${'c2VjcmV0'.repeat(5)}`],
+  ])('%s are masked as a whole', (_what, given) => {
+    const secrets = read({ INPUT_KUBECONFIG: given });
+    expect(masks()).toContain(given);
+    expect(secrets.redact(`cannot open ${given}`)).toBe('cannot open ***');
   });
 
   test('that the input names are masked', async () => {

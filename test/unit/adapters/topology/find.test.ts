@@ -125,7 +125,8 @@ describe('what is refused', () => {
     await expect(found(...patterns)).rejects.toMatchObject({
       code: 'topology-not-found',
       message: `No file matches the input \`topology\`: ${patterns.map((one) => `"${one}"`).join(', ')}.`,
-      remedy: 'Check the path, and that a step with actions/checkout comes before this one.',
+      remedy:
+        'Check the path, which begins at the folder that this runs in. In a workflow a step with actions/checkout has to come before this one.',
     });
   });
 

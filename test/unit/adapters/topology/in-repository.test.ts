@@ -21,13 +21,13 @@ function remote(url: string): string {
   return `[core]\n\tbare = false\n[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
 }
 
-function named(file: string): Promise<string | null> {
+function named(file: string): string | null {
   return inRepository(workspace, file, 'acme/cache');
 }
 
 describe('a file of the workspace', () => {
   test('is called in the repository as it is where nothing says where a checkout begins', async () => {
-    expect(await named('clusters/topology.yaml')).toBe('clusters/topology.yaml');
+    expect(named('clusters/topology.yaml')).toBe('clusters/topology.yaml');
   });
 
   test.each([
@@ -36,15 +36,15 @@ describe('a file of the workspace', () => {
     'git@github.example:acme/cache.git',
   ])('is called by its place in the checkout, be that in a folder (%s)', async (url) => {
     await write('.git/config', remote(url));
-    expect(await named('clusters/topology.yaml')).toBe('clusters/topology.yaml');
+    expect(named('clusters/topology.yaml')).toBe('clusters/topology.yaml');
     await write('deep/repo/.git/config', remote(url));
-    expect(await named('deep/repo/clusters/topology.yaml')).toBe('clusters/topology.yaml');
-    expect(await named('deep/other/topology.yaml')).toBe('deep/other/topology.yaml');
+    expect(named('deep/repo/clusters/topology.yaml')).toBe('clusters/topology.yaml');
+    expect(named('deep/other/topology.yaml')).toBe('deep/other/topology.yaml');
   });
 
   test('is of this repository where the checkout names none', async () => {
     await write('repo/.git/HEAD', 'ref: refs/heads/main');
-    expect(await named('repo/topology.yaml')).toBe('topology.yaml');
+    expect(named('repo/topology.yaml')).toBe('topology.yaml');
   });
 
   test.each([
@@ -54,12 +54,12 @@ describe('a file of the workspace', () => {
     'https://github.com/not-acme/cache',
   ])('has no name where its checkout is of another repository (%s)', async (url) => {
     await write('repo/.git/config', remote(url));
-    expect(await named('repo/topology.yaml')).toBeNull();
+    expect(named('repo/topology.yaml')).toBeNull();
   });
 
   test('has no name in a submodule, which is another repository', async () => {
     await write('.git/config', remote('https://github.com/acme/cache'));
     await write('module/.git', 'gitdir: ../.git/modules/module');
-    expect(await named('module/topology.yaml')).toBeNull();
+    expect(named('module/topology.yaml')).toBeNull();
   });
 });
