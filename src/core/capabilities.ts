@@ -1,5 +1,6 @@
 import type { LibraryFact } from './libraries.ts';
 import { isList, type Reply } from './replies.ts';
+import { isOlder } from './versions.ts';
 
 /**
  * The command by which a server moves slots as a whole: Valkey ≥ 9 has CLUSTER MIGRATESLOTS, sent to the donor, Redis ≥ 8.4
@@ -181,13 +182,6 @@ function clashOfFunctions(donor: Party, receiver: Party): string | null {
   return digests.has(other.name)
     ? `the function library ${other.name} of ${receiver.pod} has other code on ${donor.pod}, by which a move as a whole would replace it`
     : `${receiver.pod} has the function library ${other.name}, which ${donor.pod} lacks or does not tell of: had both a function of the same name, a move as a whole would bring no library`;
-}
-
-/** By major and minor: the form of a dump changes with these. */
-function isOlder(version: string, than: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [otherMajor = 0, otherMinor = 0] = than.split('.').map(Number);
-  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
 /**

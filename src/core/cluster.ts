@@ -4,6 +4,7 @@ import type { LibraryFact } from './libraries.ts';
 import { remembered } from './remembered.ts';
 import { ALL_SLOTS, equals, type SlotSet, union } from './slots.ts';
 import { byText } from './text-order.ts';
+import type { Release } from './versions.ts';
 
 /**
  * The live cluster as one value: what Kubernetes says of the StatefulSet and its pods, and what every Redis node says of
@@ -135,11 +136,9 @@ export interface OpenMark {
 }
 
 /** What a server says of itself (INFO); for display, findings, estimates and for the choice of what to move. */
-export interface ServerFacts {
+export interface ServerFacts extends Release {
   /** 10.244.1.7:6379@16379, as the cluster announces it. */
   readonly address: string;
-  readonly software: 'redis' | 'valkey';
-  readonly version: string;
   readonly keys: number;
   /** Bytes used (`used_memory`). */
   readonly memory: number;

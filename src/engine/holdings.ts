@@ -5,6 +5,7 @@ import { array, number, text } from '../core/replies.ts';
 import { slotsInDoubt } from '../core/slot-findings.ts';
 import { ALL_SLOTS, each, isEmpty, minus, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import { countHeld } from '../migration/count-keys.ts';
+import { mayRun } from '../migration/script.ts';
 import type { Command, Redis } from '../ports/redis.ts';
 import { ask, STEADY } from '../servers/ask.ts';
 import { statOf, statsOf } from './slot-stats.ts';
@@ -50,7 +51,8 @@ type Server = Parameters<typeof countHeld>[0];
  */
 async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Promise<Holding> {
   const own = union(member.slots, doubtful);
-  if (await areAllThatItHolds(server, () => keysOfOwnSlots(server, member))) return {};
+  const isToldOf = member.capabilities?.slotStats === true && !mayRun(server.main);
+  if (isToldOf && (await areAllThatItHolds(server, () => keysOfOwnSlots(server)))) return {};
   if (await areAllThatItHolds(server, async () => sum(await heldOf(server, own)))) return {};
   const holds = await heldOf(server, minus(ALL_SLOTS, own));
   if (holds.length > 0) return { holds };
@@ -69,11 +71,10 @@ async function areAllThatItHolds(server: Server, counted: () => Promise<number>)
 }
 
 /**
- * As a server tells in one answer that knows CLUSTER SLOT-STATS: only of slots that it owns, and only of database 0. Too few where it
- * does not tell, not to this user, or not in this form: then slot by slot is counted.
+ * As a server tells in one answer that knows CLUSTER SLOT-STATS, to a user who may run no script: only of slots that it owns, and only
+ * of database 0. Too few where it does not tell, not to this user, or not in this form: then slot by slot is counted.
  */
-async function keysOfOwnSlots({ main }: Server, { capabilities }: Member): Promise<number> {
-  if (capabilities?.slotStats !== true) return 0;
+async function keysOfOwnSlots({ main }: Server): Promise<number> {
   const stats = await statsOf(main, 0, SLOT_COUNT - 1, { signal: STEADY });
   return sum((stats ?? []).map((entry) => ({ keys: statOf(entry, 'key-count') ?? 0 })));
 }

@@ -62,6 +62,7 @@ export const DANGERS = {
     'Clients that read from replicas do not find keys that are on the move, or that a replica has yet to copy.',
   'memory-tight': 'A receiver of slots gets close to its memory limit.',
   'modules-differ': 'A donor has a module that a receiver lacks: keys of its types cannot move there.',
+  'receiver-older': 'A receiver runs an older version than its donor, and may refuse the keys that it writes.',
   'functions-differ':
     'Function libraries of a donor are missing on a receiver, or have other code there: clients that call them get what is there.',
   'large-key': 'A key is so large that moving it holds its donor and receiver up.',

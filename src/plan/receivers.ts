@@ -1,4 +1,5 @@
 import { type Cluster, type Member, memberOf, replicasOf } from '../core/cluster.ts';
+import { mayNotRead } from '../core/versions.ts';
 import { listed } from '../core/wording.ts';
 import { fullSyncs } from './full-syncs.ts';
 import { memoryNeeds, memoryWords } from './memory.ts';
@@ -19,6 +20,7 @@ export function receiverDangers(plan: Parts, states: readonly Cluster[]): readon
     ...evicting(plan),
     ...tight(plan),
     ...alone(plan, states),
+    ...older(plan),
     ...lacking(plan),
     ...unfound(plan),
     ...copying(plan, states),
@@ -87,6 +89,26 @@ function evicting(plan: Parts): readonly Danger[] {
 function tight(plan: Parts): readonly Danger[] {
   const needs = memoryNeeds(plan).filter((need) => need.needed > TIGHT * need.limit);
   return needs.map((need) => ({ code: 'memory-tight', text: `${memoryWords(need)}.`, needs: null }));
+}
+
+/** In the middle of an update. What pods that are yet to come will run, nobody knows. */
+function older(plan: Parts): readonly Danger[] {
+  const donors = Map.groupBy(movesOf(plan), ({ from }) => from);
+  return [...donors].flatMap(([from, moves]): readonly Danger[] => {
+    const donor = memberOf(plan.before, from);
+    if (donor === undefined || donor.facts.keys === 0) return [];
+    const those = [...new Set(moves.map(({ to }) => to))]
+      .map((to) => memberOf(plan.before, to))
+      .filter((receiver) => receiver !== undefined)
+      .filter((receiver) => mayNotRead(receiver.facts, donor.facts));
+    if (those.length === 0) return [];
+    const text = `${listed(those.map(withVersion))} may not read keys of ${withVersion(donor)}: the move would stop at the first such key, which stays where it is. Finish the update of the servers first.`;
+    return [{ code: 'receiver-older', text, needs: null }];
+  });
+}
+
+function withVersion({ pod, facts }: Member): string {
+  return `${pod} (${facts.software} ${facts.version})`;
 }
 
 /** What MIGRATE does not bring along. Pods that are to join get the functions then; what they will have loaded, nobody knows. */

@@ -11,12 +11,9 @@ import { type Ask, callLibrary, loadLibrary } from '../support/library.ts';
 import { Listener } from '../support/listener.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { cachingClients } from './support/caching-clients.ts';
-import { IMAGES, type LiveCluster } from './support/live-cluster.ts';
+import { imagesThat, type LiveCluster, NEWER_THAN_6 } from './support/live-cluster.ts';
 import { addressOf, ownerOf, seedsOfPods } from './support/pods.ts';
 import { type StandingCluster, standUp } from './support/standing-cluster.ts';
-
-/** This repository's manifest is for Redis 7.0 and later. */
-const ABLE = IMAGES.filter((image) => image !== 'redis:6.2');
 
 const PINNED = '12000-16383';
 const SHARES = `[{slots: "${PINNED}"}, {weight: 1}, {weight: 1}, {weight: 1}]`;
@@ -24,7 +21,7 @@ const NOT_OF_TRAFFIC = /^(?!traffic)/;
 const HUNDRED_MEGABYTES = 100_000_000;
 
 describe('what clusters hold, and how they are set', () => {
-  test.concurrent.each(ABLE)(
+  test.concurrent.each(NEWER_THAN_6)(
     'on %s: all is kept, and clients go on, as they grow near maxmemory with slots pinned and shrink with a key of 100 MB',
     async (image) => {
       await using cluster = await standUp('data', { image, change: settings });
@@ -67,7 +64,7 @@ describe('what clusters hold, and how they are set', () => {
     600_000,
   );
 
-  test.concurrent.each(ABLE.filter(hasDatabases))(
+  test.concurrent.each(imagesThat(hasDatabases, 'valkey/valkey:9.1'))(
     'on %s: keys of two databases are kept, and what clients write, as it grows and shrinks',
     async (image) => {
       await using cluster = await standUp('databases', { image, change: severalDatabases });
@@ -84,7 +81,7 @@ describe('what clusters hold, and how they are set', () => {
     600_000,
   );
 
-  test.concurrent.each(ABLE)('on %s: a cluster that holds nothing grows and shrinks', async (image) => {
+  test.concurrent.each(NEWER_THAN_6)('on %s: a cluster that holds nothing grows and shrinks', async (image) => {
     await using cluster = await standUp('empty', { image });
     for (const shards of [4, 3]) {
       await apply(cluster, String(shards));

@@ -213,6 +213,7 @@ describe('with a StatefulSet of its own', () => {
         ],
       },
       periodSeconds: 1,
+      timeoutSeconds: 30,
     },
   };
 

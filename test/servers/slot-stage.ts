@@ -21,18 +21,20 @@ export class SlotStage {
   readonly platform: LocalPlatform;
   readonly slot: number;
   readonly keys: readonly string[];
+  readonly #word: string;
   readonly #shards: Readonly<Record<Side, 0 | 1 | 2>>;
 
   constructor(platform: LocalPlatform, slot: number, shards = AS_NUMBERED, { keys = 30 } = {}) {
     this.platform = platform;
     this.slot = slot;
     this.#shards = shards;
-    this.keys = Array.from({ length: keys }, (_, i) => `{${wordInSlot(slot)}}:${i}`);
+    this.#word = wordInSlot(slot);
+    this.keys = Array.from({ length: keys }, (_, i) => `{${this.#word}}:${i}`);
   }
 
   /** Names of keys of the same slot that nobody has at first. */
   get further(): readonly string[] {
-    return Array.from({ length: 10 }, (_, i) => `{${wordInSlot(this.slot)}}:further:${i}`);
+    return Array.from({ length: 10 }, (_, i) => `{${this.#word}}:further:${i}`);
   }
 
   get some(): readonly string[] {

@@ -73,6 +73,15 @@ export const DATA_ROWS: readonly Row[] = [
     'where the receiver lacks the module, the plan says so, nothing is lost, and with it the move goes on',
     { end: 'the plan warns; `migration-failed` at the first such key, no key lost' },
   ),
+  each(
+    'on Kubernetes: keys of modules, and new pods that lack the module',
+    'test/e2e/modules.test.ts',
+    'on %s: move under traffic as the cluster grows and shrinks; new pods without the module get none of them, which is said, and with it the next apply goes on',
+    {
+      on: 'images',
+      end: 'works; `migration-failed` at the first key of a module that the receiver lacks, no key lost',
+    },
+  ),
   each('an empty cluster', DATA, 'an empty cluster grows and shrinks'),
   each(
     'on Kubernetes: streams, expiries, functions, scripts, notifications, caching, a key of 100 MB, near `maxmemory`, these settings',

@@ -32,6 +32,15 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
       ),
       each('an update half done: grow', VERSIONS, 'a cluster grows', { on: 'pairs' }),
       each(
+        'an update half done and going on, on Kubernetes (a partition): grow, shrink',
+        'test/e2e/updated.test.ts',
+        'from redis:7.0 to %s, held by a partition: it grows under traffic; what older servers cannot read stays where it is, and is said; while the update goes on it shrinks',
+        {
+          on: 'images',
+          end: 'works; `migration-failed` where the older servers cannot read the keys of newer ones, no key lost, and works when the update goes on',
+        },
+      ),
+      each(
         'an update half done: slots back to older servers',
         VERSIONS,
         'a cluster that shrinks loses nothing, or stops in words before a key is lost',

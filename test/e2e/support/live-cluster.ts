@@ -16,6 +16,15 @@ import { topologyOf } from '../../support/topology.ts';
 /** The images that the life of a cluster is tried with. */
 export const IMAGES: readonly string[] = (process.env['E2E_IMAGES'] ?? 'redis:7.0,valkey/valkey:9.1').split(',');
 
+/** This repository's manifest is for these. */
+export const NEWER_THAN_6: readonly string[] = imagesThat((image) => image !== 'redis:6.2', 'redis:7.0');
+
+/** Of the images given those that can, or this one that does where none of them can. */
+export function imagesThat(can: (image: string) => boolean, otherwise: string): readonly string[] {
+  const those = IMAGES.filter(can);
+  return those.length > 0 ? those : [otherwise];
+}
+
 const SIX = { shards: 3, replicas: 1 };
 
 /** The test's own eyes on a cluster in a namespace, beside the action's. */

@@ -2,24 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../../src/core/cluster.ts';
 import type { Journal } from '../../../src/engine/carry-out.ts';
 import { wordInSlot } from '../../../src/migration/key-slot.ts';
-import type { Command } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
-import { namesOfKeys, sendToOwners } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { knows, REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
-import { Tally } from '../../support/tally.ts';
+import { inWords, Tally, tallies, talliesHeld, writeTallies } from '../../support/tally.ts';
 import { topologyOf } from '../../support/topology.ts';
 import { isAble, notesOf, podName } from '../migration/atomic-stage.ts';
 import { move, openSlots, stageOf } from '../migration/stage.ts';
 
-/** Slots of the first of three shards, each with a key of the module and one of the server's own types. */
-const SLOTS = Array.from({ length: 300 }, (_, i) => i);
-const KEYS = SLOTS.flatMap((slot): (readonly [name: string, value: number, writing: string])[] => [
-  [`tally:{${wordInSlot(slot)}}`, 1_000_000_007 * slot - 5, 'TALLY.ADD'],
-  [`string:{${wordInSlot(slot)}}`, slot, 'SET'],
-]);
-const WRITTEN = KEYS.map(([name, value]) => `${name} ${value}`).toSorted();
+/** Of slots of the first of three shards. */
+const KEYS = tallies(Array.from({ length: 300 }, (_, slot) => wordInSlot(slot)));
+const WRITTEN = inWords(KEYS);
 
 describe.each([...REPRESENTATIVES])('on $name', (server) => {
   let tally: Tally;
@@ -96,29 +90,11 @@ async function withModules(server: ServerProgram, files: readonly (string | unde
   for (const [n, file] of files.entries()) await platform.call(podName(n), ['MODULE', 'LOAD', file ?? '']);
   await platform.form({ shards: 3, replicas: 0 });
   await using redis = platform.redis();
-  const commands = KEYS.map(([name, value, writing]) => [name, [writing, name, value]] as const);
-  await sendToOwners({ pods: platform.pods(), redis }, commands);
+  await writeTallies({ pods: platform.pods(), redis }, KEYS);
   return platform;
 }
 
-/** Name and value of every key, once for each server that has it. */
 async function held(platform: LocalPlatform): Promise<readonly string[]> {
   await using redis = platform.redis();
-  const signal = AbortSignal.timeout(60_000);
-  const perPod = platform.pods().map(async (pod) => {
-    await using connection = await redis.open(pod, { signal });
-    const names = await namesOfKeys({ pods: [pod], redis });
-    // Also of slots that were left open, where only clients read that were sent there with ASK.
-    const commands = names.flatMap((name): Command[] => [['ASKING'], reading(name)]);
-    const answers = await connection.send(commands, { signal });
-    return names.map((name, i) => {
-      const answer = answers[2 * i + 1];
-      return `${name} ${answer?.ok ? String(answer.value) : answer?.error}`;
-    });
-  });
-  return (await Promise.all(perPod)).flat().toSorted();
-}
-
-function reading(name: string): Command {
-  return name.startsWith('tally:') ? ['TALLY.ADD', name, 0] : ['GET', name];
+  return await talliesHeld({ pods: platform.pods(), redis });
 }

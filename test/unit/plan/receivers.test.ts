@@ -72,6 +72,28 @@ test('slots that go to a pod whose replicas are all out of sync would stand on t
   expect(toldOf('redundancy-lowered', { replicaOf: 'redis-cluster-1' })).toEqual([]);
 });
 
+/** The plan's words to those who shrink where the pods from the fourth on run this version. */
+function toldOfOlder(version: string, facts: Partial<ServerFacts> = {}): readonly string[] {
+  const { topology, cluster } = caseOf('shrink four to three');
+  const members = cluster.members.map((one) => {
+    const own = Number(one.pod.split('-').at(-1)) < 3 ? {} : { version };
+    return { ...one, facts: { ...one.facts, ...own, ...facts } };
+  });
+  const planned = makePlan(topology, { ...cluster, members });
+  if (planned.kind === 'refused') throw planned.failure;
+  return planned.plan.dangers.filter(({ code }) => code === 'receiver-older').map(({ text }) => text);
+}
+
+test('where slots go to servers that are older than the one which has them, that is told once, with the versions', () => {
+  const [text, ...others] = toldOfOlder('99.0.0');
+  expect(text).toMatch(
+    /^redis-cluster-0 \(valkey [\d.]+\), redis-cluster-1 \(.*\) and redis-cluster-2 \(.*\) may not read keys of redis-cluster-6 \(valkey 99\.0\.0\): /,
+  );
+  expect(others).toEqual([]);
+  expect(toldOfOlder('99.0.0', { keys: 0 })).toEqual([]);
+  expect(toldOfOlder('1.0.0')).toEqual([]);
+});
+
 test("where slots go key by key from Redis, clients of the donors' replicas are told of", () => {
   const [text, ...others] = toldOf('replica-reads', { replicaOf: 'redis-cluster-0' });
   expect(text).toContain('(READONLY) of redis-cluster-0 do not find keys');
