@@ -1,11 +1,12 @@
 import { type Cluster, type Member, podOf, type SlotKeys } from '../core/cluster.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import { parseFields } from '../core/info.ts';
-import { array, number, text } from '../core/replies.ts';
+import { array, number, type Reply, text } from '../core/replies.ts';
 import { slotsInDoubt } from '../core/slot-findings.ts';
 import { ALL_SLOTS, each, isEmpty, minus, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import { countHeld } from '../migration/count-keys.ts';
-import { mayRun } from '../migration/script.ts';
+import { sumByScript } from '../migration/count-script.ts';
+import { databasesIn, KEYSPACE_QUESTION } from '../migration/databases.ts';
 import type { Command, Redis } from '../ports/redis.ts';
 import { ask, STEADY } from '../servers/ask.ts';
 import { statOf, statsOf } from './slot-stats.ts';
@@ -44,20 +45,28 @@ export async function askHoldings(
 
 type Server = Parameters<typeof countHeld>[0];
 
-/**
- * Only where it does not hold just the keys of its own slots: most do. Under traffic the two are not read at the same moment, so that
- * they differ either way: this is a suspicion, which a look into the other slots settles. What clients delete meanwhile would hide
- * what is astray, were only more keys suspicious.
- */
+/** Only where it does not hold just the keys of its own slots: most do. */
 async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Promise<Holding> {
   const own = union(member.slots, doubtful);
-  const isToldOf = member.capabilities?.slotStats === true && !mayRun(server.main);
-  if (isToldOf && (await areAllThatItHolds(server, () => keysOfOwnSlots(server)))) return {};
-  if (await areAllThatItHolds(server, async () => sum(await heldOf(server, own)))) return {};
+  if (await holdsNoOthers(server, member, own)) return {};
   const holds = await heldOf(server, minus(ALL_SLOTS, own));
   if (holds.length > 0) return { holds };
   const hides = member.capabilities?.atomic === 'MIGRATION' ? await hiddenOn(server, own) : 0;
   return hides > 0 ? { hides } : {};
+}
+
+/**
+ * A script counts both at the same moment, where there is one database. Else the two differ under traffic either way, so that it is a
+ * suspicion if they do, which a look into the other slots settles. What clients delete meanwhile would hide what is astray, were only
+ * more keys suspicious.
+ */
+async function holdsNoOthers(server: Server, { capabilities }: Member, own: SlotSet): Promise<boolean> {
+  const counted = await sumByScript(server.main, own);
+  if (counted !== null && databasesIn(counted.keyspace, server.pod.name).every((database) => database === 0))
+    return counted.keys === keysIn(counted.keyspace, server);
+  const isToldOf = counted === null && capabilities?.slotStats === true;
+  if (isToldOf && (await areAllThatItHolds(server, () => keysOfOwnSlots(server)))) return true;
+  return areAllThatItHolds(server, async () => sum(await heldOf(server, own)));
 }
 
 /** How often in a row both numbers have to be the same: while clients write, they now and then are by chance. */
@@ -96,9 +105,12 @@ async function hiddenOn({ pod, open }: Server, slots: SlotSet): Promise<number> 
   return number(size, what) - known.reduce<number>((total, keys) => total + number(keys, what), 0);
 }
 
-async function keysOn({ main, pod }: Server): Promise<number> {
-  const what = `INFO keyspace of ${pod.name}`;
-  const info = text(await ask(main, ['INFO', 'keyspace'], { signal: STEADY }), what);
+async function keysOn(server: Server): Promise<number> {
+  return keysIn(await ask(server.main, KEYSPACE_QUESTION, { signal: STEADY }), server);
+}
+
+function keysIn(keyspace: Reply, { pod }: Server): number {
+  const info = text(keyspace, `INFO keyspace of ${pod.name}`);
   return sum([...info.matchAll(/^db\d+:keys=(\d+)/gm)].map((match) => ({ keys: Number(match[1]) })));
 }
 

@@ -62,7 +62,7 @@ export async function follow(id: string, bytes: number, following: Following): P
     if (overdue > LEAVE_AFTER) throw unending(job, pair, jobs);
     if ((overdue > 0 || job.retries > RETRIES) && jobs.maySafelyCancel(all, ours)) await jobs.cancel(pair, job);
     stillAtIt();
-    pause = job.state === state ? Math.min(LONGEST_PAUSE, pause * 1.3) : FIRST_LOOK;
+    pause = job.state === state ? Math.min(LONGEST_PAUSE, pause * 1.15) : FIRST_LOOK;
     state = job.state;
     await clock.sleep(pause, { signal: STEADY });
   }

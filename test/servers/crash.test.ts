@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Topology } from '../../src/core/topology.ts';
-import type { Redis } from '../../src/ports/redis.ts';
 import type { StepKindName } from '../../src/steps/index.ts';
 import { type Ground, look } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { crashAgainAndAgain } from '../support/crashing.ts';
-import { digest, loadEveryType, losses, primariesOf } from '../support/dataset.ts';
+import { loadEveryType, losses } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { keysOnPrimaries } from '../support/platform-keys.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -45,7 +45,7 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name',
     note(await crashAgainAndAgain(ground, first));
 
     await loadEveryType({ pods: platform.pods(), redis }, { each: 20 });
-    const before = await digestOfPrimaries(platform, redis);
+    const before = await keysOnPrimaries(platform);
     await using traffic = await startTraffic(seedsOf(platform), { writers: 1, readers: 1 });
     for (const topology of later) {
       await lastReplicaTakesOver(platform, ground, topology);
@@ -54,7 +54,7 @@ describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name',
 
     expect(await traffic.stop()).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
     expect(await traffic.verify()).toEqual([]);
-    expect(losses(before, await digestOfPrimaries(platform, redis))).toEqual([]);
+    expect(losses(before, await keysOnPrimaries(platform))).toEqual([]);
     expect([...last].toSorted()).toEqual(CRASHED_AFTER);
   });
 });
@@ -65,9 +65,4 @@ async function lastReplicaTakesOver(platform: LocalPlatform, ground: Ground, top
   const replica = members.findLast((member) => member.role === 'replica')?.pod ?? '';
   await platform.call(replica, ['CLUSTER', 'FAILOVER']);
   await platform.untilInfo([replica], 'REPLICATION', /role:master/);
-}
-
-async function digestOfPrimaries(platform: LocalPlatform, redis: Redis) {
-  const pods = await primariesOf({ pods: platform.pods(), redis });
-  return digest({ pods, redis });
 }

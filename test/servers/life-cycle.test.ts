@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { slotOwners } from '../../src/core/cluster.ts';
 import { count } from '../../src/core/slots.ts';
-import type { Redis } from '../../src/ports/redis.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
-import { digest, loadEveryType, losses, primariesOf } from '../support/dataset.ts';
+import { loadEveryType, losses } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
+import { keysOnPrimaries } from '../support/platform-keys.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -21,7 +21,7 @@ describe.each([...REPRESENTATIVES])('the life of a cluster on $name', (server) =
     expect(await sharesOf(platform, ground)).toEqual([5461, 5461, 5462]);
 
     await loadEveryType({ pods: platform.pods(), redis }, { each: 50 });
-    const before = await digestOfPrimaries(platform, redis);
+    const before = await keysOnPrimaries(platform);
     await using traffic = await startTraffic(seedsOf(platform), { writers: 2, readers: 2 });
     for (const [shards, replicas] of [
       [4, 1],
@@ -40,15 +40,10 @@ describe.each([...REPRESENTATIVES])('the life of a cluster on $name', (server) =
     expect(report).toMatchObject({ errors: 0, wrong: 0, stale: 0, examples: [] });
     expect(report.writes).toBeGreaterThan(100);
     expect(await traffic.verify()).toEqual([]);
-    const after = await digestOfPrimaries(platform, redis);
+    const after = await keysOnPrimaries(platform);
     expect(losses(before, after)).toEqual([]);
   });
 });
-
-async function digestOfPrimaries(platform: LocalPlatform, redis: Redis) {
-  const pods = await primariesOf({ pods: platform.pods(), redis });
-  return digest({ pods, redis });
-}
 
 async function sharesOf(platform: LocalPlatform, ground: Ground): Promise<readonly number[]> {
   const cluster = await look(ground, topologyOf(platform.place, { shards: 3, replicas: 1 }));

@@ -234,39 +234,46 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
     expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
   });
 
-  test('keys that come and go while they are counted are not taken for keys in the wrong place, nor do they hide any', async () => {
-    await using redis = platform.redis();
-    const ground: Ground = { kubernetes: platform.kubernetes, redis };
-    const stage = await stageWithKeys();
-    const client = clusterClient(seedsOf(platform));
-    await client.connect();
-    const state = { isOn: true };
-    const churn = async (): Promise<void> => {
-      for (let n = 0; state.isOn; n += 1) {
-        const names = Array.from({ length: 200 }, (_, i) => `churn:${n % 50}:${i}`);
-        await Promise.all(names.map((name) => client.set(name, n)));
-        await Promise.all(names.filter((_, i) => i % 2 === 0).map((name) => client.del(name)));
+  test.each([
+    ['by a script', '+eval'],
+    ['without the right to run one', '-eval'],
+  ])(
+    'keys that come and go while they are counted (%s) are not taken for keys in the wrong place, nor do they hide any',
+    async (_way, right) => {
+      for (const { name } of platform.pods()) await platform.call(name, ['ACL', 'SETUSER', 'default', right]);
+      await using redis = platform.redis();
+      const ground: Ground = { kubernetes: platform.kubernetes, redis };
+      const stage = await stageWithKeys();
+      const client = clusterClient(seedsOf(platform));
+      await client.connect();
+      const state = { isOn: true };
+      const churn = async (): Promise<void> => {
+        for (let n = 0; state.isOn; n += 1) {
+          const names = Array.from({ length: 200 }, (_, i) => `churn:${n % 50}:${i}`);
+          await Promise.all(names.map((name) => client.set(name, n)));
+          await Promise.all(names.filter((_, i) => i % 2 === 0).map((name) => client.del(name)));
+        }
+      };
+      const traffic = churn();
+      try {
+        for (let looks = 0; looks < 12; looks += 1) {
+          const { findings } = await look(ground, topology());
+          expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toEqual([]);
+        }
+        await stage.strand();
+        for (let looks = 0; looks < 6; looks += 1) {
+          const { findings } = await look(ground, topology());
+          expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toHaveLength(1);
+        }
+      } finally {
+        state.isOn = false;
+        await traffic;
+        client.disconnect();
       }
-    };
-    const traffic = churn();
-    try {
-      for (let looks = 0; looks < 12; looks += 1) {
-        const { findings } = await look(ground, topology());
-        expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toEqual([]);
-      }
-      await stage.strand();
-      for (let looks = 0; looks < 6; looks += 1) {
-        const { findings } = await look(ground, topology());
-        expect(findings.filter(({ code }) => code === 'keys-elsewhere')).toHaveLength(1);
-      }
-    } finally {
-      state.isOn = false;
-      await traffic;
-      client.disconnect();
-    }
-    await applyOn(ground, topology());
-    expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
-  });
+      await applyOn(ground, topology());
+      expect(await stage.read()).toEqual(stage.keys.map((key) => `first of ${key}`));
+    },
+  );
 
   /** Wherever roles are by now. */
   function topology() {

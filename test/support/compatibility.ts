@@ -3,6 +3,7 @@ import { each, type Row } from './compatibility-row.ts';
 
 const WAYS = 'test/servers/reach/ways-in.test.ts';
 const VERSIONS = 'test/servers/reach/versions.test.ts';
+const UPDATES = 'test/servers/reach/updates.test.ts';
 const CHOOSE = 'test/servers/migration/choose.test.ts';
 const NO_TLS = { 'redis-6.2': 'built without TLS here' };
 
@@ -30,7 +31,7 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
           on: 'images',
         },
       ),
-      each('an update half done: grow', VERSIONS, 'a cluster grows', { on: 'pairs' }),
+      each('an update half done: grow', UPDATES, 'a cluster grows', { on: 'pairs' }),
       each(
         'an update half done and going on, on Kubernetes (a partition): grow, shrink',
         'test/e2e/updated.test.ts',
@@ -42,7 +43,7 @@ export const AREAS: readonly (readonly [area: string, rows: readonly Row[]])[] =
       ),
       each(
         'an update half done: slots back to older servers',
-        VERSIONS,
+        UPDATES,
         'a cluster that shrinks loses nothing, or stops in words before a key is lost',
         {
           on: 'pairs',

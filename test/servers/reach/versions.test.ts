@@ -4,10 +4,11 @@ import { slotOwners } from '../../../src/core/cluster.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Redis } from '../../../src/ports/redis.ts';
 import { applyOn, type Ground, look, planOn } from '../../support/apply.ts';
-import { differences, digest, loadEveryType, primariesOf } from '../../support/dataset.ts';
+import { differences, digest, loadEveryType } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { OddAnswers } from '../../support/odd-answers.ts';
-import { knows, REPRESENTATIVES, SERVERS, type ServerProgram } from '../../support/servers.ts';
+import { keysOnPrimaries, withEveryType } from '../../support/platform-keys.ts';
+import { knows, REPRESENTATIVES } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 import { able } from '../migration/atomic-stage.ts';
 
@@ -23,13 +24,13 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
     const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));
     await using platform = await startLocalPlatform({ server, pods: 3, appendOnly: true, config });
     await platform.form({ shards: 3, replicas: 0 });
-    await growAndShrink(platform, await loaded(platform), [4, 3, 4]);
+    await growAndShrink(platform, await withEveryType(platform), [4, 3, 4]);
   });
 
   test('what is optional may be answered oddly, or be unknown: slots move all the same; what is not is named', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await platform.form({ shards: 3, replicas: 0 });
-    const before = await loaded(platform);
+    const before = await withEveryType(platform);
     await using odd = new OddAnswers(OPTIONAL);
     await using redis = behind(odd, platform);
     for (const [as, shards] of [
@@ -50,7 +51,7 @@ describe.each([...REPRESENTATIVES])('on $name', (server) => {
       message: expect.stringMatching(/refused CLUSTER GETKEYSINSLOT.*unknown command/),
       remedy: expect.stringContaining('`rename-command`'),
     });
-    expect(differences(before, await digestOf(platform))).toEqual([]);
+    expect(differences(before, await keysOnPrimaries(platform))).toEqual([]);
   });
 
   test.each(['CLUSTER', 'INFO'])('where %s is renamed, that is said in words', async (name) => {
@@ -90,7 +91,7 @@ describe.each(able)('on $name, which moves slots as a whole', (server) => {
     async (as) => {
       await using platform = await startLocalPlatform({ server, pods: 3 });
       await platform.form({ shards: 3, replicas: 0 });
-      const before = await loaded(platform);
+      const before = await withEveryType(platform);
       await using odd = new OddAnswers(['CLUSTER GETSLOTMIGRATIONS', 'CLUSTER MIGRATION']);
       odd.as = as;
       await using redis = behind(odd, platform);
@@ -100,72 +101,13 @@ describe.each(able)('on $name, which moves slots as a whole', (server) => {
   );
 });
 
-/** A server and the one that it is updated to, as far as they are given. */
-const UPDATES = [
-  ['redis-6.2', 'redis-7.0'],
-  ['redis-7.0', 'redis-8.0'],
-  ['redis-7.0', 'valkey-8.1'],
-  ['redis-8.0', 'redis-8.6'],
-  ['valkey-8.1', 'valkey-9.1'],
-].flatMap(([from, to]) => {
-  const [older, newer] = [from, to].map((name) => SERVERS.find((server) => server.name === name));
-  return older === undefined || newer === undefined ? [] : [{ older, newer }];
-});
-
-for (const { older, newer } of UPDATES) {
-  describe(`in the middle of an update from ${older.name} to ${newer.name}`, () => {
-    test('a cluster grows', async () => {
-      await using platform = await halfUpdated(older, newer);
-      await using redis = platform.redis();
-      const ground: Ground = { kubernetes: platform.kubernetes, redis };
-      const before = await loaded(platform);
-      const topology = topologyOf(platform.place, { shards: 4, replicas: 1 });
-      await applyOn(ground, topology);
-      const cluster = await look(ground, topology);
-      expect(slotOwners(cluster)).toHaveLength(4);
-      expect(cluster.findings.map(({ code, weight }) => `${weight} ${code}`)).toContain('note versions-differ');
-      expect((await planOn(ground, topology)).stages).toEqual([]);
-      expect(differences(before, await digestOf(platform))).toEqual([]);
-    });
-
-    test('a cluster that shrinks loses nothing, or stops in words before a key is lost', async () => {
-      await using platform = await halfUpdated(older, newer);
-      await using redis = platform.redis();
-      const ground: Ground = { kubernetes: platform.kubernetes, redis };
-      await applyOn(ground, topologyOf(platform.place, { shards: 4, replicas: 1 }));
-      const before = await loaded(platform);
-      const smaller = topologyOf(platform.place, { shards: 3, replicas: 1 });
-      const thrown = await applyOn(ground, smaller).then(
-        () => null,
-        (reason: unknown) => reason,
-      );
-      if (thrown !== null) {
-        expect(thrown).toMatchObject({
-          code: 'migration-failed',
-          message: expect.stringContaining('runs an older version than redis-cluster-6'),
-          remedy: expect.stringContaining('Finish the update'),
-        });
-      }
-      expect(differences(before, await digestOf(platform))).toEqual([]);
-    });
-  });
-}
-
-/** The StatefulSet has updated its upper pods so far: the primaries are old, their replicas and all that comes are new. */
-async function halfUpdated(older: ServerProgram, newer: ServerProgram): Promise<LocalPlatform> {
-  const serverOf = (ordinal: number): ServerProgram => (ordinal < 3 ? older : newer);
-  const platform = await startLocalPlatform({ server: newer, serverOf, pods: 6 });
-  await platform.form({ shards: 3, replicas: 1 });
-  return platform;
-}
-
 function behind(odd: OddAnswers, platform: LocalPlatform): Redis & AsyncDisposable {
   return createRedis({ credentials: {}, tls: null, dial: odd.inFrontOf((pod) => platform.port(pod)) });
 }
 
 async function growAndShrink(
   platform: LocalPlatform,
-  before: Awaited<ReturnType<typeof loaded>>,
+  before: Awaited<ReturnType<typeof withEveryType>>,
   sizes: readonly number[],
   through?: Redis,
 ): Promise<void> {
@@ -175,18 +117,6 @@ async function growAndShrink(
     const topology = topologyOf(platform.place, { shards, replicas: 0 });
     await applyOn(ground, topology);
     expect((await planOn(ground, topology)).stages).toEqual([]);
-    expect(differences(before, await digestOf(platform))).toEqual([]);
+    expect(differences(before, await keysOnPrimaries(platform))).toEqual([]);
   }
-}
-
-async function loaded(platform: LocalPlatform) {
-  await using redis = platform.redis();
-  await loadEveryType({ pods: platform.pods(), redis });
-  return await digestOf(platform);
-}
-
-async function digestOf(platform: LocalPlatform) {
-  await using redis = platform.redis();
-  const pods = await primariesOf({ pods: platform.pods(), redis });
-  return await digest({ pods, redis });
 }
