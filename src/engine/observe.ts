@@ -17,8 +17,6 @@ import { ownResources } from '../steps/delete-resources/shape.ts';
 import { askNode } from './ask-node.ts';
 import { askHoldings } from './holdings.ts';
 
-/** Shown to people, whether the topology spreads by it or not. */
-
 /** How many pods are asked at the same time. */
 const AT_ONCE = 64;
 
@@ -45,6 +43,7 @@ export async function observe(
 ): Promise<Cluster> {
   const { manifests, claimTemplates = [], signal } = options;
   const view = await ports.kubernetes.look(topology.kubernetes, {
+    // The zone is shown to people, whether the topology spreads by it or not.
     spreadBy: [...new Set([...topology.placement.spreadBy, ZONE_LABEL])],
     claimTemplates: [...new Set([...(manifests?.claimTemplates ?? []), ...claimTemplates])],
     signal,

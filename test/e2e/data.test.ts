@@ -81,13 +81,16 @@ describe('what clusters hold, and how they are set', () => {
     600_000,
   );
 
-  test.concurrent.each(NEWER_THAN_6)('on %s: a cluster that holds nothing grows and shrinks', async (image) => {
-    await using cluster = await standUp('empty', { image });
-    for (const shards of [4, 3]) {
-      await apply(cluster, String(shards));
-      expect(slotOwners(await cluster.live.look())).toHaveLength(shards);
-    }
-  });
+  test.concurrent.each(NEWER_THAN_6.slice(-1))(
+    'on %s: a cluster that holds nothing grows and shrinks',
+    async (image) => {
+      await using cluster = await standUp('empty', { image });
+      for (const shards of [4, 3]) {
+        await apply(cluster, String(shards));
+        expect(slotOwners(await cluster.live.look())).toHaveLength(shards);
+      }
+    },
+  );
 });
 
 /** Valkey from 9.0 on. */

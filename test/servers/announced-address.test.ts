@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { steps } from '../../src/plan/plan.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { tapped } from '../support/tapped-redis.ts';
 import { topologyOf } from '../support/topology.ts';
 
 /** Reached at the pods' own IP and at another one, which they announce: as behind NAT, or with a Service for each pod. */
 const ANNOUNCED = { bind: '127.0.0.1 127.0.0.5', 'cluster-announce-ip': '127.0.0.5' };
 
-describe.each([...REPRESENTATIVES])('servers that announce another IP than that of their pod ($name)', (server) => {
+describe.each([...NEWEST])('servers that announce another IP than that of their pod ($name)', (server) => {
   test('are made a cluster, and grow, in one go each: the address is no outdated one, however young they are', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3, config: ANNOUNCED });
     await using redis = platform.redis();

@@ -4,7 +4,7 @@ import { type Ground, planOn } from '../support/apply.ts';
 import { crashAgainAndAgain } from '../support/crashing.ts';
 import { digest, load, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const SIX = [0, 1, 2, 3, 4, 5].map((ordinal) => `redis-cluster-${ordinal}`);
@@ -17,7 +17,7 @@ const MOVES = [
 ] as const;
 const SHAPE = { shards: 3, replicas: 1 };
 
-describe.each([...REPRESENTATIVES])('a run that ends after any stage of a repair, on $name', (server) => {
+describe.each([...NEWEST])('a run that ends after any stage of a repair, on $name', (server) => {
   test('of addresses and of slots half moved is gone on with by the next one, and no key is lost', async () => {
     // The servers' default: with less, and a slow machine, replicas take over before all have met again.
     await using platform = await loaded({ nodeTimeout: 15_000 });

@@ -7,7 +7,7 @@ import { crashAgainAndAgain } from '../support/crashing.ts';
 import { loadEveryType, losses } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { keysOnPrimaries } from '../support/platform-keys.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 
@@ -30,7 +30,7 @@ const CRASHED_AFTER: readonly StepKindName[] = [
   'wait-for-pods',
 ];
 
-describe.each([...REPRESENTATIVES])('a run that ends after any stage, on $name', (server) => {
+describe.each([...NEWEST])('a run that ends after any stage, on $name', (server) => {
   test('is gone on with by the next one, under the same approval, until all is as declared', async () => {
     await using platform = await startLocalPlatform({ server, pods: 6 });
     await using redis = platform.redis();

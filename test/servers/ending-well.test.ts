@@ -7,13 +7,13 @@ import type { Clock } from '../../src/ports/clock.ts';
 import { applyOn, type Ground } from '../support/apply.ts';
 import { CutBus } from '../support/cut-bus.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const REPLICA = 'redis-cluster-3';
 const DECLARED = { shards: 3, replicas: 1 };
 
-describe.each([...REPRESENTATIVES])('an apply after whose last step a replica has no link ($name)', (server) => {
+describe.each([...NEWEST])('an apply after whose last step a replica has no link ($name)', (server) => {
   test('ends only when the replica has caught up', async () => {
     await using platform = await withoutLink();
     await using redis = platform.redis();

@@ -7,7 +7,7 @@ import { steps } from '../../src/plan/plan.ts';
 import { applyOn, type Ground, planOn } from '../support/apply.ts';
 import { load } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES, type ServerProgram } from '../support/servers.ts';
+import { NEWEST, type ServerProgram } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const STAYING = ['redis-cluster-0', 'redis-cluster-1', 'redis-cluster-2'];
@@ -17,11 +17,11 @@ const BAN_AND_MORE = 75_000;
 
 test.concurrent('a node that was removed stays out while its pod still runs', async () => {
   // At the same time, for the time that it takes.
-  await Promise.all(REPRESENTATIVES.map(staysOut));
+  await Promise.all(NEWEST.map(staysOut));
 });
 
 test.concurrent('a pod that was scaled away by hand is not: its keys are on its volume, and come back with it', async () => {
-  await Promise.all(REPRESENTATIVES.map(comesBack));
+  await Promise.all(NEWEST.map(comesBack));
 });
 
 async function staysOut(server: ServerProgram): Promise<void> {

@@ -5,7 +5,7 @@ import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { digest, load, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { blocking, holdsForFailed, idsOf, slotsFrom } from '../support/members.ts';
-import { REPRESENTATIVES, type ServerProgram } from '../support/servers.ts';
+import { NEWEST, type ServerProgram } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const ANYWHERE = { spreadBy: [], whenUnsatisfiable: 'warn' } as const;
@@ -13,7 +13,7 @@ const ANYWHERE = { spreadBy: [], whenUnsatisfiable: 'warn' } as const;
 /** FORGET bans a node for a minute, which all servers wait out at the same time. */
 function onAll(work: (server: ServerProgram) => Promise<void>): () => Promise<void> {
   return async () => {
-    await Promise.all(REPRESENTATIVES.map(work));
+    await Promise.all(NEWEST.map(work));
   };
 }
 

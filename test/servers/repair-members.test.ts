@@ -8,14 +8,14 @@ import { seedsOf } from '../support/cluster-client.ts';
 import { digest, load, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { blocking, holdsForFailed, idsOf, slotsFrom } from '../support/members.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 
 const ANYWHERE = { spreadBy: [], whenUnsatisfiable: 'warn' } as const;
 const SIX = [0, 1, 2, 3, 4, 5].map((ordinal) => `redis-cluster-${ordinal}`);
 
-describe.each([...REPRESENTATIVES])('$name', (server) => {
+describe.each([...NEWEST])('$name', (server) => {
   test('all pods come back with new addresses: they are introduced again, and nothing is forgotten or lost', async () => {
     await using platform = await formed(3, 1);
     await using redis = platform.redis();

@@ -6,7 +6,7 @@ import { steps } from '../../src/plan/plan.ts';
 import { run as runReplicate } from '../../src/steps/replicate/run.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { stageOf } from './migration/stage.ts';
 
@@ -14,7 +14,7 @@ const SHAPE = { shards: 3, replicas: 1 };
 /** As `form` makes them: replicas of 0, 1 and 2. */
 const [FIRST, SECOND, THIRD] = ['redis-cluster-3', 'redis-cluster-4', 'redis-cluster-5'] as const;
 
-describe.each([...REPRESENTATIVES])('replicas on $name', (server) => {
+describe.each([...NEWEST])('replicas on $name', (server) => {
   test('that somebody moved to another shard are put back where one lacks', async () => {
     await using platform = await formed();
     await using redis = platform.redis();

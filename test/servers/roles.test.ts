@@ -10,7 +10,7 @@ import { applyOn, type Ground, planOn } from '../support/apply.ts';
 import { seedsOf } from '../support/cluster-client.ts';
 import { differences, digest, digestOfPod, load, losses, primariesOf } from '../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
 import { startTraffic } from '../support/traffic.ts';
 import { move, stageOf, view } from './migration/stage.ts';
@@ -22,7 +22,7 @@ async function rolesOf(platform: LocalPlatform, redis: Redis): Promise<readonly 
   return cluster.members.map((member) => (member.role === 'primary' ? '-' : (member.primary ?? '?').slice(-1)));
 }
 
-describe.each([...REPRESENTATIVES])('$name', (server) => {
+describe.each([...NEWEST])('$name', (server) => {
   test('a pod that joins becomes a replica with all keys, and changes to another shard at once', async () => {
     await using platform = await startLocalPlatform({ server, pods: 4 });
     await using redis = platform.redis();

@@ -3,13 +3,13 @@ import type { Member } from '../../src/core/cluster.ts';
 import { viewsOfMembers } from '../../src/servers/views.ts';
 import { look } from '../support/apply.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
-import { REPRESENTATIVES } from '../support/servers.ts';
+import { NEWEST } from '../support/servers.ts';
 import { tapped } from '../support/tapped-redis.ts';
 import { topologyOf } from '../support/topology.ts';
 
 const { signal } = new AbortController();
 
-describe.each([...REPRESENTATIVES])('steps that wait for the same news ($name)', (server) => {
+describe.each([...NEWEST])('steps that wait for the same news ($name)', (server) => {
   test('share the question that is asked next, and none is answered by one that was asked before', async () => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await platform.form({ shards: 3, replicas: 0 });

@@ -45,11 +45,15 @@ const FEW = process.env['FEW_SERVERS'] === '1';
  * For long tests of what versions hardly differ in: all, or with FEW_SERVERS=1 the first one given and the newest of each kind.
  * Lists go from old to new.
  */
-export const REPRESENTATIVES: readonly ServerProgram[] = SERVERS.filter(({ name }, i) => {
+export const REPRESENTATIVES: readonly ServerProgram[] = SERVERS.filter((server, i) => i === 0 || isOfFew(server, i));
+
+/** For the longest of them, likewise, without the first one. */
+export const NEWEST: readonly ServerProgram[] = SERVERS.filter(isOfFew);
+
+function isOfFew({ name }: ServerProgram, i: number): boolean {
   const [kind = ''] = name.split('-');
-  const isNewest = i === SERVERS.findLastIndex((other) => other.name.startsWith(kind));
-  return i === 0 || isNewest || !FEW;
-});
+  return !FEW || i === SERVERS.findLastIndex((other) => other.name.startsWith(kind));
+}
 
 /** A long test's cases, each with the servers to try it on: on all, or with FEW_SERVERS=1 on one, in turn. */
 export function onEach<T>(cases: readonly T[]): readonly { readonly one: T; readonly server: ServerProgram }[] {

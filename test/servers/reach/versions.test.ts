@@ -8,7 +8,7 @@ import { differences, digest, loadEveryType } from '../../support/dataset.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import { OddAnswers } from '../../support/odd-answers.ts';
 import { keysOnPrimaries, withEveryType } from '../../support/platform-keys.ts';
-import { knows, REPRESENTATIVES } from '../../support/servers.ts';
+import { knows, NEWEST } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 import { able } from '../migration/atomic-stage.ts';
 
@@ -18,7 +18,7 @@ const RENAMED = ['CONFIG', 'COMMAND', 'DEBUG', 'FLUSHALL', 'FLUSHDB', 'KEYS', 'M
 /** As forks and proxies have them, or have not. */
 const OPTIONAL = ['ACL', 'CLUSTER SLOT-STATS', 'COMMAND', 'CONFIG', 'DBSIZE', 'EVAL', 'FUNCTION', 'MEMORY', 'MULTI'];
 
-describe.each([...REPRESENTATIVES])('on $name', (server) => {
+describe.each([...NEWEST])('on $name', (server) => {
   test.each(['CONFIG', 'RESTORE', RENAMED.join(' ')])('a cluster without %s grows and shrinks', async (names) => {
     const lines = names.split(' ').map((name) => `rename-command ${name}`);
     const config = Object.fromEntries(lines.filter((line) => knows(server, `${line} ""`)).map((line) => [line, '']));

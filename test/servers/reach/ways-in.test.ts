@@ -10,7 +10,7 @@ import { differences, digest, loadEveryType, primariesOf } from '../../support/d
 import { describeOn } from '../../support/describe-on.ts';
 import { type LocalPlatform, startLocalPlatform } from '../../support/local-platform.ts';
 import type { LocalPlatformOptions } from '../../support/local-platform-options.ts';
-import { knows, REPRESENTATIVES, type ServerProgram } from '../../support/servers.ts';
+import { knows, NEWEST, type ServerProgram } from '../../support/servers.ts';
 import { topologyOf } from '../../support/topology.ts';
 
 const OLD = 'the old word';
@@ -22,7 +22,7 @@ const WAYS: readonly (readonly [string, Pick<LocalPlatformOptions, 'password' | 
   ['a user by name, the user `default` off', { password: 'secret', username: 'operator' }],
 ];
 
-describe.each([...REPRESENTATIVES])('$name is reached', (server) => {
+describe.each([...NEWEST])('$name is reached', (server) => {
   test.each(WAYS)('with %s: directly and through a stream', async (_way, options) => {
     await createAndGrow(server, options);
   });
@@ -71,7 +71,7 @@ describe.each([...REPRESENTATIVES])('$name is reached', (server) => {
 });
 
 // A server may be built without TLS: docs/compatibility.md says which.
-describeOn(REPRESENTATIVES.filter((server) => knows(server, 'tls-port 0')))('$name is reached', (server) => {
+describeOn(NEWEST.filter((server) => knows(server, 'tls-port 0')))('$name is reached', (server) => {
   let tls: Certificates;
 
   beforeAll(async () => {
