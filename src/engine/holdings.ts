@@ -1,12 +1,12 @@
 import { type Cluster, type Member, podOf, type SlotKeys } from '../core/cluster.ts';
 import { inParallel } from '../core/in-parallel.ts';
 import { parseFields } from '../core/info.ts';
-import { array, number, type Reply, text } from '../core/replies.ts';
+import { array, number, text } from '../core/replies.ts';
 import { slotsInDoubt } from '../core/slot-findings.ts';
 import { ALL_SLOTS, each, isEmpty, minus, SLOT_COUNT, type SlotSet, union } from '../core/slots.ts';
 import { countHeld } from '../migration/count-keys.ts';
 import { sumByScript } from '../migration/count-script.ts';
-import { databasesIn, KEYSPACE_QUESTION } from '../migration/databases.ts';
+import { databasesIn, KEYSPACE_QUESTION, keysTold } from '../migration/databases.ts';
 import type { Command, Redis } from '../ports/redis.ts';
 import { ask, STEADY } from '../servers/ask.ts';
 import { statOf, statsOf } from './slot-stats.ts';
@@ -63,7 +63,7 @@ async function astrayOn(server: Server, member: Member, doubtful: SlotSet): Prom
 async function holdsNoOthers(server: Server, { capabilities }: Member, own: SlotSet): Promise<boolean> {
   const counted = await sumByScript(server.main, own);
   if (counted !== null && databasesIn(counted.keyspace, server.pod.name).every((database) => database === 0))
-    return counted.keys === keysIn(counted.keyspace, server);
+    return counted.keys === keysTold(counted.keyspace, server.pod.name);
   const isToldOf = counted === null && capabilities?.slotStats === true;
   if (isToldOf && (await areAllThatItHolds(server, () => keysOfOwnSlots(server)))) return true;
   return areAllThatItHolds(server, async () => sum(await heldOf(server, own)));
@@ -105,13 +105,8 @@ async function hiddenOn({ pod, open }: Server, slots: SlotSet): Promise<number> 
   return number(size, what) - known.reduce<number>((total, keys) => total + number(keys, what), 0);
 }
 
-async function keysOn(server: Server): Promise<number> {
-  return keysIn(await ask(server.main, KEYSPACE_QUESTION, { signal: STEADY }), server);
-}
-
-function keysIn(keyspace: Reply, { pod }: Server): number {
-  const info = text(keyspace, `INFO keyspace of ${pod.name}`);
-  return sum([...info.matchAll(/^db\d+:keys=(\d+)/gm)].map((match) => ({ keys: Number(match[1]) })));
+async function keysOn({ main, pod }: Server): Promise<number> {
+  return keysTold(await ask(main, KEYSPACE_QUESTION, { signal: STEADY }), pod.name);
 }
 
 async function heldOf(server: Server, slots: SlotSet): Promise<readonly SlotKeys[]> {

@@ -1,6 +1,7 @@
 import type { Failure } from '../core/failure.ts';
-import { movePiece, type PieceWork } from './atomic-piece.ts';
+import { movePiece } from './atomic-piece.ts';
 import type { Piece, Pieces } from './cut.ts';
+import type { Following } from './follow.ts';
 import { afterJob, FULL_SPEED, restAfter } from './job-pace.ts';
 import type { Jobs } from './jobs.ts';
 import type { Late, Latency } from './latency.ts';
@@ -20,7 +21,7 @@ export interface JobsWay {
   readonly watch: (pair: Pair) => Promise<Latency>;
 }
 
-type Means = JobsWay & { readonly following: PieceWork };
+type Means = JobsWay & { readonly following: Following };
 
 /**
  * Moves piece after piece, which become smaller while servers answer late. After the first failure no further one is begun; it is

@@ -16,23 +16,17 @@ const TRIES = 3;
 /** Milliseconds that donor and receiver may take to agree on the new owner, after the job's success. */
 const AGREEMENT = 10_000;
 
-export interface PieceWork extends Following {
-  /** Whether the receiver may hold keys of these slots that it does not tell of, before any job of this move. */
-  readonly mayHide: boolean;
-}
-
 /**
  * Moves some slots by one job, in a few tries. Returns why no job can; null: donor and receiver both say that the slots are
  * the receiver's. Throws Failure where they must not be moved in any other way either, or the reason of `context.stop`.
  */
-export async function movePiece(piece: Piece, work: PieceWork): Promise<Failure | null> {
+export async function movePiece(piece: Piece, work: Following): Promise<Failure | null> {
   const { clock, stop, tell } = work.context;
   const slots = slotsOfNumbers(piece.slots);
   for (let tries = 1; ; tries += 1) {
     const used = await unsentSoFar(work.pair, piece.slots);
     if (used !== null) return used;
-    // A job that has failed may leave keys.
-    const said = await objectionTo(piece, tries === 1 ? work : { ...work, mayHide: true });
+    const said = await objectionTo(piece, work);
     if (said === null) return null;
     stop.throwIfAborted();
     const { next, failure } = troubleOf(said, slots, work);
@@ -44,7 +38,7 @@ export async function movePiece(piece: Piece, work: PieceWork): Promise<Failure 
 }
 
 /** What the server says against it; null: done. */
-async function objectionTo(piece: Piece, work: PieceWork): Promise<string | null> {
+async function objectionTo(piece: Piece, work: Following): Promise<string | null> {
   try {
     return await tryOnce(piece, work);
   } catch (thrown) {
@@ -55,12 +49,12 @@ async function objectionTo(piece: Piece, work: PieceWork): Promise<string | null
 }
 
 /** As above. What a job says of itself counts less than who owns the slots. */
-async function tryOnce(piece: Piece, work: PieceWork): Promise<string | null> {
+async function tryOnce(piece: Piece, work: Following): Promise<string | null> {
   const { pair, jobs } = work;
   const { toTake } = await slotStates(pair, piece.slots);
   if (toTake.length > 0) {
-    if (!jobs.hidesStrayKeys) await refuseStrayKeys(pair, toTake, work.context.clock);
-    else if (work.mayHide) await refuseHiddenKeys(pair, toTake, work.context);
+    if (jobs.hidesStrayKeys) await refuseHiddenKeys(pair, toTake, work.context);
+    else await refuseStrayKeys(pair, toTake, work.context.clock);
     const started = await jobs.start(pair, slotsOfNumbers(toTake));
     if (!started.ok) return started.error;
     work.ours.add(started.id);

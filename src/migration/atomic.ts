@@ -5,12 +5,10 @@ import { slotsInWords } from '../core/wording.ts';
 import { STEADY } from '../servers/ask.ts';
 import { viewOf } from '../servers/views.ts';
 import { type JobsWay, moveInJobs } from './atomic-jobs.ts';
-import { type PieceWork, waitForOthers } from './atomic-piece.ts';
+import { waitForOthers } from './atomic-piece.ts';
 import { countKeys } from './count-keys.ts';
 import { Pieces } from './cut.ts';
-import { databasesWithKeys } from './databases.ts';
 import type { Following } from './follow.ts';
-import type { Jobs } from './jobs.ts';
 import type { Mover, Work } from './mover.ts';
 import type { Pair } from './pair.ts';
 import { slotStates } from './slot-states.ts';
@@ -32,8 +30,7 @@ export function atomicMover(way: AtomicWay): Mover {
   return async (pair, work) => {
     const { progress, context } = work;
     const stillAtIt = (): void => progress.movedKeys(0);
-    const mayHide = await mayHideKeys(pair, way.jobs);
-    const following: PieceWork = { pair, jobs: way.jobs, context, ours: new Set(), mayHide, stillAtIt };
+    const following: Following = { pair, jobs: way.jobs, context, ours: new Set(), stillAtIt };
     await moveOpenSlots(pair, work, way);
     const use = new Map([pair.donor, pair.receiver].map(({ id }) => [id, 'alone'] as const));
     const { left, failure, hot } = await way.turns.during(use, context.stop, () => moveMost(work, following, way));
@@ -50,14 +47,6 @@ export function atomicMover(way: AtomicWay): Mover {
   };
 }
 
-/**
- * Whether the receiver may hold keys of slots that are not its own, which it hides. Asked before the turn of this move: of all that
- * move slots to a new server at the same time, only the first one's job would find it without keys.
- */
-async function mayHideKeys({ receiver }: Pair, jobs: Jobs): Promise<boolean> {
-  return jobs.hidesStrayKeys && (await databasesWithKeys(receiver.main)).length > 0;
-}
-
 /** What is not moved yet, and why jobs do not move it. */
 interface Outcome {
   readonly left: readonly number[];
@@ -65,7 +54,7 @@ interface Outcome {
   readonly hot: readonly number[];
 }
 
-async function moveMost(work: Work, following: PieceWork, way: AtomicWay): Promise<Outcome> {
+async function moveMost(work: Work, following: Following, way: AtomicWay): Promise<Outcome> {
   const lacking = await waitForOthers(work.slots, following);
   const { pieces, hot } = await piecesOf(work, following, way);
   if (lacking !== null) return { left: pieces.left, failure: lacking, hot };

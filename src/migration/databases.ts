@@ -14,6 +14,12 @@ export function databasesIn(reply: Reply, pod: string): readonly number[] {
   return [...info.matchAll(/^db(\d+):/gm)].map((match) => Number(match[1]));
 }
 
+/** Keys of all databases, of the reply to `KEYSPACE_QUESTION`. */
+export function keysTold(reply: Reply, pod: string): number {
+  const info = text(reply, `INFO keyspace of ${pod}`);
+  return [...info.matchAll(/^db\d+:keys=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
 export async function databasesWithKeys(connection: Connection): Promise<readonly number[]> {
   return databasesIn(await ask(connection, KEYSPACE_QUESTION, { signal: STEADY }), connection.pod);
 }

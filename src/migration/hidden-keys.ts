@@ -1,12 +1,14 @@
 import { Failure } from '../core/failure.ts';
 import { meaningOf } from '../core/server-errors.ts';
+import type { SlotSet } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
 import { STEADY } from '../servers/ask.ts';
 import { viewOf } from '../servers/views.ts';
 import { refuseStrayKeys } from './batch.ts';
-import { databasesWithKeys } from './databases.ts';
+import { sumByScript } from './count-script.ts';
+import { keysTold } from './databases.ts';
 import { constantPace } from './pace.ts';
-import type { Pair } from './pair.ts';
+import type { Pair, Side } from './pair.ts';
 import { setSlots } from './setslot.ts';
 
 /** Milliseconds that a server may take to throw away what a job has moved or has left: as long as a job itself may. */
@@ -20,8 +22,8 @@ type Context = Pick<StepContext, 'clock' | 'stop'>;
  * move has marked stay so: clients find by it what has moved.
  */
 export async function refuseHiddenKeys(pair: Pair, slots: readonly number[], context: Context): Promise<void> {
-  if ((await databasesWithKeys(pair.receiver.main)).length === 0) return;
-  const { importing } = await viewOf(pair.receiver.main, { signal: STEADY });
+  const { importing, me } = await viewOf(pair.receiver.main, { signal: STEADY });
+  if (await holdsOnly(me.slots, pair.receiver)) return;
   const closed = slots.filter((slot) => !importing.has(slot));
   try {
     await mark(pair, closed, context);
@@ -29,6 +31,12 @@ export async function refuseHiddenKeys(pair: Pair, slots: readonly number[], con
   } finally {
     await unmark(pair, closed, context);
   }
+}
+
+/** Whether all that it has is in these slots; false where no script may tell. */
+async function holdsOnly(own: SlotSet, { main }: Side): Promise<boolean> {
+  const counted = await sumByScript(main, own);
+  return counted !== null && counted.keys === keysTold(counted.keyspace, main.pod);
 }
 
 /** No slot can be marked whose keys the server still throws away: these are not strays. */
