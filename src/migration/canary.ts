@@ -5,12 +5,13 @@ import { contains } from '../core/slots.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Answer, Command } from '../ports/redis.ts';
-import { answerTo, ask, STEADY } from '../servers/ask.ts';
+import { ask, STEADY } from '../servers/ask.ts';
 import { viewOf } from '../servers/views.ts';
+import { countKeys } from './count-keys.ts';
 import { wordInSlot } from './key-slot.ts';
 import { migrateCommand } from './migrate.ts';
-import { migrateFailure, pauseAfter } from './migrate-errors.ts';
-import type { Pair } from './pair.ts';
+import { keysThatAreNone, MOST_IDLE, migrateFailure, pauseAfter } from './migrate-errors.ts';
+import type { Pair, Side } from './pair.ts';
 import { setSlots } from './setslot.ts';
 
 /** Milliseconds after which the canary is gone by itself on both sides, should this run be killed. */
@@ -27,35 +28,26 @@ type Means = Pick<StepContext, 'clock' | 'stop'>;
  * Returns the milliseconds that each MIGRATE of the donor waits for the receiver, however little it sends; 0 where no path was checked.
  */
 export async function checkPath(pair: Pair, slots: readonly number[], means: Means): Promise<number> {
-  const [donor, receiver] = await Promise.all([
-    viewOf(pair.donor.main, { signal: STEADY }),
-    viewOf(pair.receiver.main, { signal: STEADY }),
-  ]);
-  const slot = slots.find(
-    (candidate) =>
-      contains(donor.me.slots, candidate) &&
-      !contains(receiver.me.slots, candidate) &&
-      !donor.migrating.has(candidate) &&
-      !receiver.importing.has(candidate),
-  );
-  if (slot === undefined) return 0;
-  await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], means);
-  try {
-    return await sendCanary(pair, slot, means);
-  } finally {
-    await setSlots(pair.receiver, [slot], ['STABLE'], means);
+  const closed = await closedSlots(pair, slots);
+  const [first] = closed;
+  if (first === undefined) return 0;
+  const hop = await awaiting(pair, first, means, () => sendCanary({ pair, slot: first, keep: 'donor', means }));
+  if (hop !== null) return hop;
+  for (const slot of await heldSlots(pair, closed)) {
+    const another = await awaiting(pair, slot, means, () => sendOneOfIts({ pair, slot, keep: 'donor', means }));
+    if (another !== null) return another;
   }
+  return 0;
 }
 
-/**
- * The same where the donor does not own the slot and can write no key of its own: one of those that it holds is copied.
- * That the owner has a key of that name already is its answer, too.
- */
-export async function checkPathBy(pair: Pair, slot: number, means: Means): Promise<void> {
-  const key = await anyKey(pair, slot);
-  if (key === null) return;
-  await copyOver(pair, slot, key, { ...means, keep: 'receiver' });
-  await confirm(pair, key);
+/** The same where the receiver owns the slots, and the donor has marked them IMPORTING, so that it takes a key there. */
+export async function checkPathBy(pair: Pair, slots: readonly number[], means: Means): Promise<void> {
+  const [first] = slots;
+  if (first === undefined) return;
+  if ((await sendCanary({ pair, slot: first, keep: 'receiver', means })) !== null) return;
+  for (const slot of slots) {
+    if ((await sendOneOfIts({ pair, slot, keep: 'receiver', means })) !== null) return;
+  }
 }
 
 /**
@@ -86,68 +78,135 @@ function canaryIn(slot: number): string {
   return `redis-cluster-topology:canary:{${wordInSlot(slot)}}`;
 }
 
-async function sendCanary(pair: Pair, slot: number, means: Means): Promise<number> {
-  const own = canaryIn(slot);
-  const set = await untilTaken(pair, ['SET', own, '1', 'PX', LIFETIME], means);
-  // A donor that is full takes no new key: then a copy of one that it has.
-  const isFull = !set.ok && meaningOf(set.error) === 'out-of-memory';
-  const key = set.ok ? own : isFull ? await anyKey(pair, slot) : null;
-  if (!set.ok && !isFull) throw migrateFailure(pair, slot, set.error);
-  if (key === null) return 0;
+/** Slots that the donor owns and nobody has opened. */
+async function closedSlots(pair: Pair, slots: readonly number[]): Promise<readonly number[]> {
+  const [donor, receiver] = await Promise.all([
+    viewOf(pair.donor.main, { signal: STEADY }),
+    viewOf(pair.receiver.main, { signal: STEADY }),
+  ]);
+  return slots.filter(
+    (slot) =>
+      contains(donor.me.slots, slot) &&
+      !contains(receiver.me.slots, slot) &&
+      !donor.migrating.has(slot) &&
+      !receiver.importing.has(slot),
+  );
+}
+
+async function heldSlots(pair: Pair, slots: readonly number[]): Promise<readonly number[]> {
+  const counts = await countKeys(pair, pair.donor, slots);
+  return slots.filter((_, i) => (counts[i] ?? 0) > 0);
+}
+
+async function awaiting<T>(pair: Pair, slot: number, means: Means, work: () => Promise<T>): Promise<T> {
+  await setSlots(pair.receiver, [slot], ['IMPORTING', pair.donor.id], means);
   try {
-    await copyOver(pair, slot, key, { ...means, keep: 'donor' });
-    await confirm(pair, key);
-    return await hopOf(pair, slot, key, means);
+    return await work();
+  } finally {
+    await setSlots(pair.receiver, [slot], ['STABLE'], means);
+  }
+}
+
+interface Through {
+  readonly pair: Pair;
+  readonly slot: number;
+  /** Who owns the slot: whose copy counts where both have a key. */
+  readonly keep: 'donor' | 'receiver';
+  readonly means: Means;
+}
+
+/** Returns as `checkPath`; null: the donor is full and takes no new key. */
+async function sendCanary(through: Through): Promise<number | null> {
+  const { pair, slot } = through;
+  const key = canaryIn(slot);
+  const set = await untilTaken(['SET', key, '1', 'PX', LIFETIME], through);
+  if (!set.ok && meaningOf(set.error) === 'out-of-memory') return null;
+  if (!set.ok) throw migrateFailure(pair, slot, set.error);
+  try {
+    if (await arrives(key, through)) return await hopOf(key, through);
+    throw unanswered(pair, 'it is not there, nor where it came from');
   } finally {
     await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
-    if (key === own) await pair.donor.main.send([['DEL', key]], { signal: STEADY });
+    await pair.donor.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
   }
+}
+
+/**
+ * A copy of a key that the donor has, which may expire or be deleted at any time. Returns as `checkPath`; null: the slot has
+ * none any more.
+ */
+async function sendOneOfIts(through: Through): Promise<number | null> {
+  const { pair, slot, keep } = through;
+  for (let tries = 0; tries < MOST_IDLE; tries += 1) {
+    const key = await anyKey(pair, slot);
+    if (key === null) return null;
+    try {
+      if (await arrives(key, through)) return await hopOf(key, through);
+    } finally {
+      if (keep === 'donor') await pair.receiver.main.send([['ASKING'], ['DEL', key]], { signal: STEADY });
+    }
+  }
+  throw keysThatAreNone(pair, slot);
 }
 
 const MEASURED = 3;
 
 /** The connection between the two is open by now. The least of some tries counts: more is what else the servers do. */
-async function hopOf(pair: Pair, slot: number, key: Buffer | string, means: Means): Promise<number> {
+async function hopOf(key: Buffer | string, through: Through): Promise<number> {
+  const { pair, means } = through;
   const times = { ping: Number.POSITIVE_INFINITY, copy: Number.POSITIVE_INFINITY };
   for (let i = 0; i < MEASURED; i += 1) {
     const begun = means.clock.now();
     await ask(pair.donor.main, ['PING'], { signal: STEADY });
     const answered = means.clock.now();
-    await copyOver(pair, slot, key, { ...means, keep: 'donor' });
+    await copyOver(key, through);
     times.ping = Math.min(times.ping, answered - begun);
     times.copy = Math.min(times.copy, means.clock.now() - answered);
   }
   return Math.max(0, times.copy - times.ping);
 }
 
-async function copyOver(
-  pair: Pair,
-  slot: number,
-  key: Buffer | string,
-  { keep, ...means }: Means & { readonly keep: 'donor' | 'receiver' },
-): Promise<void> {
-  const command = migrateCommand(pair, [key], { timeout: 4_000, copy: true, keep });
-  const copied = await untilTaken(pair, command, means);
+/** False: the donor does not have the key any more. */
+async function arrives(key: Buffer | string, through: Through): Promise<boolean> {
+  const { donor, receiver } = through.pair;
+  await copyOver(key, through);
+  const there = await exists(receiver, key);
+  if (there.ok && number(there.value, `EXISTS of ${receiver.pod.name}`) === 1) return true;
+  const here = await exists(donor, key);
+  if (there.ok && here.ok && number(here.value, `EXISTS of ${donor.pod.name}`) === 0) return false;
+  throw unanswered(through.pair, there.ok ? 'it is not there' : `the server says "${there.error}"`);
+}
+
+async function copyOver(key: Buffer | string, through: Through): Promise<void> {
+  const { pair, slot, keep } = through;
+  const copied = await untilTaken(migrateCommand(pair, [key], { timeout: 4_000, copy: true, keep }), through);
   if (copied.ok || (keep === 'receiver' && meaningOf(copied.error) === 'busy-key')) return;
   throw migrateFailure(pair, slot, copied.error);
 }
 
-/** A node that has just joined answers CLUSTERDOWN for a moment. */
-async function untilTaken(pair: Pair, command: Command, { clock, stop }: Means): Promise<Answer> {
+/** What the donor answers. A node that has just joined answers CLUSTERDOWN for a moment. */
+async function untilTaken(command: Command, { pair, means: { clock, stop } }: Through): Promise<Answer> {
   for (let failures = 1; ; failures += 1) {
-    const answer = await answerTo(pair.donor.main, command, { signal: STEADY });
+    const answer = await answerOf(pair.donor, command);
     const pause = answer.ok ? null : pauseAfter(answer.error, failures);
     if (pause === null) return answer;
     await clock.sleep(pause, { signal: stop });
   }
 }
 
-async function confirm(pair: Pair, key: Buffer | string): Promise<void> {
-  const [, exists] = await pair.receiver.main.send([['ASKING'], ['EXISTS', key]], { signal: STEADY });
-  if (exists?.ok === true && number(exists.value, `EXISTS of ${pair.receiver.pod.name}`) === 1) return;
-  const seen = exists === undefined || exists.ok ? 'it is not there' : `the server says "${exists.error}"`;
+function exists(side: Side, key: Buffer | string): Promise<Answer> {
+  return answerOf(side, ['EXISTS', key]);
+}
+
+/** Whether it owns the slot or awaits it. */
+async function answerOf({ main }: Side, command: Command): Promise<Answer> {
+  const [, answer] = await main.send([['ASKING'], command], { signal: STEADY });
+  return answer ?? { ok: false, error: 'nothing' };
+}
+
+function unanswered(pair: Pair, seen: string): Failure {
   const { host, port } = pair.address;
-  throw new Failure(
+  return new Failure(
     'migration-failed',
     `Cannot move keys from ${pair.donor.pod.name} to ${pair.receiver.pod.name}: a key was copied to ${host}:${port}, the answer was OK, and on ${pair.receiver.pod.name} ${seen}. Something else answers at that address, and MIGRATE would delete every key after such an OK. No key was moved.`,
     {

@@ -36,9 +36,8 @@ export async function collect(pair: Pair, slots: readonly number[], context: Con
   try {
     const counts = await countKeys(pair, pair.donor, slots);
     const held = slots.filter((_, i) => (counts[i] ?? 0) > 0);
-    const [first] = held;
-    if (first === undefined) return 0;
-    await checkPathBy(pair, first, context);
+    if (held.length === 0) return 0;
+    await checkPathBy(pair, held, context);
     return await collectHeld(pair, held, context);
   } finally {
     await setSlots(pair.donor, slots, ['STABLE'], pace);

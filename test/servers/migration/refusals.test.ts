@@ -77,12 +77,17 @@ function partyOf({ cluster }: Awaited<ReturnType<typeof stageOf>>, ordinal: numb
   return { pod, member };
 }
 
-test('something at the receiver’s address that is not Redis gets no key', async () => {
+test.each([
+  ['a donor', 0],
+  ['a donor that is full, so that it takes no key to try the way with', 1],
+])('something at the receiver’s address that is not Redis gets no key from %s', async (_donor, maxmemory) => {
   await using platform = await startLocalPlatform({ server: anyServer(), pods: 3 });
   await using redis = platform.redis();
   await platform.form({ shards: 3, replicas: 0 });
   await load({ pods: platform.pods(), redis }, { keys: 1_000 });
   const before = await digest({ pods: platform.pods(), redis });
+  expect(await platform.call('redis-cluster-0', ['CLUSTER', 'COUNTKEYSINSLOT', 0])).toBe(0);
+  await platform.call('redis-cluster-0', ['CONFIG', 'SET', 'maxmemory', maxmemory]);
   const sidecar = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n'.repeat(4)));
