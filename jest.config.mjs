@@ -19,5 +19,6 @@ export default {
   ],
   // Ends a test that hangs. Whatever is waited for has a deadline of its own; on a busy machine all of it takes longer.
   testTimeout: 300_000,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   reporters: ['default', '<rootDir>/test/support/no-skips.mjs'],
 };
