@@ -9,8 +9,8 @@ const RENEW_EVERY = 8_000;
 /** After a renewal that failed: the API server may be away for some of the 30 s only. */
 const TRY_AGAIN_AFTER = 1_000;
 /**
- * Milliseconds after the last renewal in which another may be begun: its two requests of 3 s end before others take over, and
- * the API server tells its time in whole seconds.
+ * Milliseconds after the beginning of the last renewal in which another may be begun: its two requests of 3 s end before others take
+ * over, and the API server tells its time in whole seconds.
  */
 const STANDS = (LEASE_SECONDS - 7) * 1000;
 const LOOK_EVERY = 2_000;
@@ -105,8 +105,9 @@ async function takeLease(
       const note = lease?.note ?? '';
       const state = { holder: options.holder, token: options.token, seconds: LEASE_SECONDS, note };
       const version = lease?.version ?? null;
+      const taken = ports.clock.now();
       const written = await ports.kubernetes.writeLease(place, name, state, { version, signal: options.signal });
-      if (written === 'written') return holdLock(place, name, ports, { ...options, inherited: note });
+      if (written === 'written') return holdLock(place, name, ports, { ...options, inherited: note, taken });
       if (written === 'no-namespace') throw noNamespace(place);
     } else if (lease.version !== seen.version) {
       seen = { version: lease.version, since: now };
@@ -169,7 +170,13 @@ function holdLock(
   place: Place,
   name: string,
   ports: Ports,
-  { holder, token, inherited, kept }: Pick<LockOptions, 'holder' | 'token' | 'kept'> & { readonly inherited: string },
+  {
+    holder,
+    token,
+    inherited,
+    taken,
+    kept,
+  }: Pick<LockOptions, 'holder' | 'token' | 'kept'> & { readonly inherited: string; readonly taken: number },
 ): Lock {
   const lost = new AbortController();
   const closing = new AbortController();
@@ -178,7 +185,7 @@ function holdLock(
   const write = (state: { holder: string; token: string }, signal: AbortSignal): Promise<void> =>
     rewrite(ports.kubernetes, { place, name, token }, () => ({ ...state, note }), signal);
   const renew = (): Promise<void> => write({ holder, token }, closing.signal);
-  const renewing = keepRenewed(ports.clock, closing.signal, renew).catch((thrown: unknown) => {
+  const renewing = keepRenewed(ports.clock, closing.signal, renew, taken).catch((thrown: unknown) => {
     if (!closing.signal.aborted) lost.abort(thrown);
   });
 
@@ -187,7 +194,7 @@ function holdLock(
     inherited: inherited === '' ? null : inherited,
     async leave(text) {
       note = text;
-      await insist(ports.clock, closing.signal, renew);
+      await insist(ports.clock, closing.signal, renew, ports.clock.now() + STANDS);
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -228,23 +235,37 @@ async function rewrite(
 }
 
 /** Renews until closed. Throws when somebody else has the lease, or it does not stand any more. */
-async function keepRenewed(clock: Clock, signal: AbortSignal, renew: () => Promise<void>): Promise<void> {
-  for (;;) {
+async function keepRenewed(
+  clock: Clock,
+  signal: AbortSignal,
+  renew: () => Promise<void>,
+  taken: number,
+): Promise<void> {
+  for (let renewed = taken; ; ) {
     await clock.sleep(RENEW_EVERY, { signal });
-    await insist(clock, signal, renew, STANDS - RENEW_EVERY);
+    renewed = await insist(clock, signal, renew, renewed + STANDS);
   }
 }
 
-/** Writes; trouble is met by trying again as long as the lease still stands. */
-async function insist(clock: Clock, signal: AbortSignal, write: () => Promise<void>, patience = STANDS): Promise<void> {
-  const deadline = clock.now() + patience;
+/**
+ * Writes; trouble is met by trying again as long as the lease still stands.
+ * @param deadline milliseconds of the clock, after which no try is begun
+ * @returns when the one that succeeded was begun
+ */
+async function insist(
+  clock: Clock,
+  signal: AbortSignal,
+  write: () => Promise<void>,
+  deadline: number,
+): Promise<number> {
   for (;;) {
+    const begun = clock.now();
     try {
       await write();
-      return;
+      return begun;
     } catch (thrown) {
       if (!mayPass(thrown)) throw thrown;
-      if (clock.now() >= deadline) throw expired(thrown);
+      if (clock.now() + TRY_AGAIN_AFTER >= deadline) throw expired(thrown);
       await clock.sleep(TRY_AGAIN_AFTER, { signal });
     }
   }

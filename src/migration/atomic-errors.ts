@@ -18,18 +18,37 @@ interface Trouble {
   readonly remedy?: (names: Names) => string;
 }
 
+/** Valkey's donor gave up waiting for the receiver. */
+const LOST_WRITES = /lost writes/i;
+
+export function tellsOfLostWrites(said: string): boolean {
+  return LOST_WRITES.test(said);
+}
+
+function lostWords({ donor, receiver }: Pick<Names, 'donor' | 'receiver'>): string {
+  return `${donor} took writes again before it heard that ${receiver} had taken over: what was written to these slots in that moment may be lost.`;
+}
+
+const AFTER_LOSS =
+  'Compare the data of these slots with where it comes from, look why the nodes heard so late from each other (load, network), then run apply again.';
+
+/** The receiver has the slots, and the donor says afterwards what cannot be without a loss. */
+export function writesLost(
+  said: string,
+  slots: SlotSet,
+  { pair, jobs: { command } }: { readonly pair: Pair; readonly jobs: Jobs },
+): Failure {
+  const names = { donor: pair.donor.pod.name, receiver: pair.receiver.pod.name };
+  return new Failure(
+    'migration-failed',
+    `Slots ${print(slots)} have moved from ${names.donor} to ${names.receiver} by ${command}, and ${names.donor} says "${said}". ${lostWords(names)}`,
+    { remedy: AFTER_LOSS },
+  );
+}
+
 /** The first that fits; texts of cluster_migrateslots.c (Valkey) and cluster_asm.c (Redis). */
 const TROUBLES: readonly (readonly [RegExp, Trouble])[] = [
-  [
-    /lost writes/i,
-    {
-      next: 'stop',
-      why: ({ donor, receiver }) =>
-        `${donor} took writes again before it heard that ${receiver} had taken over: what was written to these slots in that moment may be lost.`,
-      remedy: () =>
-        'Compare the data of these slots with where it comes from, look why the nodes heard so late from each other (load, network), then run apply again.',
-    },
-  ],
+  [LOST_WRITES, { next: 'stop', why: lostWords, remedy: () => AFTER_LOSS }],
   [
     /out of memory|\bOOM\b/i,
     {

@@ -30,7 +30,7 @@ export function atomicMover(way: AtomicWay): Mover {
   return async (pair, work) => {
     const { progress, context } = work;
     const stillAtIt = (): void => progress.movedKeys(0);
-    const following: Following = { pair, jobs: way.jobs, context, ours: new Set(), stillAtIt };
+    const following: Following = { pair, jobs: way.jobs, context, begun: work.begun, stillAtIt };
     await moveOpenSlots(pair, work, way);
     const use = new Map([pair.donor, pair.receiver].map(({ id }) => [id, 'alone'] as const));
     const { left, failure, hot } = await way.turns.during(use, context.stop, () => moveMost(work, following, way));

@@ -8,7 +8,7 @@ import { countKeys } from './count-keys.ts';
 import { drain } from './drain.ts';
 import type { Draining } from './empty-slot.ts';
 import { giveUp } from './give-up.ts';
-import { leaveInOrder } from './leave.ts';
+import type { Begun } from './mover.ts';
 import type { Means } from './pace.ts';
 import { constantPace } from './pace.ts';
 import type { Pair } from './pair.ts';
@@ -23,14 +23,13 @@ import { type SlotStates, slotStates } from './slot-states.ts';
  * 5. the donor: NODE. The other nodes learn it by gossip, in milliseconds. 6. both are asked.
  * An empty slot skips only 3: a donor that loses a slot without MIGRATING deletes the keys that came meanwhile, and a
  * receiver without IMPORTING gets no new epoch.
- * When told to stop it finishes the slots that are begun and closes the others, then throws the signal's reason.
+ * Throws what a server refused or what was found by the way, or the reason of `stop`: slots are open then.
  */
 export async function moveBatch(slots: readonly number[], work: Draining): Promise<void> {
   const { pair, progress, stop } = work;
-  const found = await slotStates(pair, slots);
-  const failure = await openAndDrain(found, work);
-  if (failure !== null) throw await leaveInOrder(pair, slots, failure, work);
-  if (stop.aborted) throw await leaveInOrder(pair, slots, stop.reason, work);
+  const failure = await openAndDrain(await slotStates(pair, slots), work);
+  if (failure !== null) throw failure;
+  stop.throwIfAborted();
   await close(pair, slots, work);
   progress.movedSlots(slots);
 }
@@ -63,6 +62,7 @@ async function mark(
 async function openAndDrain(found: SlotStates, work: Draining): Promise<Failure | null> {
   const { donor, receiver } = work.pair;
   try {
+    for (const slot of found.untouched) work.begun.unseen.add(slot);
     await mark(work.pair, found, work);
     await refuseStrayKeysOf(found.untouched, work);
     await setSlots(donor, found.atDonor, ['MIGRATING', receiver.id], work);
@@ -87,7 +87,7 @@ async function sendRestOf(ownedTwice: readonly number[], { pair, clock, stop }: 
 }
 
 /** Redis from 8.4 on counts the keys of slots that it marks, not of all others: so after IMPORTING, before anybody is sent there. */
-async function refuseStrayKeysOf(slots: readonly number[], { pair, clock }: Draining): Promise<void> {
+async function refuseStrayKeysOf(slots: readonly number[], { pair, clock, begun }: Draining): Promise<void> {
   try {
     await refuseStrayKeys(pair, slots, clock);
   } catch (thrown) {
@@ -96,6 +96,22 @@ async function refuseStrayKeysOf(slots: readonly number[], { pair, clock }: Drai
     }
     throw thrown;
   }
+  for (const slot of slots) begun.unseen.delete(slot);
+}
+
+/** The same where connections were lost between the mark and the look: these slots are as if nothing had been done to them. */
+export async function lookIntoUnseen(
+  pair: Pair,
+  { unseen }: Pick<Begun, 'unseen'>,
+  { clock }: { readonly clock: Clock },
+): Promise<void> {
+  const { imported } = await slotStates(pair, [...unseen]);
+  try {
+    await refuseStrayKeys(pair, imported, clock);
+  } finally {
+    await setSlots(pair.receiver, imported, ['STABLE'], { clock, pace: constantPace() });
+  }
+  unseen.clear();
 }
 
 /** A key that the receiver holds of a slot that it has no part in is a leftover: it would come back to life. */

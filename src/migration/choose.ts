@@ -1,9 +1,11 @@
 import { type AtomicCommand, wayBetween } from '../core/capabilities.ts';
-import { type Member, memberOf } from '../core/cluster.ts';
+import type { Member } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { isEmpty } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
+import { STEADY } from '../servers/ask.ts';
 import { until } from '../servers/until.ts';
+import { viewOf } from '../servers/views.ts';
 import { atomicMover } from './atomic.ts';
 import { waitForOthers } from './atomic-piece.ts';
 import { moveClassic } from './classic.ts';
@@ -50,7 +52,7 @@ function afterJobs(jobs: Jobs, mover: Mover): Mover {
   return async (pair, work) => {
     const { context, progress } = work;
     const stillAtIt = (): void => progress.movedKeys(0);
-    const lacking = await waitForOthers(work.slots, { pair, jobs, context, ours: new Set(), stillAtIt });
+    const lacking = await waitForOthers(work.slots, { pair, jobs, context, begun: work.begun, stillAtIt });
     if (lacking !== null) context.tell({ kind: 'note', text: jobsUnseen(pair, jobs) });
     await mover(pair, work);
   };
@@ -100,7 +102,9 @@ async function untilCopied({ donor, receiver }: Pair, context: StepContext): Pro
     seconds: 15,
     remedy: 'Look at its replicas: `min-replicas-to-write` asks for more than are in step. Then run apply again.',
   };
-  const keep = isEmpty(memberOf(context.cluster, receiver.pod.name)?.slots ?? []) ? 'donor' : 'receiver';
+  // As it is now: it may have taken over since the step began, or have served clients since connections were lost.
+  const { me } = await viewOf(receiver.main, { signal: STEADY });
+  const keep = isEmpty(me.slots) ? 'donor' : 'receiver';
   await until(context, wait, async () => {
     const copied = await copyFunctions({ from: donor.pod, to: receiver.pod, keep }, context);
     if (copied === 'done') return { done: true, value: undefined };

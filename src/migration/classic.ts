@@ -4,8 +4,10 @@ import { checkPath } from './canary.ts';
 import { countKeys } from './count-keys.ts';
 import { endLateLinks } from './late-links.ts';
 import { leaveInOrder } from './leave.ts';
+import { isUnreached } from './losses.ts';
 import type { PacedMover } from './mover.ts';
 import { overHop, type Pace, type Stride } from './pace.ts';
+import type { Pair } from './pair.ts';
 import { slotStates } from './slot-states.ts';
 
 /** Milliseconds that one batch may take, by the rate of the one before: so long its first slots stay open. */
@@ -19,9 +21,33 @@ const FILLED = 64;
 
 /**
  * Moves slots key by key with MIGRATE, which every version can: batch after batch, as large as the pace allows. Between
- * two batches no slot is open; told to stop in the middle of one, it leaves that in order.
+ * two batches it has no slot open; told to stop in the middle of one, or failing, it leaves all in order.
  */
-export const moveClassic: PacedMover = async (pair, { slots, pace, progress, replicas, context }) => {
+export const moveClassic: PacedMover = async (pair, work) => {
+  try {
+    await moveBatches(pair, work);
+  } catch (thrown) {
+    if (isUnreached(thrown) && thrown !== work.context.stop.reason) throw thrown;
+    throw await leave(pair, work, thrown);
+  }
+};
+
+/**
+ * For a run that was told to stop while its connections were lost: leaves what is open in order. No move begins.
+ * Throws the signal's reason.
+ */
+export const leaveClassic: PacedMover = async (pair, work) => {
+  throw await leave(pair, work, work.context.stop.reason);
+};
+
+type PacedWork = Parameters<PacedMover>[1];
+
+function leave(pair: Pair, { slots, pace, progress, context }: PacedWork, reason: unknown): Promise<unknown> {
+  const { clock, hurry } = context;
+  return leaveInOrder(pair, [...each(slots)], reason, { clock, pace, progress, hurry });
+}
+
+async function moveBatches(pair: Pair, { slots, pace, progress, replicas, begun, context }: PacedWork): Promise<void> {
   const { stop, hurry, clock } = context;
   const { toTake, toGive, open } = await slotStates(pair, [...each(slots)]);
   if (open.length > 0) await endLateLinks(pair);
@@ -43,23 +69,13 @@ export const moveClassic: PacedMover = async (pair, { slots, pace, progress, rep
     const size = batchSize(counts, begin, bounds, pair.averageKey);
     const batch = left.slice(begin, begin + size);
     const began = clock.now();
-    await moveBatch(batch, { pair, pace: steps, progress, clock, stop, hurry });
+    await moveBatch(batch, { pair, pace: steps, progress, begun, clock, stop, hurry });
     const moved = counts.slice(begin, begin + size).reduce((sum, n) => sum + n, 0);
     if (moved > 0) keysPerMs = moved / Math.max(1, clock.now() - began);
     begin += size;
     if (begin < left.length) await replicas.keepUp();
   }
-};
-
-/**
- * For a run that was told to stop while its connections were lost: leaves what is open in order. No move begins.
- * Throws the signal's reason.
- */
-export const leaveClassic: PacedMover = async (pair, { slots, pace, progress, context }) => {
-  const { stop, hurry, clock } = context;
-  const { open } = await slotStates(pair, [...each(slots)]);
-  throw await leaveInOrder(pair, open, stop.reason, { clock, pace, progress, hurry });
-};
+}
 
 /** How many slots from `begin` on fit into the bounds: at least one. */
 function batchSize(

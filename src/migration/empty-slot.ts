@@ -7,6 +7,7 @@ import { keysOf, nextKeys } from './keys-in-slot.ts';
 import { endLateLinks } from './late-links.ts';
 import { migrateCommand } from './migrate.ts';
 import { keysThatAreNone, MOST_IDLE, migrateFailure, pauseAfter } from './migrate-errors.ts';
+import type { Begun } from './mover.ts';
 import type { Pace } from './pace.ts';
 import type { Pair } from './pair.ts';
 import type { Progress } from './progress.ts';
@@ -32,6 +33,7 @@ export interface Draining {
   readonly pair: Pair;
   readonly pace: Pace;
   readonly progress: Progress;
+  readonly begun: Begun;
   readonly clock: Clock;
   /** After it no further slot is begun. */
   readonly stop: AbortSignal;
@@ -111,12 +113,12 @@ class Emptying {
   /** Moves one part after the other; what is left in the slot then is asked for in the pipeline of the last, if here at all. */
   async #move(parts: readonly Pack[]): Promise<Failure | null> {
     const { pair, clock, pace, progress } = this.#work;
+    const [first] = this.#keys;
     for (const [i, part] of parts.entries()) {
       if (this.#isOver()) return null;
       const isLast = i === parts.length - 1;
       const error = await this.#migrate(part, isLast && !this.#isWhole ? [this.#next()] : []);
       if (error !== null) return this.#failed(error, part);
-      if (this.#idle >= MOST_IDLE) return keysThatAreNone(pair, this.#slot);
       this.#failures = 0;
       this.#careful = Math.max(0, this.#careful - part.keys.length);
       progress.movedKeys(part.keys.length);
@@ -124,7 +126,9 @@ class Emptying {
       if (rest > 0) await clock.sleep(rest, { signal: STEADY });
     }
     if (this.#isWhole) this.#keys = [];
-    return null;
+    const isIdle = first !== undefined && this.#keys[0]?.equals(first) === true;
+    this.#idle = isIdle ? this.#idle + 1 : 0;
+    return this.#idle < MOST_IDLE ? null : keysThatAreNone(pair, this.#slot);
   }
 
   /** Returns the server's error. */
@@ -140,10 +144,7 @@ class Emptying {
     if (migrated?.ok !== true) return migrated?.error ?? 'no answer';
     if (asking.length === 0) return null;
     if (next?.ok !== true) return next?.error ?? 'no answer';
-    const [first] = keys;
     this.#keys = keysOf(next.value, this.#donor.pod);
-    const isIdle = String(migrated.value) === 'NOKEY' && first !== undefined && this.#keys[0]?.equals(first) === true;
-    this.#idle = isIdle ? this.#idle + 1 : 0;
     return null;
   }
 

@@ -3,6 +3,7 @@ import { isEmpty, minus, print, type SlotSet } from '../core/slots.ts';
 import type { StepContext } from '../ports/context.ts';
 import { STEADY } from '../servers/ask.ts';
 import { hasEnded, type Job, type Jobs } from './jobs.ts';
+import type { Begun } from './mover.ts';
 import type { Pair } from './pair.ts';
 
 /** Milliseconds between two looks: more and more while nothing changes. */
@@ -28,8 +29,7 @@ export interface Following {
   readonly pair: Pair;
   readonly jobs: Jobs;
   readonly context: Pick<StepContext, 'clock' | 'tell' | 'stop'>;
-  /** The ids of the jobs that this move has begun. No other one is cancelled. */
-  readonly ours: Set<string>;
+  readonly begun: Begun;
   /** Is told that time passes. */
   readonly stillAtIt: () => void;
 }
@@ -40,7 +40,13 @@ export interface Following {
  * @param bytes of the keys in its slots
  */
 export async function follow(id: string, bytes: number, following: Following): Promise<Job> {
-  const { pair, jobs, context, ours, stillAtIt } = following;
+  const {
+    pair,
+    jobs,
+    context,
+    begun: { jobs: ours },
+    stillAtIt,
+  } = following;
   const { clock, stop } = context;
   const begun = clock.now();
   const patience = PATIENCE + bytes / BYTES_PER_MS;

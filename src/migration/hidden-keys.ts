@@ -7,6 +7,7 @@ import { viewOf } from '../servers/views.ts';
 import { refuseStrayKeys } from './batch.ts';
 import { sumByScript } from './count-script.ts';
 import { keysTold } from './databases.ts';
+import type { Begun } from './mover.ts';
 import { constantPace } from './pace.ts';
 import type { Pair, Side } from './pair.ts';
 import { setSlots } from './setslot.ts';
@@ -21,15 +22,21 @@ type Context = Pick<StepContext, 'clock' | 'stop'>;
  * throws all others away without a word, be they the only ones. So the slots are marked while it counts. Those that an interrupted
  * move has marked stay so: clients find by it what has moved.
  */
-export async function refuseHiddenKeys(pair: Pair, slots: readonly number[], context: Context): Promise<void> {
+export async function refuseHiddenKeys(
+  pair: Pair,
+  slots: readonly number[],
+  { context, begun: { unseen } }: { readonly context: Context; readonly begun: Begun },
+): Promise<void> {
   const { importing, me } = await viewOf(pair.receiver.main, { signal: STEADY });
   if (await holdsOnly(me.slots, pair.receiver)) return;
   const closed = slots.filter((slot) => !importing.has(slot));
+  for (const slot of closed) unseen.add(slot);
   try {
     await mark(pair, closed, context);
     await refuseStrayKeys(pair, slots, context.clock);
   } finally {
     await unmark(pair, closed, context);
+    for (const slot of closed) unseen.delete(slot);
   }
 }
 

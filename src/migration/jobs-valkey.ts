@@ -59,6 +59,9 @@ export const valkeyJobs: Jobs = {
     return there === undefined || there.message === '' ? job.message : there.message;
   },
 
+  // The job is the donor's own, which says so when it ends.
+  regret: async () => null,
+
   // A donor that has granted the hand-over and is told to cancel takes writes again at once (finishSlotMigrationJob), while the
   // receiver, which has the grant, takes over all the same: these writes are lost. From `replicating` on that is two messages
   // away, less than the time from a look to the command. Before it a child process writes the snapshot or waits to; what is

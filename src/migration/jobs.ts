@@ -44,6 +44,11 @@ export interface Jobs {
   list(pair: Pair): Promise<readonly Job[]>;
   /** What the servers say of a job that has failed. */
   reason(pair: Pair, job: Job): Promise<string>;
+  /**
+   * What the donor says against a job of which it knows by now that the receiver has taken over; null: nothing. Once it has given up
+   * waiting it takes writes, which the news then makes it throw away.
+   */
+  regret(pair: Pair, id: string): Promise<string | null>;
   /** Whether the server begins a failed job anew until it is cancelled. */
   readonly retries: boolean;
   /** Whether the receiver counts only keys of slots that it owns or marks. */

@@ -109,9 +109,9 @@ const MEANINGS: Readonly<Partial<Record<ServerError, Meaning>>> = {
       `Look whether ${receiver} hangs, for a network policy between the pods, and for a very big key; then run apply again.`,
   },
   'no-replicas': {
-    why: ({ receiver }) =>
-      `${receiver} takes no writes: too few of its replicas are there and in step (min-replicas-to-write).`,
-    remedy: ({ receiver }) => `Look at the replicas of ${receiver} (status shows their link), then run apply again.`,
+    why: ({ there }) =>
+      `${there} takes no writes: too few of its replicas are there and in step (min-replicas-to-write).`,
+    remedy: ({ there }) => `Look at the replicas of ${there} (status shows their link), then run apply again.`,
   },
   'busy-key': {
     why: ({ receiver }) => `${receiver} holds a key of that name already and did not replace it, which it was told to.`,

@@ -32,6 +32,7 @@ class Watches {
   readonly #shared = new Map<string, Shared>();
   readonly #begun = new Set<Watch>();
   #beating: Promise<void> = Promise.resolve();
+  #beats = 0;
   #late = 0;
 
   constructor(clock: Clock) {
@@ -71,9 +72,13 @@ class Watches {
 
   /** A program that gets no processor reads answers late: that is not the servers' fault and is taken off. */
   async #beat(): Promise<void> {
-    while (this.#begun.size > 0) {
+    this.#beats += 1;
+    const mine = this.#beats;
+    for (;;) {
       const begun = this.#clock.now();
       await this.#clock.sleep(BEAT, { signal: STEADY });
+      // A watch that began right after the last one had ended has brought a beat of its own.
+      if (this.#begun.size === 0 || this.#beats !== mine) return;
       const now = this.#clock.now();
       // Timers are whole milliseconds: one more or less says nothing.
       this.#late += Math.max(0, now - begun - BEAT - 1);

@@ -1,11 +1,11 @@
 import type { Cluster } from '../core/cluster.ts';
-import { isSilence } from '../core/failure.ts';
+import { isSilence, mayPass } from '../core/failure.ts';
 import type { StepContext } from '../ports/context.ts';
 import { type Look, until, type Wait } from './until.ts';
 
 /**
  * The cluster that a step began with, on the pods as Kubernetes has them now: one that was started anew has another IP. One that is
- * not there at the moment stays as it was. For a run that is to stop, too: it has no time to ask.
+ * not there at the moment stays as it was. So do all while Kubernetes does not answer, and for a run that is to stop: it has no time to ask.
  */
 export async function withPodsNow({ cluster, kubernetes, topology, stop }: StepContext): Promise<Cluster> {
   if (stop.aborted) return cluster;
@@ -14,7 +14,8 @@ export async function withPodsNow({ cluster, kubernetes, topology, stop }: StepC
     const now = new Map(view.pods.map((pod) => [pod.name, pod]));
     return { ...cluster, pods: cluster.pods.map((pod) => now.get(pod.name) ?? pod) };
   } catch (thrown) {
-    if (stop.aborted) return cluster;
+    // What leads past the API server to the pods may lead on.
+    if (stop.aborted || mayPass(thrown)) return cluster;
     throw thrown;
   }
 }

@@ -3,11 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createKubernetes } from '../../src/adapters/kubernetes/kubernetes.ts';
 import { systemClock } from '../../src/adapters/process/clock.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { type Lock, leaseName, lookAtLock, takeLock } from '../../src/engine/lock.ts';
 import type { Kubernetes, LeaseState } from '../../src/ports/kubernetes.ts';
+import { fastClock } from '../support/fast-clock.ts';
 import { createNamespace, type TestNamespace } from '../support/kubernetes.ts';
 
 const { signal } = new AbortController();
+/** Milliseconds: a little less than a request may take. */
+const SLOW = 2_900;
 const RUN = 'https://github.com/someone/something/actions/runs/1';
 
 let namespace: TestNamespace;
@@ -124,6 +128,8 @@ async function heldFor(cluster: string, statefulSet: string): Promise<string> {
   return cluster;
 }
 
+function ignore(): void {}
+
 async function giveBack(lock: Lock): Promise<void> {
   await lock[Symbol.asyncDispose]();
 }
@@ -179,6 +185,33 @@ describe('a lock', () => {
     await giveBack(lock);
     expect(await heldBy('half')).toMatchObject({ holder: '' });
     expect(await heldBy('stolen')).toMatchObject({ holder: 'another run' });
+  });
+
+  test('counts as lost before another run may take it, however slowly the API server answers and fails', async () => {
+    const clock = fastClock(10);
+    let renewed = 0;
+    const slow: Kubernetes = {
+      ...kubernetes,
+      readLease: async (...what) => {
+        if (renewed > 0) await clock.sleep(SLOW, { signal });
+        return kubernetes.readLease(...what);
+      },
+      writeLease: async (...what) => {
+        if (renewed > 0) {
+          await clock.sleep(SLOW, { signal });
+          throw new Failure('kubernetes-unreachable', 'No answer.', { remedy: 'Wait.' });
+        }
+        const written = await kubernetes.writeLease(...what);
+        renewed = clock.now();
+        await clock.sleep(SLOW, { signal });
+        return written;
+      },
+    };
+    const options = { holder: RUN, token: 'slow', patience: 0, signal, waiting: ignore, kept: ignore };
+    const lock = await takeLock(namespace.place({ statefulSet: 'slow' }), 'slow', { kubernetes: slow, clock }, options);
+    if (!lock.lost.aborted) await once(lock.lost, 'abort');
+    expect(clock.now() - renewed).toBeLessThan(lease(RUN).seconds * 1_000);
+    expect(lock.lost.reason).toMatchObject({ code: 'lock-lost' });
   });
 
   describe('of a cluster that is not called like its StatefulSet', () => {

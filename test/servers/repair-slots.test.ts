@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { missingAllow } from '../../src/plan/dangers.ts';
 import { steps } from '../../src/plan/plan.ts';
@@ -6,7 +5,6 @@ import { run as repairSlots } from '../../src/steps/repair-slots/run.ts';
 import { isWithin } from '../../src/steps/seen.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { clusterClient, seedsOf } from '../support/cluster-client.ts';
-import { describeOn } from '../support/describe-on.ts';
 import { type LocalPlatform, startLocalPlatform } from '../support/local-platform.ts';
 import { REPRESENTATIVES } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
@@ -281,33 +279,6 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
   function topology() {
     return topologyOf(platform.place, { shards: 3, replicas: 1 }, { placement: ANYWHERE, tolerance: 0.02 });
   }
-});
-
-describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$name in import mode', (server) => {
-  test('keys in the wrong place that have expired and are kept end the repair in words, and without that mode it goes on', async () => {
-    await using platform = await startLocalPlatform({ server, pods: 3 });
-    await platform.form({ shards: 3, replicas: 0 });
-    await using redis = platform.redis();
-    const ground: Ground = { kubernetes: platform.kubernetes, redis };
-    const topology = topologyOf(platform.place, { shards: 3, replicas: 0 }, { tolerance: 0.02 });
-    const stage = new SlotStage(platform, 100);
-    const [first = ''] = stage.keys;
-    await stage.call('receiver', ['CONFIG', 'SET', 'import-mode', 'yes']);
-    await stage.write(stage.keys, 'first');
-    await stage.call('donor', ['PEXPIRE', first, 500]);
-    await stage.strand('receiver', [first]);
-    await sleep(600);
-    await expect(applyOn(ground, topology)).rejects.toMatchObject({
-      code: 'migration-failed',
-      message: expect.stringContaining('Cannot empty slot 100 of redis-cluster-1'),
-      remedy: expect.stringContaining('`import-mode no`'),
-    });
-    await stage.call('receiver', ['CONFIG', 'SET', 'import-mode', 'no']);
-    await applyOn(ground, topology);
-    expect(await openSlots(platform, redis)).toEqual([]);
-    expect(await stage.call('receiver', ['CLUSTER', 'COUNTKEYSINSLOT', 100])).toBe(0);
-    expect(await stage.read()).toEqual(stage.keys.map((key) => (key === first ? null : `first of ${key}`)));
-  });
 });
 
 const ANYWHERE = { spreadBy: [], whenUnsatisfiable: 'warn' } as const;

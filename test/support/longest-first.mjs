@@ -19,6 +19,7 @@ const LONGEST = [
   'servers/repair-slots',
   'servers/reach/versions',
   'servers/migration/losses',
+  'servers/migration/lost-in-between',
   'servers/migration/classic-errors',
   'servers/migration/atomic',
   'servers/move-slots',

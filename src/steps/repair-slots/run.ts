@@ -16,7 +16,9 @@ export async function run(step: RepairSlots, context: StepContext): Promise<void
   // Again, since a node that took a newer epoch at the same time may still be credited with the slots: see assign-slots.
   const wait = { for: `no slot of ${step.slots} to be open`, seconds: 30, again: settled };
   await untilAllSee(context, wait, (view) => {
-    const open = wanted.filter((slot) => view.migrating.has(slot) || view.importing.has(slot));
+    // A replica of Valkey keeps a mark of which it did not hear the end; it serves by none.
+    const isPrimary = view.me.role === 'primary';
+    const open = wanted.filter((slot) => isPrimary && (view.migrating.has(slot) || view.importing.has(slot)));
     if (open.length > 0) return `slots ${open.join(', ')} still open`;
     const missing = minus(slots, view.nodes.get(member.id)?.slots ?? []);
     return isEmpty(missing) ? null : `slots ${print(missing)} elsewhere`;

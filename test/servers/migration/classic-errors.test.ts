@@ -9,12 +9,13 @@ import { type LocalPlatform, startLocalPlatform } from '../../support/local-plat
 import { REPRESENTATIVES, SERVERS } from '../../support/servers.ts';
 import { move, openSlots, stageOf } from './stage.ts';
 
-const [DONOR, RECEIVER] = ['redis-cluster-0', 'redis-cluster-1'];
+const DONOR = 'redis-cluster-0';
+const RECEIVER = 'redis-cluster-1';
 const STEP = move(DONOR, RECEIVER, [[0, 2_000]]);
 
 interface Trouble {
   readonly name: string;
-  /** On the receiver. */
+  readonly on: typeof DONOR | typeof RECEIVER;
   readonly make: readonly (string | number)[];
   readonly mend: readonly (string | number)[];
   readonly code: string;
@@ -24,13 +25,23 @@ interface Trouble {
 const TROUBLES: readonly Trouble[] = [
   {
     name: 'a receiver that wants replicas which are not there (NOREPLICAS)',
+    on: RECEIVER,
     make: ['CONFIG', 'SET', 'min-replicas-to-write', 1],
     mend: ['CONFIG', 'SET', 'min-replicas-to-write', 0],
     code: 'migration-failed',
     says: /NOREPLICAS.*redis-cluster-1 takes no writes: too few of its replicas/,
   },
   {
+    name: 'a donor that wants them',
+    on: DONOR,
+    make: ['CONFIG', 'SET', 'min-replicas-to-write', 1],
+    mend: ['CONFIG', 'SET', 'min-replicas-to-write', 0],
+    code: 'migration-failed',
+    says: /redis-cluster-0 says "NOREPLICAS.*redis-cluster-0 takes no writes: too few of its replicas/,
+  },
+  {
     name: 'a user who may not RESTORE on the receiver (NOPERM)',
+    on: RECEIVER,
     make: ['ACL', 'SETUSER', 'default', '-restore-asking'],
     mend: ['ACL', 'SETUSER', 'default', '+restore-asking'],
     code: 'redis-permission',
@@ -52,7 +63,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
       await platform.form({ shards: 3, replicas: 0 });
       await load({ pods: platform.pods(), redis }, { keys: 3_000 });
       const before = await keysOf(platform, redis);
-      await platform.call(RECEIVER, trouble.make);
+      await platform.call(trouble.on, trouble.make);
       const attempt = run(STEP, await stageOf(platform, redis, { method: 'classic' }));
       await expect(attempt).rejects.toMatchObject({
         code: trouble.code,
@@ -62,7 +73,7 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
       expect(await openSlots(platform, redis)).toEqual([]);
       expect(await keysOf(platform, redis)).toEqual(before);
 
-      await platform.call(RECEIVER, trouble.mend);
+      await platform.call(trouble.on, trouble.mend);
       await run(STEP, await stageOf(platform, redis, { method: 'classic' }));
       expect(await openSlots(platform, redis)).toEqual([]);
       expect(await keysOf(platform, redis)).toEqual(before);
@@ -132,17 +143,19 @@ describe.each([...REPRESENTATIVES])('$name', (server) => {
 });
 
 for (const server of SERVERS.filter(({ name }) => name.startsWith('valkey'))) {
-  test(`${server.name}: keys that have expired and are kept in import mode end the move in words, and without that it goes on`, async () => {
+  test.each([
+    [1, 'key that has expired and is'],
+    // More than go in one MIGRATE, or are asked for at once.
+    [400, 'keys that have expired and are'],
+  ])(`${server.name}: %i %s kept in import mode: the move ends in words, and without that it goes on`, async (keys) => {
     await using platform = await startLocalPlatform({ server, pods: 3 });
     await using redis = platform.redis();
     await platform.form({ shards: 3, replicas: 0 });
     await platform.call(DONOR, ['CONFIG', 'SET', 'import-mode', 'yes']);
-    await platform.call(DONOR, ['SET', `{${wordInSlot(7)}}:expired`, 'value', 'PX', 1]);
-    await eventually(
-      async () => (await platform.call(DONOR, ['EXISTS', `{${wordInSlot(7)}}:expired`])) === 0,
-      'its end',
-    );
-    expect(await platform.call(DONOR, ['CLUSTER', 'COUNTKEYSINSLOT', 7])).toBe(1);
+    const names = Array.from({ length: keys }, (_, i) => `{${wordInSlot(7)}}:${i}`);
+    for (const name of names) await platform.call(DONOR, ['SET', name, 'value', 'PX', 1]);
+    await eventually(async () => (await platform.call(DONOR, ['EXISTS', ...names])) === 0, 'their end');
+    expect(await platform.call(DONOR, ['CLUSTER', 'COUNTKEYSINSLOT', 7])).toBe(keys);
     const attempt = run(STEP, await stageOf(platform, redis, { method: 'classic' }));
     await expect(attempt).rejects.toMatchObject({
       code: 'migration-failed',

@@ -13,6 +13,7 @@ import type { Command, Connection } from '../../../src/ports/redis.ts';
 import { run } from '../../../src/steps/move-slots/run.ts';
 import { differences, load } from '../../support/dataset.ts';
 import { describeOn } from '../../support/describe-on.ts';
+import { eventually } from '../../support/eventually.ts';
 import { startLocalPlatform } from '../../support/local-platform.ts';
 import { REPRESENTATIVES } from '../../support/servers.ts';
 import { carriedOut } from '../../support/set-slots.ts';
@@ -138,6 +139,40 @@ describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$na
     const me = String(await platform.call(pod.name, ['CLUSTER', 'MYID']));
     await setSlots({ pod, waitsForReplicas: true, forSetSlot: [watched] }, [7], ['NODE', me], { clock: systemClock });
     expect(refusals).toEqual([expect.stringMatching(/^NOREPLICAS/)]);
+  });
+
+  test('a slot that a client writes to while the receiver waits for replicas to close it stays open, and the key is found', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 3, nodeTimeout: 15_000 });
+    await using redis = platform.redis();
+    await platform.form({ shards: 2, replicas: 0 });
+    const replica = 'redis-cluster-2';
+    const meet = ['CLUSTER', 'MEET', '127.0.0.1', platform.port(DONOR)];
+    await platform.call(replica, meet);
+    const id = String(await platform.call(RECEIVER, ['CLUSTER', 'MYID']));
+    const follows = async () => (await platform.call(replica, ['CLUSTER', 'REPLICATE', id]).catch(() => null)) !== null;
+    await eventually(follows, 'the replica to know its primary');
+    await platform.untilInfo([RECEIVER], 'REPLICATION', /slave0:.*state=online/);
+    const key = `{${wordInSlot(7)}}:sent-over`;
+    await platform.call(DONOR, ['SET', `${key}:not-yet`, 'value']);
+    const context = await stageOf(platform, redis, { method: 'classic' });
+    const { donor, receiver } = plannedParties({ from: DONOR, to: RECEIVER }, context);
+    await using pair = await openPair(donor, receiver, context);
+    const progress = new Progress({ from: DONOR, to: RECEIVER, slots: [[7, 7]] }, context);
+    const work = { clock: systemClock, pace: constantPace(), progress, hurry: context.hurry };
+    await setSlots(pair.receiver, [7], ['IMPORTING', pair.donor.id], work);
+    await setSlots(pair.donor, [7], ['MIGRATING', pair.receiver.id], work);
+    const signal = AbortSignal.timeout(60_000);
+    await using client = await redis.open(platform.pod(RECEIVER), { signal });
+
+    platform.stop(replica);
+    const left = leaveInOrder(pair, [7], new Error('enough'), work);
+    await sleep(2_500);
+    const [, written] = await client.send([['ASKING'], ['SET', key, 'value']], { signal });
+    platform.resume(replica);
+    expect(written).toMatchObject({ ok: true });
+    expect(await left).toMatchObject({ details: [expect.stringContaining('Left open: slot 7')] });
+    await run(move(DONOR, RECEIVER, [[7, 7]]), context);
+    expect(await platform.call(RECEIVER, ['EXISTS', key, `${key}:not-yet`])).toBe(2);
   });
 });
 

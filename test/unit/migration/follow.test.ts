@@ -67,7 +67,7 @@ function stage(kind: Jobs, show: (now: number, cancelledAt: number | undefined) 
       tell: () => undefined,
       stop: stop.signal,
     },
-    ours: new Set(['mine']),
+    begun: { jobs: new Set(['mine']), unseen: new Set() },
     stillAtIt: () => undefined,
   };
   return { following, cancelled, stop, now: () => now };
