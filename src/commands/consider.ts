@@ -3,7 +3,7 @@ import type { Failure } from '../core/failure.ts';
 import type { Finding } from '../core/findings.ts';
 import { placementFindings } from '../core/placement-findings.ts';
 import type { Topology } from '../core/topology.ts';
-import { lookAtLock } from '../engine/lock.ts';
+import { type LockSeen, lookAtLock } from '../engine/lock.ts';
 import { countKeys } from '../engine/measure.ts';
 import { observeSettled } from '../engine/observe.ts';
 import { sampleLargeKeys } from '../engine/sample-keys.ts';
@@ -55,11 +55,15 @@ export interface Considered {
 }
 
 export async function consider(topology: Topology, desk: Desk, reach: Reach): Promise<Considered> {
-  const lock = await lookAtLock(topology.kubernetes, topology.name, reach.kubernetes, { signal: desk.stop });
-  const underWay = lock.holder;
+  const lockNow = (): Promise<LockSeen> =>
+    lookAtLock(topology.kubernetes, topology.name, reach.kubernetes, { signal: desk.stop });
+  const lock = await lockNow();
   const cluster = await look(topology, desk, reach, lock);
   const findings = [...cluster.findings, ...placementFindings(topology, cluster)];
   const planned = makePlan(topology, cluster);
+  // An apply that began meanwhile would be seen in the middle of its work.
+  const isSettled = planned.kind === 'plan' && planned.plan.stages.length === 0;
+  const underWay = lock.holder ?? (isSettled ? null : (await lockNow()).holder);
   if (planned.plan === null) return { underWay, cluster, findings, planned, estimate: null };
   const { plan, failure, estimate: costs } = await examine(planned.plan, desk, reach);
   const found: Planned =

@@ -101,7 +101,7 @@ async function endOf(topology: Topology, desk: Desk): Promise<Outcome> {
   }
 }
 
-/** Sets every output: those of the worst outcome, and all of them as JSON. */
+/** Sets every output: those of the worst outcome, but whether any cluster was changed or has drifted; and all of them as JSON. */
 async function report(outcomes: readonly Outcome[], { runner }: Desk): Promise<void> {
   const main = worst(outcomes);
   if (main === undefined) return;
@@ -110,7 +110,12 @@ async function report(outcomes: readonly Outcome[], { runner }: Desk): Promise<v
     if (outcome.plan === null) continue;
     kept.set(outcome, await runner.keep(`plan-${outcome.cluster}.json`, outcome.plan.json));
   }
-  for (const [name, value] of Object.entries(outputsOf(main, kept.get(main) ?? ''))) runner.output(name, value);
+  const shown = {
+    ...main,
+    changed: outcomes.some(({ changed }) => changed),
+    drift: outcomes.some((outcome) => outcome.drift),
+  };
+  for (const [name, value] of Object.entries(outputsOf(shown, kept.get(main) ?? ''))) runner.output(name, value);
   runner.output(
     'clusters',
     JSON.stringify(

@@ -7,7 +7,7 @@ import type { Plan, Planned } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import type { PostedPlan } from '../ports/github.ts';
 import type { ShownPlan } from '../report/difference.ts';
-import { commentMarker, type Posted, readPosted } from '../report/marker.ts';
+import { commentMarker, type Posted, placeInWords, readPosted } from '../report/marker.ts';
 import { approveByHand, changed, type Decision, go, notApproved, planOf, rest, shownIn, stop } from './decision.ts';
 import { type Desk, topologyAt } from './desk.ts';
 
@@ -61,7 +61,11 @@ async function outdatedBy(topology: Topology, cluster: Cluster, branch: string, 
   const there = attempt > 1 ? await branchNow(topology, branch, desk) : await branchNowOrWarn(topology, branch, desk);
   if (there !== null && canonicalJson(there) === canonicalJson(topology)) return null;
   if (attempt > 1) {
-    return `this run was started again (attempt ${attempt}), and ${branch} has another ${topology.file} by now`;
+    const seen =
+      there === null
+        ? `whether ${branch} still wants what ${topology.file} says cannot be seen`
+        : `${branch} has another ${topology.file} by now`;
+    return `this run was started again (attempt ${attempt}), and ${seen}`;
   }
   const wanted = there === null ? null : makePlan(there, cluster);
   const isThere = wanted?.kind === 'plan' && wanted.plan.stages.length === 0;
@@ -120,6 +124,8 @@ function weigh(posted: PostedPlan, topology: Topology, cluster: Cluster, plan: P
     return { kind: 'nothing', texts: [text] };
   }
   if (plan !== null && plan.hash === shown.hash) return { kind: 'go', plan };
+  const at = placeInWords(topology.kubernetes);
+  if (shown.at !== at) return { kind: 'other', texts: [`Changed: approved was ${shown.at}, now it is ${at}.`], shown };
   const resumed = rest(topology, cluster, shown);
   if (resumed !== null) return { kind: 'go', plan: resumed };
   return { kind: 'other', texts: differencesFrom(shown, plan), shown };

@@ -40,9 +40,13 @@ export function fenced(line: string): string {
   return oneLine(line).replaceAll('```', "'''");
 }
 
-/** At most so many characters, with a sign where some are left out. */
+/**
+ * At most so many characters, with a sign where some are left out. Between words: a half of one would not be known for the secret that it may be of, when those are
+ * taken out later on.
+ */
 export function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  if (text.length <= most) return text;
+  return `${/^[\s\S]*\s(?=\S*$)/.exec(text.slice(0, most))?.[0].trimEnd() ?? ''}…`;
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,5 @@
 import { deflateSync, inflateSync } from 'node:zlib';
+import type { Place } from '../core/topology.ts';
 import { type Plan, steps } from '../plan/plan.ts';
 import { readSteps } from '../plan/read-steps.ts';
 import type { Step } from '../steps/index.ts';
@@ -15,6 +16,8 @@ export interface Posted {
 /** What stands hidden in a comment. */
 export interface Marker extends Posted {
   readonly cluster: string;
+  /** Where that is, as `placeInWords`: steps alone do not tell, for they name pods. */
+  readonly at: string;
   /** The topology file that the plan was made of. */
   readonly file: string;
   /** What the comment told when it was written last: planned, applying, applied, failed. */
@@ -72,13 +75,19 @@ export function issueHead(file: string, seen: string): string {
   return `${issueMarker(file)}\n<!-- seen: ${seen} -->`;
 }
 
+export function placeInWords({ namespace, statefulSet }: Place): string {
+  return `StatefulSet ${statefulSet} in namespace ${namespace}`;
+}
+
 /**
  * The hidden last line, for the run that applies the plan. `whole` is false where the steps are too many to be kept: then
  * only exactly this plan can be recognised, not the rest of it.
  */
 export function hiddenPlan(plan: Plan, state: string): { readonly line: string; readonly whole: boolean } {
   const { hash, unbound, topology } = plan;
-  const marker = { version: 1, cluster: topology.name, file: topology.file, state, hash, unbound, steps: steps(plan) };
+  const { name: cluster, file } = topology;
+  const at = placeInWords(topology.kubernetes);
+  const marker = { version: 1, cluster, at, file, state, hash, unbound, steps: steps(plan) };
   const line = hidden(marker);
   if (line.length <= LONGEST) return { line, whole: true };
   return { line: hidden({ ...marker, steps: null, unbound: [] }), whole: false };
@@ -113,12 +122,12 @@ export function readPosted(body: string): Marker | null {
   const text = /^<!-- plan: (.+) -->$/.exec(hiddenLineOf(body))?.[1];
   const json = text === undefined ? null : unpack(text);
   if (typeof json !== 'object' || json === null) return null;
-  if (!('version' in json && 'cluster' in json && 'file' in json && 'state' in json)) return null;
-  const { version, cluster, file, state } = json;
-  if (version !== 1 || typeof cluster !== 'string' || typeof file !== 'string' || typeof state !== 'string')
-    return null;
+  if (!('version' in json && 'cluster' in json && 'at' in json && 'file' in json && 'state' in json)) return null;
+  const { version, cluster, at, file, state } = json;
+  if (version !== 1 || typeof cluster !== 'string' || typeof at !== 'string') return null;
+  if (typeof file !== 'string' || typeof state !== 'string') return null;
   const posted = asPosted(json);
-  return posted === null ? null : { ...posted, cluster, file, state };
+  return posted === null ? null : { ...posted, cluster, at, file, state };
 }
 
 /** The hash and the steps of a plan, as this program writes them into comments and locks; null for anything else. */

@@ -63,6 +63,18 @@ describe('a merged pull request', () => {
     expect(refused.outputs['comment-url']).toContain('pull/7');
   });
 
+  test('approves its plan where that was to be done, not the same steps elsewhere', async () => {
+    await run(pullRequest(7), HEAVY);
+    repository.merge(7, [commit(1)]);
+    const elsewhere = HEAVY.replace(/statefulSet: [a-z-]+/, 'statefulSet: sessions');
+    expect(elsewhere).not.toBe(HEAVY);
+    const { reason, told } = refusal(await run(push([commit(1)]), elsewhere));
+    expect(reason).toBe('plan-changed');
+    expect(told).toMatch(
+      /#7: Changed: approved was StatefulSet \S+ in namespace \S+, now it is StatefulSet sessions in/,
+    );
+  });
+
   test('whose cluster cannot be looked at tells so in its comment, and is applied by the retry', async () => {
     await run(pullRequest(7), HEAVY);
     repository.merge(7, [commit(1)]);

@@ -34,6 +34,15 @@ async function limitMemory(bytes: string): Promise<void> {
   await repository.platform.call('redis-cluster-0', ['CONFIG', 'SET', 'maxmemory', bytes]);
 }
 
+/** Takes the lock of the cluster, or gives it back. */
+async function hold(holder: string): Promise<void> {
+  const { kubernetes, place } = repository.platform;
+  const name = leaseName('redis-cluster');
+  const version = (await kubernetes.readLease(place, name, { signal: SIGNAL }))?.version ?? null;
+  const lease = { holder, token: holder, seconds: 30, note: '' };
+  expect(await kubernetes.writeLease(place, name, lease, { version, signal: SIGNAL })).toBe('written');
+}
+
 describe('the issue of a cluster that has drifted', () => {
   test('opens with a label and a table, stays while nothing changes, follows, closes with a word and opens again', async () => {
     const { github } = repository;
@@ -127,20 +136,30 @@ describe('the issue of a cluster that has drifted', () => {
 
   test('is left as it is while an apply is under way', async () => {
     await drift(HEAVY);
-    const { kubernetes, place } = repository.platform;
-    const name = leaseName('redis-cluster');
-    const write = async (holder: string): Promise<void> => {
-      const version = (await kubernetes.readLease(place, name, { signal: SIGNAL }))?.version ?? null;
-      const lease = { holder, token: holder, seconds: 30, note: '' };
-      expect(await kubernetes.writeLease(place, name, lease, { version, signal: SIGNAL })).toBe('written');
-    };
-    await write('https://github.test/runs/1');
+    await hold('https://github.test/runs/1');
     const during = await drift(EVEN);
     expect(during.log.join('\n')).toContain('An apply is under way');
     expect(issue()?.state).toBe('open');
-    await write('');
+    await hold('');
     await drift(EVEN);
     expect(issue()?.state).toBe('closed');
+  });
+
+  test('is not opened about an apply that began while the cluster was looked at', async () => {
+    const { kubernetes } = repository.platform;
+    const look = kubernetes.look.bind(kubernetes);
+    kubernetes.look = async (...what) => {
+      await hold('https://github.test/runs/2');
+      return look(...what);
+    };
+    try {
+      const during = await drift(HEAVY);
+      expect(during.log.join('\n')).toContain('An apply is under way');
+      expect(repository.github.issues).toEqual([]);
+    } finally {
+      kubernetes.look = look;
+      await hold('');
+    }
   });
 });
 

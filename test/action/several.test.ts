@@ -58,8 +58,16 @@ describe('of several clusters', () => {
     const applied = await repository.run(push([commit(1)]), {
       topology: { 'gone.yaml': LOST, 'topology.yaml': HEAVY },
     });
-    expect(applied).toMatchObject({ red: true, outputs: { result: 'failed' } });
+    expect(applied).toMatchObject({ red: true, outputs: { result: 'failed', changed: 'true' } });
     expect(results(applied)).toMatchObject([{ result: 'failed' }, { result: 'applied', changed: 'true' }]);
+  });
+
+  test('one that fails does not hide that the other has drifted', async () => {
+    const looked = await repository.run(
+      { name: 'schedule' },
+      { topology: { 'gone.yaml': LOST, 'topology.yaml': HEAVY } },
+    );
+    expect(looked).toMatchObject({ red: true, outputs: { result: 'failed', drift: 'true', changed: 'false' } });
   });
 
   test('two of one name in two workflows do not take each other for the same', async () => {

@@ -130,6 +130,26 @@ describe.each(['manifests/redis-cluster.yaml', 'test/e2e/manifests/public-2019.y
   });
 });
 
+test('of two resources of one name, in two namespaces, both are deleted', async () => {
+  await using one = await createNamespace('twice');
+  await using other = await createNamespace('twice-too');
+  const place = one.place();
+  const resources = [one, other].map(({ name: namespace }) => {
+    const metadata = { name: 'settings', namespace };
+    const document = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+    return { apiVersion: 'v1', kind: 'ConfigMap', name: 'settings', namespace, document };
+  });
+  for (const namespace of [one, other])
+    await namespace.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' } });
+  const kubernetes = createKubernetes(one.config);
+  const manifests = { path: '', resources, digest: '', firstOrdinal: 0, claimTemplates: [] };
+  const at = stepContext({ place, kubernetes, redis: openRedis(place), cluster: { manifests } });
+  expect(await kubernetes.existing(place, resources, { signal })).toHaveLength(2);
+  const names = ['ConfigMap/settings', 'ConfigMap/settings'];
+  await deleteResources({ kind: 'delete-resources', resources: names }, at);
+  expect(await kubernetes.existing(place, resources, { signal })).toEqual([]);
+});
+
 async function deletingNone(_place: Place, claims: readonly string[]): Promise<void> {
   if (claims.length > 0) throw new Error(`Nobody should delete ${claims.join(', ')}.`);
 }

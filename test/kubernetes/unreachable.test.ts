@@ -17,7 +17,10 @@ afterAll(async () => {
 });
 
 /** The cluster's kubeconfig with one thing changed. */
-function changed(cluster: { server?: string; caData?: string }, user: { token?: string } = {}): KubeConfig {
+function changed(
+  cluster: { server?: string; caData?: string },
+  user: { token?: string; exec?: object } = {},
+): KubeConfig {
   const real = testConfig();
   const config = new KubeConfig();
   const now = real.getCurrentCluster();
@@ -46,6 +49,21 @@ describe('the API server cannot be used, and the failure says why', () => {
       message: expect.stringContaining('does not accept the credentials of the kubeconfig (401)'),
     });
     expect(JSON.stringify([failure, String(failure)])).not.toContain('top-secret');
+  });
+
+  test('a program to log in that is not there', async () => {
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'no-such-program',
+      interactiveMode: 'Never',
+    };
+    await expect(readLease(changed({}, { exec }))).rejects.toMatchObject({
+      code: 'kubernetes-unreachable',
+      message: expect.stringMatching(
+        /the kubeconfig's way to log in to the API server at \S+ fails \(.*no-such-program.*\)\.$/,
+      ),
+      remedy: expect.stringContaining('install it on this runner and log in before this step'),
+    });
   });
 
   test('a port where nothing listens', async () => {

@@ -1,5 +1,8 @@
 import { Failure } from '../../core/failure.ts';
 
+/** Characters of a wrong value that are shown. */
+const LONGEST_SHOWN = 60;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The inputs as the runner passes them: INPUT_ and the name in capitals. Collects what is wrong with them. */
@@ -111,6 +114,8 @@ export class Form {
   }
 
   #wrong(name: string, value: string, expected: string): void {
-    this.#mistakes.push(`The input \`${name}\` is "${value.slice(0, 60)}"; expected: ${expected}.`);
+    // A part of a secret that was given to the wrong input would be masked by nobody.
+    const seen = value.length <= LONGEST_SHOWN ? `is "${value}"` : `has ${value.length} characters`;
+    this.#mistakes.push(`The input \`${name}\` ${seen}; expected: ${expected}.`);
   }
 }

@@ -60,9 +60,9 @@ class Allowance {
   }
 }
 
-/** A line that begins with `::` is a command to the runner, wherever the text came from. */
+/** A line that begins with `::` is a command to the runner, wherever the text came from, and whatever white space stands before: NEL, too. */
 function inert(text: string): string {
-  return text.replaceAll(/^(\s*)::/gm, '$1: :').replaceAll(/##\[/g, '## [');
+  return text.replaceAll(/^([\s\u0085]*)::/gm, '$1: :').replaceAll(/##\[/g, '## [');
 }
 
 function placeOf({ file, line, column }: Mistake, env: Environment): core.AnnotationProperties {

@@ -4,7 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { networkFailure, type Subject, statusFailure, type Verb, wordsOf } from './errors.ts';
+import { credentialsFailure, networkFailure, type Subject, statusFailure, type Verb, wordsOf } from './errors.ts';
 
 /** Milliseconds that one attempt may take, and all of them together. */
 const ATTEMPT = 15_000;
@@ -124,6 +124,7 @@ export class Api {
       return answer;
     } catch (thrown) {
       options.signal.throwIfAborted();
+      if (thrown instanceof Failure) throw thrown;
       if (again) return null;
       throw networkFailure(request, this.#server().host, deadline.aborted ? deadline.reason : thrown);
     }
@@ -154,12 +155,21 @@ export class Api {
     return new URL(this.#config.getCurrentCluster()?.server ?? 'http://nowhere.invalid');
   }
 
+  async #credentials(request: ApiRequest): Promise<https.RequestOptions> {
+    const credentials: https.RequestOptions = {};
+    try {
+      await this.#config.applyToHTTPSOptions(credentials);
+      return credentials;
+    } catch (thrown) {
+      throw credentialsFailure(request, this.#server().host, thrown);
+    }
+  }
+
   async #send(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
     const server = this.#server();
     const base = `${server.origin}${server.pathname.replace(/\/$/, '')}`;
     const url = new URL(`${base}${request.path}?${new URLSearchParams(request.query).toString()}`);
-    const credentials: https.RequestOptions = {};
-    await this.#config.applyToHTTPSOptions(credentials);
+    const credentials = await this.#credentials(request);
     const secure = url.protocol === 'https:';
     const proxied = this.#config.getCurrentCluster()?.proxyUrl !== undefined;
     const agent = proxied ? credentials.agent : this.#agents[secure ? 'https:' : 'http:'];

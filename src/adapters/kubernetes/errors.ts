@@ -67,16 +67,18 @@ function notLoggedIn(subject: Subject, server: string): Failure {
   );
 }
 
+/** A WebSocket begins as a GET, and Kubernetes before 1.35 asks for no more; from then on for `create`, as of SPDY's POST ever since. */
+const TUNNEL_VERBS = '["get", "create"]';
 const DIRECTLY = ' Or set `connect: direct`, where the IPs of pods surely lead from here to the pods.';
 
 function forbidden(subject: Subject, said: string): Failure {
   const kind = subject.namespace === null ? 'ClusterRole' : 'Role';
   const right = { ...subject, name: null };
-  const way = subject.resource === 'pods/portforward' ? DIRECTLY : '';
+  const isTunnel = subject.resource === 'pods/portforward';
   return new Failure('kubernetes-forbidden', `May not ${wordsOf(right)}: Kubernetes refuses it.`, {
     remedy:
       `Add to the account's ${kind}: apiGroups ["${subject.group}"], resources ["${subject.resource}"], ` +
-      `verbs ["${subject.verb}"]. All that is needed is in manifests/rbac.yaml.${way}`,
+      `verbs ${isTunnel ? TUNNEL_VERBS : `["${subject.verb}"]`}. All that is needed is in manifests/rbac.yaml.${isTunnel ? DIRECTLY : ''}`,
     details: [said],
   });
 }
@@ -89,6 +91,20 @@ function remedyFor(code: number, causes: readonly (string | undefined)[], said: 
   if (code === 422 || code === 400) return 'Correct what Kubernetes names, then run again.';
   if (code === 409) return 'Something else changed it at the same moment: run again.';
   return 'See what Kubernetes says; if it passes by itself, run again.';
+}
+
+/** Credentials are made by a program, or lie in files. `server` as below. */
+export function credentialsFailure(subject: Subject, server: string, thrown: unknown): Failure {
+  const [said = ''] = saysOf(thrown, 'message').split('\n');
+  return new Failure(
+    'kubernetes-unreachable',
+    `Cannot ${wordsOf(subject)}: the kubeconfig's way to log in to the API server at ${server} fails (${said}).`,
+    {
+      remedy:
+        'Where it names a program for that (`exec`), install it on this runner and log in before this step; see that files which it names are there, and that `server` begins with https.',
+      cause: thrown,
+    },
+  );
 }
 
 /** What it means that no answer came. `server` is host and port: a kubeconfig's URL may hold more. */

@@ -17,8 +17,8 @@ type Options = { readonly signal: AbortSignal };
 
 /**
  * Server-side apply of every document in its order, the StatefulSet with `replicas`. All are tried as a dry run first, so
- * that a mistake in the last one does not leave the first ones behind; not where the set brings its own namespace, in
- * which a dry run finds nothing to be.
+ * that a mistake in the last one does not leave the first ones behind; not where the set brings another namespace than the
+ * cluster's, which is there by now: in one that is yet to come a dry run finds nothing to be.
  */
 export async function applyManifests(
   api: Api,
@@ -27,8 +27,8 @@ export async function applyManifests(
   manifests: ManifestSet,
   options: Options & { replicas: number },
 ): Promise<void> {
-  const bringsNamespace = manifests.resources.some(({ kind }) => kind === 'Namespace');
-  for (const rehearsal of bringsNamespace ? [false] : [true, false]) {
+  const bringsOther = manifests.resources.some(({ kind, name }) => kind === 'Namespace' && name !== place.namespace);
+  for (const rehearsal of bringsOther ? [false] : [true, false]) {
     for (const resource of manifests.resources) {
       await applyOne(api, resources, place, withReplicas(resource, place, options.replicas), rehearsal, options);
     }

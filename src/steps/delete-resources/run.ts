@@ -1,3 +1,4 @@
+import { resourceName } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { ResourceRef } from '../../ports/kubernetes.ts';
@@ -10,7 +11,7 @@ const SECONDS = 600;
 export async function run(step: DeleteResources, context: StepContext): Promise<void> {
   const { kubernetes, topology, stop, tell } = context;
   const place = topology.kubernetes;
-  const refs = step.resources.map((name) => refOf(name, context));
+  const refs = [...new Set(step.resources)].flatMap((name) => refsOf(name, context));
   const present = await kubernetes.existing(place, refs, { signal: stop });
   await kubernetes.deleteResources(place, present, { signal: stop });
 
@@ -36,13 +37,13 @@ export async function run(step: DeleteResources, context: StepContext): Promise<
   tell({ kind: 'verified', text: `Gone: ${step.resources.join(', ')}.` });
 }
 
-/** The plan names a resource as `Kind/name`; its API version and namespace are in the manifests. */
-function refOf(name: string, { cluster, topology }: StepContext): ResourceRef {
-  const found = cluster.manifests?.resources.find((resource) => `${resource.kind}/${resource.name}` === name);
-  if (found !== undefined) return found;
+/** The plan names a resource as `Kind/name`; its API version and namespace are in the manifests, in which several may have one name. */
+function refsOf(name: string, { cluster, topology }: StepContext): readonly ResourceRef[] {
+  const found = (cluster.manifests?.resources ?? []).filter((resource) => resourceName(resource) === name);
+  if (found.length > 0) return found;
   const { statefulSet, namespace } = topology.kubernetes;
   if (name === `StatefulSet/${statefulSet}`) {
-    return { apiVersion: 'apps/v1', kind: 'StatefulSet', name: statefulSet, namespace };
+    return [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: statefulSet, namespace }];
   }
   throw new Failure(
     'changed-meanwhile',

@@ -1,7 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import { cell, code, fenced, prose } from '../../../src/report/escape.ts';
+import { cell, code, cut, fenced, prose } from '../../../src/report/escape.ts';
 
 const ZERO = '\u200B';
+
+test.each([
+  ['what is short enough', 'a few words', 11, 'a few words'],
+  ['what is too long, between two words', 'a few words more', 14, 'a few words…'],
+  [
+    'so that no part of a word is left, which may be a secret',
+    `${'x'.repeat(9)} not-a-secret`,
+    15,
+    `${'x'.repeat(9)}…`,
+  ],
+  ['one word that is too long, whole', 'x'.repeat(20), 15, '…'],
+])('a text is cut: %s', (_, text, most, expected) => {
+  expect(cut(text, most)).toBe(expected);
+});
 
 describe('text from outside can neither format nor reach anything', () => {
   test.each([

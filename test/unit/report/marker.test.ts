@@ -20,6 +20,7 @@ const other = planOf(topologyOf(5), clusterOf({ shards: 3, replicas: 1 }));
 test('what a comment hides is read back', () => {
   expect(readPosted(commentBody(planned(plan), CONTEXT))).toEqual({
     cluster: 'sessions',
+    at: 'StatefulSet redis-cluster in namespace cache',
     file: 'clusters/sessions/topology.yaml',
     state: 'planned',
     hash: plan.hash,
@@ -104,6 +105,7 @@ describe('what is no plan of ours is no plan', () => {
   const right = {
     version: 1,
     cluster: 'c',
+    at: 'StatefulSet c in namespace cache',
     file: 'c.yaml',
     state: 'planned',
     hash: '0123456789ab',
@@ -118,6 +120,7 @@ describe('what is no plan of ours is no plan', () => {
     ['null', packed(null)],
     ['another version', packed({ ...right, version: 2 })],
     ['no file', packed({ ...right, file: undefined })],
+    ['no place', packed({ ...right, at: undefined })],
     ['no hash', packed({ ...right, hash: undefined })],
     ['a hash of another form', packed({ ...right, hash: '../../etc' })],
     ['names that are none', packed({ ...right, unbound: [1] })],

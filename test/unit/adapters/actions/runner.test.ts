@@ -22,6 +22,14 @@ afterEach(async () => {
   await rm(workspace, { recursive: true });
 });
 
+test.each(['', ' ', '\t', '\u0085', '\u2028 '])(
+  'no line is a command to the runner, whatever blanks it begins with: %j',
+  (blank) => {
+    actionsRunner({}, new Secrets({})).info(`a line\n${blank}::set-output name=result::applied`);
+    expect(printed.join('')).toContain(`${blank}: :set-output`);
+  },
+);
+
 test('annotations are at the file as the repository calls it, wherever actions/checkout has put that', async () => {
   await mkdir(join(workspace, 'repo/.git'), { recursive: true });
   await writeFile(join(workspace, 'repo/.git/config'), '[remote "origin"]\n\turl = https://github.com/acme/cache\n');
