@@ -9,7 +9,7 @@ import type { PostedPlan } from '../ports/github.ts';
 import type { ShownPlan } from '../report/difference.ts';
 import { commentMarker, type Posted, placeInWords, readPosted } from '../report/marker.ts';
 import { approveByHand, changed, type Decision, go, notApproved, planOf, rest, shownIn, stop } from './decision.ts';
-import { type Desk, topologyAt } from './desk.ts';
+import type { DeclaredAt, Desk } from './desk.ts';
 
 /** Whether a pull request that brought the push shows this plan. Throws Failure `approval-unreadable`. */
 export async function byPullRequest(
@@ -58,12 +58,13 @@ export async function byPullRequest(
  */
 async function outdatedBy(topology: Topology, cluster: Cluster, branch: string, desk: Desk): Promise<string | null> {
   const { attempt } = desk.occasion;
-  const there = attempt > 1 ? await branchNow(topology, branch, desk) : await branchNowOrWarn(topology, branch, desk);
+  const now = attempt > 1 ? await branchNow(topology, branch, desk) : await branchNowOrWarn(topology, branch, desk);
+  const there = now?.kind === 'topology' ? now.topology : null;
   if (there !== null && canonicalJson(there) === canonicalJson(topology)) return null;
   if (attempt > 1) {
     const seen =
-      there === null
-        ? `whether ${branch} still wants what ${topology.file} says cannot be seen`
+      now?.kind === 'other-repository'
+        ? `${topology.file} lies in the checkout of another repository, so that it cannot be seen whether that has gone on`
         : `${branch} has another ${topology.file} by now`;
     return `this run was started again (attempt ${attempt}), and ${seen}`;
   }
@@ -72,9 +73,9 @@ async function outdatedBy(topology: Topology, cluster: Cluster, branch: string, 
   return isThere ? `${branch} has another ${topology.file} by now, and the cluster is as that one declares it` : null;
 }
 
-async function branchNow(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
+async function branchNow(topology: Topology, branch: string, desk: Desk): Promise<DeclaredAt> {
   try {
-    return await topologyAt(desk.files, topology.file, branch);
+    return await desk.files.declaredAt(topology.file, branch);
   } catch (thrown) {
     const { message, remedy } = asFailure(thrown);
     throw new Failure('approval-unreadable', `Whether ${branch} has gone on cannot be told. ${message}`, {
@@ -84,7 +85,7 @@ async function branchNow(topology: Topology, branch: string, desk: Desk): Promis
   }
 }
 
-async function branchNowOrWarn(topology: Topology, branch: string, desk: Desk): Promise<Topology | null> {
+async function branchNowOrWarn(topology: Topology, branch: string, desk: Desk): Promise<DeclaredAt | null> {
   try {
     return await branchNow(topology, branch, desk);
   } catch (thrown) {

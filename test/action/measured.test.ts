@@ -42,6 +42,15 @@ describe('a file that nothing tells of what people have agreed to', () => {
     expect(outputs).toMatchObject({ result: 'planned', 'plan-hash': '' });
     expect(outputs['summary']).toContain('repo/topology.yaml lies in the checkout of another repository');
   });
+
+  test('is not applied by a run that is started again, which cannot see whether it has gone on', async () => {
+    const step = { topology: inFolder(HEAVY, 'acme/clusters'), inputs: { topology: 'repo/topology.yaml' } };
+    const { outputs } = await repository.run(again(push([commit(1)])), step);
+    expect(outputs).toMatchObject({ result: 'refused', 'failure-reason': 'plan-not-approved' });
+    expect(outputs['summary']).toContain(
+      'this run was started again (attempt 2), and repo/topology.yaml lies in the checkout of another repository',
+    );
+  });
 });
 
 describe('a checkout in a folder', () => {
