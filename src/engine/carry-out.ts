@@ -1,4 +1,4 @@
-import type { Cluster } from '../core/cluster.ts';
+import { type Cluster, memberOf } from '../core/cluster.ts';
 import type { Tell } from '../core/events.ts';
 import { asFailure, Failure } from '../core/failure.ts';
 import { isDifference } from '../core/findings.ts';
@@ -12,6 +12,7 @@ import type { Plan, Planned, PlannedStep } from '../plan/plan.ts';
 import { steps } from '../plan/plan.ts';
 import { isRest } from '../plan/remainder.ts';
 import { type Approved, resumePlan } from '../plan/resume-plan.ts';
+import { statesOf } from '../plan/stages.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/context.ts';
 import type { Kubernetes } from '../ports/kubernetes.ts';
@@ -67,9 +68,11 @@ export async function carryOut(topology: Topology, ports: CarryOutPorts, options
   let plan = options.approved;
   let stageNumber = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const stage of untilNews(plan)) {
+    const states = statesOf(plan.before, plan.stages);
+    for (const [i, stage] of untilNews(plan).entries()) {
       stageNumber += 1;
-      await options.journal.stage(stageNumber, stage, () => runStage(topology, stage, ports, options));
+      const there = joinedIn(states[i] ?? plan.before, topology);
+      await options.journal.stage(stageNumber, stage, () => runStage({ stage, there }, topology, ports, options));
     }
     const { seen, planned } = await lookWhenWell(topology, ports, { ...options, agreed });
     if (planned.kind === 'refused') throw hasOnlyWaited(plan) ? planned.failure : inTheMiddle(planned);
@@ -157,16 +160,27 @@ function hasOnlyWaited(plan: Plan): boolean {
   return untilNews(plan).every((stage) => stage.every(({ step }) => step.kind === 'wait-for-pods'));
 }
 
+interface Due {
+  readonly stage: readonly PlannedStep[];
+  /** The pods that have to answer before it begins. */
+  readonly there: readonly string[];
+}
+
+/** The members of a state as it was planned. What is to be deleted whole is not waited for. */
+function joinedIn(planned: Cluster, { state }: Topology): readonly string[] {
+  return state === 'absent' ? [] : planned.members.filter(({ joined }) => joined).map(({ pod }) => pod);
+}
+
 async function runStage(
+  { stage, there }: Due,
   topology: Topology,
-  stage: readonly PlannedStep[],
   ports: CarryOutPorts,
   options: CarryOutOptions,
 ): Promise<void> {
   options.stop.throwIfAborted();
   const now = { clock: ports.clock, tell: options.journal.tell, stop: options.stop };
   const ahead = stage.map(({ step }) => step);
-  const cluster = await lookWhenCaughtUp(ahead, topology, now, () => lookAgain(ports, options));
+  const cluster = await lookWhenCaughtUp(ahead, topology, now, () => lookWhenAllAnswer(there, ports, options));
   for (const planned of stage) checkFacts(planned, cluster);
 
   const failures: Failure[] = [];
@@ -201,6 +215,27 @@ function withOthers(first: Failure, others: readonly Failure[]): Failure {
   const details = [...new Set([...first.details, ...further])];
   if (details.length === first.details.length) return first;
   return new Failure(first.code, first.message, { remedy: first.remedy, details, cause: first });
+}
+
+/** Seconds. A server that was started anew loads its data first. */
+const RETURN = 300;
+
+/**
+ * Looks until all of these pods answer: one that is silent would pass for one that was removed, a replica that it was for none that
+ * needs waiting for, and a member that is told nothing brings back what all others have forgotten.
+ * Throws Failure `timeout`.
+ */
+function lookWhenAllAnswer(pods: readonly string[], ports: CarryOutPorts, options: CarryOutOptions): Promise<Cluster> {
+  const { journal, stop } = options;
+  const remedy =
+    'Look at the pods that are named and their logs, then run apply again: it goes on where this one stopped.';
+  const wait = { for: 'members that answered before to answer again', seconds: RETURN, every: 500, remedy };
+  return until({ clock: ports.clock, tell: journal.tell, stop }, wait, async () => {
+    const cluster = await lookAgain(ports, options);
+    const silent = pods.filter((pod) => memberOf(cluster, pod) === undefined);
+    if (silent.length === 0) return { done: true, value: cluster };
+    return { done: false, seen: `no answer from ${silent.join(', ')}` };
+  });
 }
 
 /**

@@ -31,7 +31,7 @@ export async function writeEmptinessIfBlank(pod: Pod, context: StepContext): Pro
  */
 async function writeEmptiness(pod: Pod, connection: Connection, context: StepContext): Promise<void> {
   const flushed = await answerTo(connection, ['FLUSHALL'], { signal: STEADY, timeout: 60_000 });
-  const { appendOnly } = await infoOf(pod, context);
+  const { appendOnly } = await infoOf(pod, { ...context, stop: STEADY });
   if (!flushed.ok) {
     const meaning = meaningOf(flushed.error);
     if (meaning !== 'no-replicas' && meaning !== 'unknown-command')

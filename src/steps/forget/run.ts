@@ -1,5 +1,6 @@
 import { podOf } from '../../core/cluster.ts';
 import { Failure } from '../../core/failure.ts';
+import { isReached } from '../../core/nodes.ts';
 import { isEmpty, print } from '../../core/slots.ts';
 import type { StepContext } from '../../ports/context.ts';
 import { writeEmptinessIfBlank } from '../../servers/emptiness.ts';
@@ -8,7 +9,7 @@ import { viewsOfMembers } from '../../servers/views.ts';
 import type { Forget } from './shape.ts';
 
 /**
- * Lets every member forget a node; refuses while anybody follows it, or sees it own slots and alive. One that nobody can find
+ * Lets every member forget a node; refuses while anybody follows it, sees it own slots and alive, or reaches it: it would come back. One that nobody can find
  * may be what a blank pod was before a removal that was cut off: their files are to be empty, too.
  */
 export async function run(step: Forget, context: StepContext): Promise<void> {
@@ -18,6 +19,8 @@ export async function run(step: Forget, context: StepContext): Promise<void> {
     const seen = view.nodes.get(step.node);
     if (seen !== undefined && seen.health === 'ok' && !isEmpty(seen.slots))
       throw failed(step, `${pod} sees it own slots ${print(seen.slots)}, and does not hold it for failed.`);
+    if (seen?.addressKnown === true && isReached(seen))
+      throw failed(step, `${pod} reaches it at ${seen.ip}: it would come back after a minute.`);
     if (view.me.id === step.node) throw failed(step, `it is the node of ${pod}, which answers.`);
     if (view.me.primary === step.node) throw failed(step, `${pod} is its replica.`);
   }

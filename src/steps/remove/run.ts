@@ -18,6 +18,8 @@ export async function run(step: Remove, context: StepContext): Promise<void> {
   const pod = podOf(context.cluster, step.pod);
   const member = memberOf(context.cluster, step.pod);
   const others = context.cluster.members.filter((other) => other.joined && other.pod !== step.pod);
+  if (pod !== undefined && member === undefined)
+    throw failed(step, 'its Redis does not answer, so that nobody knows what it holds.');
   const ids = idsToForget(step, member, context);
   if (pod !== undefined && member?.joined === true) {
     await refuseIfNeeded(step, pod, context);
@@ -25,8 +27,12 @@ export async function run(step: Remove, context: StepContext): Promise<void> {
     context.stop.throwIfAborted();
     await reset(pod, context);
   }
-  if (pod !== undefined && member !== undefined) await writeEmptinessIfBlank(pod, context);
-  await forgetEverywhere(ids, others, context);
+  try {
+    if (pod !== undefined) await writeEmptinessIfBlank(pod, context);
+  } finally {
+    // Whatever keeps its files from being emptied: it was reset, and others would look for a node that is no more.
+    await forgetEverywhere(ids, others, context);
+  }
   context.tell({ kind: 'verified', text: `${step.pod} is out of the cluster: no member knows it any more.` });
 }
 
@@ -40,9 +46,16 @@ function idsToForget(step: Remove, member: Member | undefined, context: StepCont
 
 async function refuseIfNeeded(step: Remove, pod: Pod, context: StepContext): Promise<void> {
   const connection = await context.redis.connection(pod, { signal: context.stop });
-  const { me } = await viewOf(connection, { signal: context.stop });
+  const { me, nodes } = await viewOf(connection, { signal: context.stop });
   if (!isEmpty(me.slots)) {
     throw failed(step, `it owns slots ${print(me.slots)}, which would be left without an owner.`);
+  }
+  const leader = nodes.get(me.primary ?? '');
+  if (leader !== undefined && leader.health !== 'ok' && !isEmpty(leader.slots)) {
+    throw failed(
+      step,
+      `its primary ${leader.id} does not answer it, and it may have the only copy of that one's keys.`,
+    );
   }
   const { role, keys } = await infoOf(pod, context);
   if (role === 'primary' && keys > 0) {

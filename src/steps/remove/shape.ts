@@ -1,4 +1,4 @@
-import { type Cluster, memberOf, withMember } from '../../core/cluster.ts';
+import { type Cluster, memberOf, podOf, withMember } from '../../core/cluster.ts';
 import { ALL_SLOTS, isEmpty } from '../../core/slots.ts';
 import { isName } from '../fields.ts';
 import type { StepKind } from '../kind.ts';
@@ -29,7 +29,12 @@ export const remove: StepKind<Remove> = {
     return { ...cluster, strangers: before.strangers.filter((stranger) => !formerly.includes(stranger)) };
   },
 
-  isDone: (step, now) => memberOf(now, step.pod)?.joined !== true && formerNodesOf(now, step.pod).length === 0,
+  isDone(step, now) {
+    const member = memberOf(now, step.pod);
+    // A pod that is there and does not answer may be anything.
+    const isOut = member === undefined ? podOf(now, step.pod) === undefined : !member.joined;
+    return isOut && formerNodesOf(now, step.pod).length === 0;
+  },
 
   covers: (approved, now) => approved.pod === now.pod,
 
