@@ -20,7 +20,7 @@ export async function countKeys(
   const moves = steps(plan).filter((step) => step.kind === 'move-slots');
   const counted = await Promise.all(
     moves.map(async (step): Promise<readonly [Step, Counted] | null> => {
-      const pod = podOf(plan.before, step.from);
+      const pod = holderNow(plan, step.from);
       if (pod === undefined) return null;
       const slots = [...each(parse(step.slots) ?? [])];
       const main = await redis.connection(pod, options);
@@ -31,6 +31,13 @@ export async function countKeys(
     }),
   );
   return new Map(counted.filter((entry) => entry !== null));
+}
+
+/** The pod that has what is to move: a replica that takes over before the move has it from its primary, and answers for no key now. */
+export function holderNow({ before }: Plan, from: string): Pod | undefined {
+  const member = memberOf(before, from);
+  const primary = member?.role === 'replica' ? member.primary : null;
+  return podOf(before, primary ?? from);
 }
 
 /** Of all that the pod holds, the part that these slots take; null: the server does not tell. */

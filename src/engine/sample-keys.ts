@@ -1,4 +1,4 @@
-import { type Pod, podOf } from '../core/cluster.ts';
+import type { Pod } from '../core/cluster.ts';
 import { meaningOf } from '../core/server-errors.ts';
 import { getKeys, keysOf } from '../migration/keys-in-slot.ts';
 import { sizesOf } from '../migration/sizes.ts';
@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Connection, Redis } from '../ports/redis.ts';
 import { refusal } from '../servers/ask.ts';
 import type { Step } from '../steps/index.ts';
+import { holderNow } from './measure.ts';
 
 /** Slots of one move that are looked into, spread over those with keys, and keys of each: some ten milliseconds a donor. */
 const SLOTS = 256;
@@ -29,7 +30,7 @@ export async function sampleLargeKeys(
 ): Promise<readonly LargeKey[]> {
   const sampled = await Promise.all(
     Array.from(counts, async ([step, { keys }]): Promise<readonly LargeKey[]> => {
-      const pod = step.kind === 'move-slots' ? podOf(plan.before, step.from) : undefined;
+      const pod = step.kind === 'move-slots' ? holderNow(plan, step.from) : undefined;
       return pod === undefined ? [] : largeKeysOf(pod, spread([...keys.keys()]), redis, options);
     }),
   );

@@ -9,10 +9,10 @@ export interface Pack {
 }
 
 /**
- * `ask`: the slot is open and a client has deleted the key meanwhile, or it has expired. `cluster-down`: a failover is under
+ * `moved`: the slot has another owner since a moment ago. `ask`: the slot is open and a client has deleted the key meanwhile, or it has expired. `cluster-down`: a failover is under
  * way, during which keys can be moved and not be looked at.
  */
-const UNKNOWN: readonly ServerError[] = ['ask', 'cluster-down', 'no-permission', 'unknown-command'];
+const UNKNOWN: readonly ServerError[] = ['moved', 'ask', 'cluster-down', 'no-permission', 'unknown-command'];
 
 /**
  * How many bytes each key takes in the donor's memory. MEMORY USAGE looks at a few elements of a large key only: 20 to

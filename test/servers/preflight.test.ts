@@ -45,6 +45,26 @@ describe.each([...REPRESENTATIVES])('before the first change, on $name', (server
     else expect(bytesToMove).toBeLessThan(15_000_000);
   });
 
+  test('keys of a donor that is a replica now, and takes over before they move, are asked of its primary', async () => {
+    await using platform = await startLocalPlatform({ server, pods: 6 });
+    await platform.form({ shards: 3, replicas: 1 });
+    await using redis = platform.redis();
+    await load({ pods: platform.pods(), redis }, { keys: 3_000 });
+    const ground = { kubernetes: platform.kubernetes, redis };
+    const topology = topologyOf(platform.place, { shards: 4, replicas: 1 });
+    const plan = await planOn(ground, topology);
+    const counted = async (of: Plan) =>
+      [...(await countKeys(of, redis, { signal })).values()].map(({ keys }) => keys.size);
+    const before = await counted(plan);
+    expect(Math.min(...before)).toBeGreaterThan(100);
+    await platform.call('redis-cluster-3', ['CLUSTER', 'FAILOVER']);
+    await platform.untilInfo(['redis-cluster-0'], 'REPLICATION', /role:slave/);
+    const then = { ...plan, before: await look(ground, topology) };
+    expect(then.before.members[0]).toMatchObject({ role: 'replica', primary: 'redis-cluster-3' });
+    expect(await counted(then)).toEqual(before);
+    expect(await sampled(then, redis)).toEqual([]);
+  });
+
   test('a user who may not ask for keys is no obstacle', async () => {
     await using platform = await formed({ user: `looker on >secret -@all ${LOOKING}` });
     await using admin = platform.redis();

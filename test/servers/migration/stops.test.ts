@@ -146,10 +146,15 @@ describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$na
     await using redis = platform.redis();
     await platform.form({ shards: 2, replicas: 0 });
     const replica = 'redis-cluster-2';
+    const signal = AbortSignal.timeout(60_000);
     const meet = ['CLUSTER', 'MEET', '127.0.0.1', platform.port(DONOR)];
     await platform.call(replica, meet);
     const id = String(await platform.call(RECEIVER, ['CLUSTER', 'MYID']));
-    const follows = async () => (await platform.call(replica, ['CLUSTER', 'REPLICATE', id]).catch(() => null)) !== null;
+    const told = await redis.connection(platform.pod(replica), { signal });
+    const follows = async () => {
+      const answers = await told.send([['CLUSTER', 'REPLICATE', id]], { signal });
+      return answers.every(({ ok }) => ok);
+    };
     await eventually(follows, 'the replica to know its primary');
     await platform.untilInfo([RECEIVER], 'REPLICATION', /slave0:.*state=online/);
     const key = `{${wordInSlot(7)}}:sent-over`;
@@ -161,7 +166,6 @@ describeOn(REPRESENTATIVES.filter(({ name }) => name.startsWith('valkey')))('$na
     const work = { clock: systemClock, pace: constantPace(), progress, hurry: context.hurry };
     await setSlots(pair.receiver, [7], ['IMPORTING', pair.donor.id], work);
     await setSlots(pair.donor, [7], ['MIGRATING', pair.receiver.id], work);
-    const signal = AbortSignal.timeout(60_000);
     await using client = await redis.open(platform.pod(RECEIVER), { signal });
 
     platform.stop(replica);
