@@ -1,10 +1,14 @@
 import { expect, test } from '@jest/globals';
+import type { Cluster } from '../../src/core/cluster.ts';
 import type { Journal } from '../../src/engine/carry-out.ts';
+import { runStep } from '../../src/engine/runners.ts';
 import { applyOn, type Ground, look, planOn } from '../support/apply.ts';
 import { digest, load, losses, primariesOf } from '../support/dataset.ts';
+import { eventually } from '../support/eventually.ts';
 import { startLocalPlatform } from '../support/local-platform.ts';
 import { NEWEST } from '../support/servers.ts';
 import { topologyOf } from '../support/topology.ts';
+import { stageOf } from './migration/stage.ts';
 
 /** Milliseconds: a server that has not answered for 5 s counts as silent. */
 const AWAY = 7_000;
@@ -44,3 +48,35 @@ test.each([...NEWEST])(
     expect(members).toHaveLength(6);
   },
 );
+
+test.each([...NEWEST])(
+  'a replica whose primary is away is neither removed nor given to another one ($name)',
+  async (server) => {
+    await using platform = await startLocalPlatform({ server, pods: 4, nodeTimeout: 2_000 });
+    await using redis = platform.redis();
+    // Of two primaries none is failed over: there is no majority.
+    await platform.form({ shards: 2, replicas: 1 });
+    await load({ pods: platform.pods(), redis }, { keys: 500 });
+    const [pod, primary] = ['redis-cluster-2', 'redis-cluster-1'];
+    const keys = async () => Number(await platform.call(pod, ['DBSIZE']));
+    const before = await keys();
+    expect(before).toBeGreaterThan(100);
+    const context = await stageOf(platform, redis);
+    platform.stop('redis-cluster-0');
+    const isMissed = async () => /fail/.test(String(await platform.call(pod, ['CLUSTER', 'NODES'])));
+    await eventually(isMissed, 'the replica to miss its primary');
+    const refusal = { code: 'changed-meanwhile', message: expect.stringContaining('may have the only copy') };
+    await expect(runStep({ kind: 'replicate', pod, primary }, context)).rejects.toMatchObject(refusal);
+    const removing = runStep(
+      { kind: 'remove', pod },
+      { ...context, cluster: without(context.cluster, 'redis-cluster-0') },
+    );
+    await expect(removing).rejects.toMatchObject(refusal);
+    expect(await keys()).toBe(before);
+    platform.resume('redis-cluster-0');
+  },
+);
+
+function without(cluster: Cluster, pod: string): Cluster {
+  return { ...cluster, members: cluster.members.filter((member) => member.pod !== pod) };
+}

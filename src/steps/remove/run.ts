@@ -5,6 +5,7 @@ import type { StepContext } from '../../ports/context.ts';
 import { ask, STEADY } from '../../servers/ask.ts';
 import { writeEmptinessIfBlank } from '../../servers/emptiness.ts';
 import { forgetEverywhere } from '../../servers/forget.ts';
+import { refuseIfOnlyCopy } from '../../servers/only-copy.ts';
 import { infoOf } from '../../servers/replication.ts';
 import { viewOf, viewsOfMembers } from '../../servers/views.ts';
 import type { Remove } from './shape.ts';
@@ -46,17 +47,12 @@ function idsToForget(step: Remove, member: Member | undefined, context: StepCont
 
 async function refuseIfNeeded(step: Remove, pod: Pod, context: StepContext): Promise<void> {
   const connection = await context.redis.connection(pod, { signal: context.stop });
-  const { me, nodes } = await viewOf(connection, { signal: context.stop });
+  const view = await viewOf(connection, { signal: context.stop });
+  const { me } = view;
   if (!isEmpty(me.slots)) {
     throw failed(step, `it owns slots ${print(me.slots)}, which would be left without an owner.`);
   }
-  const leader = nodes.get(me.primary ?? '');
-  if (leader !== undefined && leader.health !== 'ok' && !isEmpty(leader.slots)) {
-    throw failed(
-      step,
-      `its primary ${leader.id} does not answer it, and it may have the only copy of that one's keys.`,
-    );
-  }
+  refuseIfOnlyCopy(step.pod, view);
   const { role, keys } = await infoOf(pod, context);
   if (role === 'primary' && keys > 0) {
     throw failed(step, `it is a primary without slots that holds ${keys} keys, which would be lost.`);

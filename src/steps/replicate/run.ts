@@ -5,6 +5,7 @@ import { isEmpty, print } from '../../core/slots.ts';
 import type { StepContext } from '../../ports/context.ts';
 import type { Command } from '../../ports/redis.ts';
 import { answerTo, refusal } from '../../servers/ask.ts';
+import { refuseIfOnlyCopy } from '../../servers/only-copy.ts';
 import { untilOnPodsNow } from '../../servers/pods-now.ts';
 import { infoOf, untilSynced } from '../../servers/replication.ts';
 import { untilAllSee, viewOf } from '../../servers/views.ts';
@@ -54,12 +55,7 @@ async function pointAt(step: Replicate, before: Pod, primary: string, context: S
     const isOutdated = me.primary === primary && hasOutdatedLink(info, view);
     if (me.primary === primary && !isOutdated) return { done: true, value: me.id };
     if (!isEmpty(me.slots)) throw failed(step, `it owns slots ${print(me.slots)}, whose keys would be lost.`);
-    const leader = view.nodes.get(me.primary ?? '');
-    if (leader !== undefined && leader.id !== primary && leader.health !== 'ok' && !isEmpty(leader.slots))
-      throw failed(
-        step,
-        `its primary ${leader.id} does not answer it, and it may have the only copy of that one's keys.`,
-      );
+    if (me.primary !== primary) refuseIfOnlyCopy(step.pod, view);
     const command: Command = ['CLUSTER', 'REPLICATE', primary];
     const answer = await answerTo(connection, command, { signal });
     if (answer.ok && isOutdated) return { done: false, seen: `it looks for it at ${info.primaryAddress}` };
